@@ -1,0 +1,3 @@
+//! The browser: the Fetch standard's algorithms → a verdict.
+//!
+//! Must not: explain.

@@ -1,0 +1,3 @@
+//! Symptom ← cause, per exchange.
+//!
+//! Must not: find anything new.

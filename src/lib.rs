@@ -1,0 +1,18 @@
+//! Why did the browser say "blocked by CORS policy"? The answer, from CloudWatch Logs.
+//!
+//! Reading order: [`model`] has the vocabulary; then follow the data: [`sources`], [`decode`],
+//! [`parse`], [`assemble`], [`cors`], [`survey`], [`rules`], [`diagnose`], [`report`], [`output`].
+//! [`pipeline`] alone knows that order.
+
+pub mod assemble;
+pub mod cors;
+pub mod decode;
+pub mod diagnose;
+pub mod model;
+pub mod output;
+pub mod parse;
+pub mod pipeline;
+pub mod report;
+pub mod rules;
+pub mod sources;
+pub mod survey;

@@ -1,0 +1,16 @@
+//! What was delivered: one log event.
+
+use crate::model::{LogTime, Position};
+
+/// One log event, borrowed from the buffer it was read into.
+#[derive(Debug, Clone, Copy)]
+pub struct LogEvent<'a> {
+    /// When it happened; `None` where the container does not tell (console copies, excerpts).
+    pub time: Option<LogTime>,
+    /// When CloudWatch took it in, where the container tells.
+    pub ingested: Option<LogTime>,
+    /// Where it stands.
+    pub position: Position,
+    /// The message, not necessarily UTF-8, without its last line end. May span lines.
+    pub message: &'a [u8],
+}

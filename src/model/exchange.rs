@@ -1,0 +1,378 @@
+//! One HTTP request with its response, as far as the logs show it.
+//!
+//! All text is kept in one buffer that is reused from exchange to exchange: the hot path allocates
+//! per exchange at most, never per line.
+//!
+//! Must not: judge, or explain.
+
+use std::borrow::Cow;
+
+use crate::model::headers::{HeaderMap, Headers};
+use crate::model::{
+    AccessRecord, Fact, FunctionResponse, HarEntry, Invocation, LogEvent, LogTime, Position,
+    RequestId,
+};
+
+/// What stood between the browser and the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Surface {
+    /// API Gateway REST API.
+    Rest,
+    /// API Gateway HTTP API.
+    Http,
+    /// Lambda function URL.
+    FunctionUrl,
+    /// Application Load Balancer.
+    Alb,
+    /// API Gateway WebSocket API: CORS does not apply.
+    WebSocket,
+    /// A call of `TestInvokeMethod` or of the console's Test tab.
+    TestInvoke,
+    /// A HAR file.
+    Har,
+    /// The logs do not tell.
+    #[default]
+    Unknown,
+}
+
+impl Surface {
+    /// As printed in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Http => "http",
+            Self::FunctionUrl => "function-url",
+            Self::Alb => "alb",
+            Self::WebSocket => "websocket",
+            Self::TestInvoke => "test-invoke",
+            Self::Har => "har",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Texts of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Text {
+    /// HTTP method.
+    Method,
+    /// Path as requested.
+    Path,
+    /// Route as configured: `ANY /{proxy+}`, or an HTTP API's route key.
+    Route,
+    /// API id.
+    Api,
+    /// Stage.
+    Stage,
+    /// X-Ray trace id (`1-...`).
+    TraceId,
+    /// Gateway response type (`DEFAULT_5XX`, `UNAUTHORIZED`, ...).
+    GatewayResponseType,
+    /// The text of the failure line.
+    FailureMessage,
+    /// URI of the integration.
+    EndpointUri,
+}
+
+const TEXTS: usize = Text::EndpointUri as usize + 1;
+
+/// What kind of integration answers behind the gateway, as far as the logs tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Integration {
+    /// Lambda, proxy or not is not known.
+    Lambda,
+    /// An HTTP backend.
+    Http,
+    /// Another AWS service.
+    Aws,
+    /// No integration was called though the request was executed: a mock.
+    Mock,
+    /// The logs do not tell.
+    #[default]
+    Unknown,
+}
+
+/// Who made the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AnsweredBy {
+    /// The gateway: a gateway response, whose headers are never logged.
+    Gateway,
+    /// The integration: function, backend or mock.
+    Integration,
+}
+
+/// What an execution or access log names as the failure. Each follows from one line's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// `Malformed Lambda proxy response`.
+    MalformedProxyResponse,
+    /// The function failed: an error left the handler, or it crashed.
+    FunctionError,
+    /// The function timed out by its own limit (`Task timed out after`).
+    FunctionTimeout,
+    /// Lambda refused to run it (429, `Rate Exceeded`).
+    FunctionThrottled,
+    /// `Invalid permissions on Lambda function`.
+    InvokePermission,
+    /// Lambda could not start it (ENI limit, import error, KMS, VPC).
+    FunctionInit,
+    /// `Execution failed due to a timeout error`: the gateway gave up.
+    IntegrationTimeout,
+    /// Any other `Execution failed due to configuration error`.
+    IntegrationConfiguration,
+    /// `statusCode should be an integer which defined in request template`.
+    MockStatusCode,
+    /// `Unable to transform request` of a mock whose body is `[Binary Data]`.
+    MockBinary,
+    /// The authorizer refused: `Unauthorized request`, Deny.
+    AuthorizerDenied,
+    /// The authorizer failed: `AuthorizerConfigurationException`, `Authorizer error`.
+    AuthorizerConfiguration,
+    /// API key missing or not valid.
+    ApiKey,
+    /// Rate or quota.
+    Throttled,
+    /// AWS WAF.
+    Waf,
+    /// No route or method: `Missing Authentication Token`, 404 of an HTTP API.
+    NotRouted,
+    /// Signature, expired token, resource policy.
+    Forbidden,
+    /// Request validation, size or media type.
+    RequestRejected,
+}
+
+impl Failure {
+    /// Kebab case, as rules name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MalformedProxyResponse => "malformed-proxy-response",
+            Self::FunctionError => "function-error",
+            Self::FunctionTimeout => "function-timeout",
+            Self::FunctionThrottled => "function-throttled",
+            Self::InvokePermission => "invoke-permission",
+            Self::FunctionInit => "function-init",
+            Self::IntegrationTimeout => "integration-timeout",
+            Self::IntegrationConfiguration => "integration-configuration",
+            Self::MockStatusCode => "mock-status-code",
+            Self::MockBinary => "mock-binary",
+            Self::AuthorizerDenied => "authorizer-denied",
+            Self::AuthorizerConfiguration => "authorizer-configuration",
+            Self::ApiKey => "api-key",
+            Self::Throttled => "throttled",
+            Self::Waf => "waf",
+            Self::NotRouted => "not-routed",
+            Self::Forbidden => "forbidden",
+            Self::RequestRejected => "request-rejected",
+        }
+    }
+}
+
+/// Kinds of lines that are kept because they prove something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LineKind {
+    /// `HTTP Method: ..., Resource Path: ...`.
+    HttpMethod,
+    /// The line that names the route.
+    Route,
+    /// `Method request headers`.
+    RequestHeaders,
+    /// `Endpoint request headers`.
+    EndpointRequestHeaders,
+    /// `Authorizer result body`, `Starting authorizer`.
+    Authorizer,
+    /// `Endpoint response headers`.
+    EndpointResponseHeaders,
+    /// `Endpoint response body`.
+    EndpointResponseBody,
+    /// `Method response headers`.
+    ResponseHeaders,
+    /// Whatever names the failure.
+    Failure,
+    /// `Gateway response type`.
+    GatewayResponse,
+    /// `Method completed with status`.
+    Status,
+    /// The access-log line.
+    Access,
+    /// A Lambda line that tells how the run ended badly.
+    LambdaFailure,
+    /// A logged HTTP event.
+    LambdaEvent,
+    /// A logged proxy response.
+    LambdaResponse,
+}
+
+/// A kept line of an exchange; its text is in the exchange's buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// What kind of line.
+    pub kind: LineKind,
+    /// When.
+    pub time: Option<LogTime>,
+    /// Where it stands.
+    pub position: Position,
+    /// The whole message.
+    span: Span,
+    /// Where its payload (the text behind the label) begins, within the message.
+    payload: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// One HTTP exchange, as far as the logs show it.
+#[derive(Debug, Clone, Default)]
+pub struct Exchange {
+    /// Gateway request id.
+    pub request_id: Option<RequestId>,
+    /// Extended request id.
+    pub extended_request_id: Option<RequestId>,
+    /// Lambda request id.
+    pub lambda_request_id: Option<RequestId>,
+    /// Which service.
+    pub surface: Surface,
+    /// First line.
+    pub started: Option<LogTime>,
+    /// Last line.
+    pub ended: Option<LogTime>,
+    /// Position of the first line.
+    pub position: Option<Position>,
+    /// Position of the last line.
+    pub end_position: Option<Position>,
+    /// Status of the response as the client got it.
+    pub status: Fact<u16>,
+    /// Who made the response.
+    pub answered_by: Fact<AnsweredBy>,
+    /// What answers behind the gateway.
+    pub integration: Integration,
+    /// What the logs name as the failure.
+    pub failure: Option<Failure>,
+    /// Whether its beginning and its end were seen, as far as this log level shows them.
+    pub is_complete: bool,
+    /// What the function returned, where a line of the gateway shows it.
+    pub function_response: Option<Box<FunctionResponse>>,
+    /// The function's own log of this request.
+    pub invocation: Option<Box<Invocation>>,
+    /// The access-log line.
+    pub access: Option<Box<AccessRecord>>,
+    /// The HAR entry, where the exchange comes from a HAR file.
+    pub har: Option<Box<HarEntry>>,
+    /// Kept lines, in the order in which they were read.
+    lines: Vec<Line>,
+    texts: [Option<Span>; TEXTS],
+    buffer: Vec<u8>,
+}
+
+impl Exchange {
+    /// Empties it for the next exchange; keeps its buffers.
+    pub fn reset(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        let buffer = std::mem::take(&mut self.buffer);
+        *self = Self::default();
+        self.lines = lines;
+        self.lines.clear();
+        self.buffer = buffer;
+        self.buffer.clear();
+    }
+
+    /// Sets a text. A later text replaces an earlier one.
+    pub fn set_text(&mut self, which: Text, text: &[u8]) {
+        let span = self.append(text);
+        if let Some(slot) = self.texts.get_mut(which as usize) {
+            *slot = span;
+        }
+    }
+
+    /// A text, lossy where it is not UTF-8. Text from logs: escape it.
+    pub fn text(&self, which: Text) -> Option<Cow<'_, str>> {
+        self.text_bytes(which).map(String::from_utf8_lossy)
+    }
+
+    /// A text as logged.
+    pub fn text_bytes(&self, which: Text) -> Option<&[u8]> {
+        let span = (*self.texts.get(which as usize)?)?;
+        self.buffer.get(span.start as usize..span.end as usize)
+    }
+
+    /// Keeps a line; `payload` is the part of its message behind the label. Messages are at most a
+    /// few kilobytes in practice and 1 MiB by CloudWatch's limit.
+    pub fn keep(&mut self, kind: LineKind, event: &LogEvent<'_>, payload: &[u8]) {
+        let label = event.message.len().saturating_sub(payload.len());
+        if let (Some(span), Ok(payload)) = (self.append(event.message), u32::try_from(label)) {
+            let line = Line { kind, time: event.time, position: event.position, span, payload };
+            self.lines.push(line);
+        }
+    }
+
+    /// Kept lines, in the order in which they were read.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The whole message of a kept line.
+    pub fn line_text(&self, line: &Line) -> &[u8] {
+        self.buffer.get(line.span.start as usize..line.span.end as usize).unwrap_or_default()
+    }
+
+    /// The payload of the last kept line of a kind.
+    pub fn payload(&self, kind: LineKind) -> Option<&[u8]> {
+        let line = self.lines.iter().rev().find(|line| line.kind == kind)?;
+        self.line_text(line).get(line.payload as usize..)
+    }
+
+    /// HTTP method. Every request has one, so it is never absent.
+    pub fn method(&self) -> Fact<Cow<'_, str>> {
+        Fact::from_option(self.text(Text::Method))
+    }
+
+    /// Request headers: the execution log's, else those of the event that the function logged.
+    pub fn request_headers(&self) -> Headers<'_> {
+        if let Some(har) = &self.har {
+            return Headers::List { fields: &har.request_headers, complete: true };
+        }
+        if let Some(map) = self.payload(LineKind::RequestHeaders).and_then(HeaderMap::parse) {
+            return Headers::Map(map);
+        }
+        let event = self.invocation.as_ref().and_then(|run| run.event.as_ref());
+        match event.filter(|event| !event.is_authorizer) {
+            Some(event) => {
+                Headers::List { fields: &event.headers, complete: event.headers_complete }
+            }
+            None => Headers::Unseen,
+        }
+    }
+
+    /// Response headers as they went over the wire: only the gateway's own line shows them.
+    pub fn response_headers(&self) -> Headers<'_> {
+        if let Some(har) = self.har.as_ref().filter(|har| har.status.is_some()) {
+            return Headers::List { fields: &har.response_headers, complete: true };
+        }
+        match self.payload(LineKind::ResponseHeaders).and_then(HeaderMap::parse) {
+            Some(map) => Headers::Map(map),
+            None => Headers::Unseen,
+        }
+    }
+
+    /// Bytes that the exchange holds on to.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.buffer.capacity() + self.lines.capacity() * size_of::<Line>()
+    }
+
+    /// Gives back memory that a kept exchange does not need.
+    pub fn shrink(&mut self) {
+        self.buffer.shrink_to_fit();
+        self.lines.shrink_to_fit();
+    }
+
+    fn append(&mut self, text: &[u8]) -> Option<Span> {
+        let start = u32::try_from(self.buffer.len()).ok()?;
+        let end = u32::try_from(self.buffer.len() + text.len()).ok()?;
+        self.buffer.extend_from_slice(text);
+        Some(Span { start, end })
+    }
+}

@@ -1,0 +1,89 @@
+//! Request ids of API Gateway and Lambda.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// A request id: a UUID, an extended request id (`EP5ycFmYoAMEnvg=`), or one of the literals that
+/// test calls print (`test-invoke-request`). At most 36 bytes, stored in place.
+///
+/// The same type serves API Gateway's and Lambda's ids; the field that holds it tells which.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId {
+    bytes: [u8; Self::MAX],
+    length: u8,
+}
+
+impl RequestId {
+    /// The longest id (a UUID).
+    pub const MAX: usize = 36;
+
+    /// Takes 1 to 36 visible ASCII characters without blanks; anything else is no id.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if text.is_empty() || !text.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        let mut bytes = [0; Self::MAX];
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        Some(Self { bytes, length: u8::try_from(text.len()).ok()? })
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        // `parse` lets ASCII through only.
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Whether `text` has the form of a UUID: 8-4-4-4-12 word characters. Not only hexadecimal
+    /// digits, for the ids of AWS's documentation contain `xmpl`.
+    pub fn looks_like_uuid(text: &[u8]) -> bool {
+        text.len() == Self::MAX
+            && text.iter().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => *byte == b'-',
+                _ => byte.is_ascii_alphanumeric(),
+            })
+    }
+
+    /// Whether `text` has the form of an extended request id: 15 base64url characters and `=`.
+    pub fn looks_like_extended(text: &[u8]) -> bool {
+        match text.split_last() {
+            Some((b'=', rest)) => {
+                (14..=16).contains(&rest.len())
+                    && rest.iter().all(|b| {
+                        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'/')
+                    })
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Whether this is one of the ids that test calls give to every request.
+    pub fn is_test_literal(&self) -> bool {
+        matches!(self.as_str(), "test-request" | "test-invoke-request")
+    }
+}
+
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Ids are random already; the hasher is seeded. Whole words are cheaper than bytes.
+        let (words, rest) = self.bytes.as_chunks::<8>();
+        for word in words {
+            state.write_u64(u64::from_le_bytes(*word));
+        }
+        for byte in rest {
+            state.write_u8(*byte);
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
+    }
+}

@@ -1,0 +1,33 @@
+//! The vocabulary: what every other layer speaks, in the order of the data.
+//!
+//! Words are those of the Fetch standard, of the AWS documentation and of the HTTP RFCs.
+//!
+//! Must not: decide anything, read anything, or know another layer.
+
+pub mod event;
+pub mod exchange;
+pub mod fact;
+pub mod finding;
+pub mod headers;
+pub mod ids;
+pub mod invocation;
+pub mod ledger;
+pub mod place;
+pub mod proxy_response;
+pub mod record;
+pub mod time;
+pub mod verdict;
+
+pub use event::LogEvent;
+pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
+pub use fact::Fact;
+pub use finding::{Class, Confidence, Evidence, Finding, Impact, Kind, RuleText, Severity};
+pub use headers::Headers;
+pub use ids::RequestId;
+pub use invocation::{HttpEvent, Invocation, InvocationOutcome};
+pub use ledger::{InputNote, Ledger};
+pub use place::{Place, PlaceId, Places, Position};
+pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
+pub use record::{AccessRecord, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus};
+pub use time::LogTime;
+pub use verdict::{BlockReason, Browsers, Credentials, Judgement, ModeVerdict, Outcome, Phase};

@@ -1,0 +1,279 @@
+//! What one line says: the result of `parse`, borrowed from the line wherever it can be.
+
+use crate::model::{HttpEvent, LogTime, RequestId, Surface};
+
+/// One recognized log event.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// The request id that the line itself carries (the prefix of an execution-log line, the id of
+    /// a Lambda line).
+    pub id: Option<RequestId>,
+    /// Whether the line ends in ` [TRUNCATED]`.
+    pub truncated: bool,
+    /// What it says.
+    pub entry: Entry<'a>,
+}
+
+/// The producers of log lines.
+#[derive(Debug)]
+pub enum Entry<'a> {
+    /// A line of an API Gateway execution log.
+    Execution(Execution<'a>),
+    /// A line of an API Gateway access log.
+    Access(Box<AccessRecord>),
+    /// An entry of a HAR file.
+    Har(Box<HarEntry>),
+    /// A line of a Lambda log.
+    Lambda(LambdaLine<'a>),
+    /// No log data: a delivery probe of CloudWatch or S3.
+    Probe,
+    /// No parser took the line. It is kept and counted.
+    Other,
+}
+
+/// Execution-log lines, in the order in which they are emitted. Payloads are what stands behind the
+/// label, ` [TRUNCATED]` included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Execution<'a> {
+    /// `Execution log for request <id>`: heading of a test call.
+    TestHeading(&'a [u8]),
+    /// `Extended Request Id: <id>`.
+    ExtendedRequestId(&'a [u8]),
+    /// `Starting authorizer: <authorizer> for request: <id>`.
+    StartingAuthorizer {
+        /// Authorizer id.
+        authorizer: &'a [u8],
+        /// Request id.
+        request: &'a [u8],
+    },
+    /// `Incoming identity: ...`.
+    IncomingIdentity(&'a [u8]),
+    /// `Authorizer result body before parsing: ...`.
+    AuthorizerResult(&'a [u8]),
+    /// `Using valid authorizer policy for principal: ...` (for a Deny policy as well).
+    AuthorizerPolicy(&'a [u8]),
+    /// `Successfully completed authorizer execution`.
+    AuthorizerCompleted,
+    /// `Unauthorized request: <id>`; or the bare `Unauthorized` of test calls.
+    Unauthorized(&'a [u8]),
+    /// `AuthorizerConfigurationException`.
+    AuthorizerConfigurationException,
+    /// `The client is not authorized to perform this operation.`, or another refusal by policy.
+    AccessDenied(&'a [u8]),
+    /// `Verifying Usage Plan for request: <id>. API Key: <key> API Stage: <api>/<stage>`.
+    VerifyingUsagePlan {
+        /// Request id.
+        request: &'a [u8],
+        /// `<api>/<stage>`.
+        api_stage: &'a [u8],
+    },
+    /// `API Key <key> authorized because method '<METHOD> <resource>' does not require API Key. ...`
+    ApiKeyAuthorized(&'a [u8]),
+    /// `API Key <key> not authorized because method '<METHOD> <resource>' requires API Key ...`;
+    /// the route.
+    ApiKeyNotAuthorized(&'a [u8]),
+    /// `Usage Plan check succeeded for API Key <key> and API Stage <api>/<stage>`; the stage.
+    UsagePlanSucceeded(&'a [u8]),
+    /// `Key throttle limit exceeded for RestApi <api>, Stage <stage>, Resource <id>, HttpMethod <M>`
+    /// and the quota's line alike.
+    ThrottleExceeded {
+        /// API id.
+        api: &'a [u8],
+        /// Stage.
+        stage: &'a [u8],
+        /// HTTP method.
+        method: &'a [u8],
+        /// Whether it is the quota and not the rate.
+        quota: bool,
+    },
+    /// `Starting execution for request: <id>`.
+    StartingExecution(&'a [u8]),
+    /// `HTTP Method: <M>, Resource Path: <path as requested>`.
+    HttpMethod {
+        /// HTTP method.
+        method: &'a [u8],
+        /// The path as requested, despite its name.
+        path: &'a [u8],
+    },
+    /// `Method request headers: {...}`.
+    MethodRequestHeaders(&'a [u8]),
+    /// `Method request body before transformations: ...`.
+    MethodRequestBody(&'a [u8]),
+    /// `Endpoint request URI: ...` or `Sending request to ...`.
+    EndpointUri(&'a [u8]),
+    /// `Endpoint request headers: {...}`.
+    EndpointRequestHeaders(&'a [u8]),
+    /// `Endpoint request body after transformations: ...`.
+    EndpointRequestBody(&'a [u8]),
+    /// `Received response. [Status: <n>, ]Integration latency: <n> ms`; the status of the
+    /// integration call (200 for Lambda even when the function failed).
+    ReceivedResponse(Option<u16>),
+    /// `Endpoint response headers: {...}`: those of the Lambda Invoke call, or of the HTTP backend.
+    EndpointResponseHeaders(&'a [u8]),
+    /// `Endpoint response body before transformations: ...`: for Lambda proxy the raw proxy
+    /// response.
+    EndpointResponseBody(&'a [u8]),
+    /// `Method response body after transformations: ...`.
+    MethodResponseBody(&'a [u8]),
+    /// `Method response headers: {...}`: what went on the wire.
+    MethodResponseHeaders(&'a [u8]),
+    /// `Successfully completed execution`: the integration made the response, whatever its status.
+    SuccessfullyCompleted,
+    /// `Method completed with status: <n>`.
+    MethodCompleted(u16),
+    /// `AWS Integration Endpoint RequestId : <lambda request id>`.
+    IntegrationRequestId(&'a [u8]),
+    /// `X-ray Tracing ID : [Root=]<id>`.
+    TraceId(&'a [u8]),
+    /// `Gateway response type: <TYPE> with status code: <n>`.
+    GatewayResponse {
+        /// Gateway response type, such as `DEFAULT_5XX`.
+        kind: &'a [u8],
+        /// Its status.
+        status: u16,
+    },
+    /// `Execution failed due to ...`: the whole text; what it means, `assemble` decides.
+    ExecutionFailed(&'a [u8]),
+    /// `Lambda execution failed with status 200 due to customer function error: <message>. Lambda
+    /// request id: <id>`.
+    LambdaExecutionFailed {
+        /// The function's error message.
+        message: &'a [u8],
+        /// Lambda request id, where the line has it.
+        lambda: Option<RequestId>,
+    },
+    /// `Lambda invocation failed with status: <n>. Lambda request id: <id>`.
+    LambdaInvocationFailed {
+        /// Status of the Invoke call.
+        status: u16,
+        /// Lambda request id, where the line has it.
+        lambda: Option<RequestId>,
+    },
+    /// A line that only WebSocket APIs write.
+    WebSocket(&'a [u8]),
+    /// A line whose content no verdict or cause needs (`Method request path`, ...).
+    Detail,
+}
+
+/// What an access-log line says, whatever its format and key names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessRecord {
+    /// REST or HTTP API, as far as the line tells.
+    pub surface: Surface,
+    /// `$context.requestId`.
+    pub request_id: Option<RequestId>,
+    /// `$context.extendedRequestId`.
+    pub extended_request_id: Option<RequestId>,
+    /// `$context.awsEndpointRequestId` or `$context.integration.requestId`.
+    pub lambda_request_id: Option<RequestId>,
+    /// `$context.requestTimeEpoch` or `$context.requestTime`.
+    pub time: Option<LogTime>,
+    /// API id.
+    pub api: Option<String>,
+    /// Stage.
+    pub stage: Option<String>,
+    /// HTTP method.
+    pub method: Option<String>,
+    /// Path as requested (may hold the stage), or the resource path where only that is logged and
+    /// it has no `{`.
+    pub path: Option<String>,
+    /// `METHOD /resource`, or an HTTP API's route key.
+    pub route: Option<String>,
+    /// Status of the response.
+    pub status: Option<u16>,
+    /// Length of the response body, bytes.
+    pub response_length: Option<u64>,
+    /// Whether an integration was called: `Some(false)` if its status field is logged as `-`.
+    pub integration_called: Option<bool>,
+    /// Status that the function returned, where the line has it.
+    pub function_status: Option<u16>,
+    /// `$context.error.message`.
+    pub error_message: Option<String>,
+    /// `$context.error.responseType`.
+    pub error_response_type: Option<String>,
+    /// `$context.integrationErrorMessage` or `$context.integration.error`.
+    pub integration_error: Option<String>,
+    /// `$context.authorizer.error`, or `authorize.error` or `authenticate.error`.
+    pub authorizer_error: Option<String>,
+    /// Whether AWS WAF refused: `wafResponseCode` `WAF_BLOCK`, or a WAF status of 403.
+    pub waf_blocked: bool,
+    /// X-Ray trace id.
+    pub trace_id: Option<String>,
+    /// Every key as logged (nested ones with dots), values without `-`.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What a line of a Lambda log says.
+#[derive(Debug)]
+pub enum LambdaLine<'a> {
+    /// `INIT_START ...` or `platform.initStart`.
+    InitStart,
+    /// `START RequestId: <id> ...` or `platform.start`.
+    Start {
+        /// X-Ray trace id, where the line has it.
+        trace: Option<&'a [u8]>,
+    },
+    /// `END RequestId: <id>` or `platform.runtimeDone`.
+    End,
+    /// `REPORT RequestId: <id> ...` or `platform.report`.
+    Report {
+        /// How the run ended, where the line says so (JSON `status`, `Status: timeout`).
+        status: ReportStatus,
+        /// X-Ray trace id, where the line has it.
+        trace: Option<&'a [u8]>,
+    },
+    /// `... Task timed out after <n> seconds`; the seconds.
+    Timeout(&'a [u8]),
+    /// `RequestId: <id> Error: Runtime exited ...`, `Process exited before completing request`,
+    /// `platform.fault`.
+    Crash {
+        /// Whether memory ran out (`signal: killed`).
+        out_of_memory: bool,
+        /// The text.
+        message: &'a [u8],
+    },
+    /// An error that left the handler: Node `Invoke Error`, Python `[ERROR] Type: message` with its
+    /// traceback, and the other runtimes' forms; `Type: message`.
+    Unhandled(String),
+    /// The code could not be loaded: `Runtime.ImportModuleError`, `INIT_REPORT ... Status: error`.
+    InitError(String),
+    /// Anything that the application wrote.
+    Application {
+        /// An HTTP event in it.
+        event: Option<Box<HttpEvent>>,
+        /// A proxy response in it.
+        response: Option<Box<serde_json::Value>>,
+    },
+    /// A platform line that no verdict or cause needs (extensions, restore, telemetry).
+    Platform,
+}
+
+/// How a report line says that the run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportStatus {
+    /// It does not say.
+    Unsaid,
+    /// `success`.
+    Success,
+    /// `timeout`.
+    Timeout,
+    /// `error` or `failure`.
+    Failure,
+}
+
+/// One entry of a HAR file: a whole exchange as the browser's tools recorded it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HarEntry {
+    /// `startedDateTime`.
+    pub time: Option<LogTime>,
+    /// HTTP method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// Status; `None` for 0, which browsers record when the response was kept from the page.
+    pub status: Option<u16>,
+    /// Request headers.
+    pub request_headers: Vec<(String, String)>,
+    /// Response headers; empty with status 0 means unseen.
+    pub response_headers: Vec<(String, String)>,
+}

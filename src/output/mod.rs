@@ -1,0 +1,3 @@
+//! One file per output format.
+//!
+//! Must not: decide what is shown.

@@ -1,0 +1,3 @@
+//! Lines: one log event → one record.
+//!
+//! Must not: combine lines, or fail.

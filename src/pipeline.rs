@@ -1,0 +1,3 @@
+//! The order of the layers: `push`, `finish`.
+//!
+//! Must not: do any layer's work.

@@ -1,0 +1,3 @@
+//! Grouping, order, thresholds and the ledger: the only layer that hides anything.
+//!
+//! Must not: format.

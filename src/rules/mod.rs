@@ -1,0 +1,3 @@
+//! Facts, three-valued conditions and rule files → findings.
+//!
+//! Must not: compute a verdict.

@@ -1,0 +1,3 @@
+//! Where bytes come from: files, folders, standard input.
+//!
+//! Must not: look into a line.

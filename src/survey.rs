@@ -1,0 +1,3 @@
+//! What holds across the exchanges of one route.
+//!
+//! Must not: judge a single exchange.
