@@ -1,1 +1,5 @@
 //! All integration tests, in one binary.
+
+mod architecture;
+// Wired with `decode` and `parse`:
+// mod fuzz_corpus;
