@@ -1,0 +1,168 @@
+//! Bytes per second, per layer and whole, on a deterministic REST execution log of about 8 MB.
+//!
+//! `cargo bench`. Figures of one machine at one time: compare runs, do not quote them.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use corscope::decode::{Count, Sink, decode};
+use corscope::model::{InputNote, LogEvent, Place, PlaceId, Places};
+use corscope::parse::parse;
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+
+fn main() {
+    divan::main();
+}
+
+static LOG: LazyLock<String> = LazyLock::new(|| Generator::default().log(8 << 20));
+
+/// Containers: bytes → events.
+#[divan::bench]
+fn decode_only(bencher: Bencher<'_, '_>) {
+    bencher
+        .counter(BytesCount::of_str(LOG.as_str()))
+        .bench_local(|| run(|event| event.message.len()));
+}
+
+/// And lines: events → records.
+#[divan::bench]
+fn decode_and_parse(bencher: Bencher<'_, '_>) {
+    let parsed = |event: LogEvent<'_>| usize::from(black_box(parse(&event)).truncated);
+    bencher.counter(BytesCount::of_str(LOG.as_str())).bench_local(|| run(parsed));
+}
+
+/// Sums what `each` makes of the events, so that nothing is optimized away.
+fn run(each: impl Fn(LogEvent<'_>) -> usize) -> usize {
+    let mut sink = Tally { places: Places::default(), each, sum: 0 };
+    let place = Place { file: Some("generated.log".to_owned()), ..Place::default() };
+    decode(&mut LOG.as_bytes(), &place, &mut sink);
+    black_box(sink.sum)
+}
+
+struct Tally<F> {
+    places: Places,
+    each: F,
+    sum: usize,
+}
+
+impl<F: Fn(LogEvent<'_>) -> usize> Sink for Tally<F> {
+    fn place(&mut self, place: &Place) -> PlaceId {
+        self.places.intern(place)
+    }
+
+    fn event(&mut self, event: LogEvent<'_>) {
+        self.sum = self.sum.wrapping_add((self.each)(event));
+    }
+
+    fn count(&mut self, _: Count, _: u64) {}
+
+    fn problem(&mut self, _: InputNote) {}
+}
+
+/// Requests in flight at the same time.
+const IN_FLIGHT: usize = 16;
+
+/// Writes execution logs; the same calls give the same bytes.
+struct Generator {
+    state: u64,
+    requests: u64,
+}
+
+impl Default for Generator {
+    fn default() -> Self {
+        Self { state: 0x2026_1122, requests: 0 }
+    }
+}
+
+impl Generator {
+    /// An S3 export's text of at least `size` bytes; lines of requests interleave.
+    fn log(&mut self, size: usize) -> String {
+        let mut text = String::with_capacity(size + 4096);
+        let mut open: Vec<std::vec::IntoIter<String>> = Vec::new();
+        let mut clock = 0;
+        while text.len() < size {
+            if open.len() < IN_FLIGHT {
+                open.push(self.request().into_iter());
+            }
+            let at = self.below(open.len());
+            match open.get_mut(at).and_then(Iterator::next) {
+                Some(line) => {
+                    clock += self.below(3);
+                    let (minutes, seconds) = (clock / 60_000 % 60, clock / 1_000 % 60);
+                    let hours = clock / 3_600_000 % 24;
+                    let millis = clock % 1_000;
+                    let stamp = format!("{hours:02}:{minutes:02}:{seconds:02}.{millis:03}");
+                    // Writing to a `String` cannot fail.
+                    let _ = writeln!(text, "2026-11-22T{stamp}Z {line}");
+                }
+                None => drop(open.swap_remove(at)),
+            }
+        }
+        text
+    }
+
+    /// The lines of one request, each with its prefix; one in eight lacks the header.
+    fn request(&mut self) -> Vec<String> {
+        self.requests += 1;
+        let (n, lambda) = (self.requests, self.next());
+        let id = format!("{n:08x}-0000-4000-8000-{:012x}", self.next() >> 16);
+        let invocation = format!("{:08x}-1111-4111-9111-{:012x}", lambda >> 32, lambda >> 16);
+        let allow = if n.is_multiple_of(8) {
+            ""
+        } else {
+            "Access-Control-Allow-Origin=https://shop.example, Vary=Origin, "
+        };
+        let body =
+            format!("{{\"order\":{n},\"note\":\"{}\"}}", "lorem ipsum ".repeat(self.below(40)));
+        let lines = [
+            format!("Extended Request Id: {:014x}A=", self.next() >> 8),
+            format!("Verifying Usage Plan for request: {id}. API Key:  API Stage: a1b2c3d4e5/prod"),
+            "API Key  authorized because method 'GET /v1/orders/{id}' does not require API Key. \
+             Request will not contribute to throttle or quota limits"
+                .to_owned(),
+            "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod".to_owned(),
+            format!("Starting execution for request: {id}"),
+            format!("HTTP Method: GET, Resource Path: /v1/orders/{n}"),
+            format!("Method request path: {{id={n}}}"),
+            "Method request query string: {}".to_owned(),
+            "Method request headers: {origin=https://shop.example, sec-fetch-mode=cors, Accept=*/*, \
+             User-Agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Chrome/156.0.0.0 Safari/537.36, X-Forwarded-For=203.0.113.7, 198.51.100.2}"
+                .to_owned(),
+            "Method request body before transformations: ".to_owned(),
+            format!("Endpoint request headers: {{x-amzn-lambda-integration-tag={id}, {}", "*".repeat(900)),
+            "Received response. Status: 200, Integration latency: 21 ms".to_owned(),
+            format!("Endpoint response headers: {{x-amzn-RequestId={invocation}}}"),
+            format!("Endpoint response body before transformations: {{\"statusCode\":200,\"body\":{body:?}}}"),
+            format!("Method response body after transformations: {body}"),
+            format!("Method response headers: {{{allow}Content-Type=application/json}}"),
+            "Successfully completed execution".to_owned(),
+            "Method completed with status: 200".to_owned(),
+            format!("AWS Integration Endpoint RequestId : {invocation}"),
+        ];
+        lines.into_iter().map(|line| cut(format!("({id}) {line}"))).collect()
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.next() % bound).unwrap_or_default()
+    }
+
+    /// xorshift64*.
+    fn next(&mut self) -> u64 {
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+}
+
+/// As the gateway cuts a line.
+fn cut(mut line: String) -> String {
+    if line.len() > 1024 {
+        line.truncate(1024);
+        line.push_str(" [TRUNCATED]");
+    }
+    line
+}
