@@ -235,6 +235,9 @@ pub enum LambdaLine<'a> {
     /// An error that left the handler: Node `Invoke Error`, Python `[ERROR] Type: message` with its
     /// traceback, and the other runtimes' forms; `Type: message`.
     Unhandled(String),
+    /// An error that looks the same whether it left the handler or the application logged it (Node
+    /// and .NET in JSON format); the report's status tells. `Type: message`.
+    LoggedError(String),
     /// The code could not be loaded: `Runtime.ImportModuleError`, `INIT_REPORT ... Status: error`.
     InitError(String),
     /// Anything that the application wrote.

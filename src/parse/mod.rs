@@ -2,5 +2,8 @@
 //!
 //! Must not: combine lines, or fail.
 
+pub mod har;
+pub mod http_event;
+pub mod lambda;
 pub mod proxy_response;
 pub mod value;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::model::{Acceptance, Defect, DefectKind, Surface};
 use crate::parse::proxy_response::{Document, is_function_error, is_service_error, status_code};
-use crate::parse::value::Shape;
+use crate::parse::value::{Shape, is_unseen};
 
 /// The keys of a proxy response that REST knows; any other makes it malformed.
 const REST_KEYS: &[&str] =
@@ -186,7 +186,7 @@ fn headers_are(document: &Document<'_>, takes: impl Fn(&Value) -> bool) -> bool 
 fn multi_value_that_is_no_list(document: &Document<'_>) -> Option<String> {
     let fields = document.member("multiValueHeaders")?.as_object()?;
     let (name, _) = fields.iter().find(|(_, values)| match values {
-        Value::String(_) => !crate::parse::value::is_unseen(values),
+        Value::String(_) => !is_unseen(values),
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
         Value::Null | Value::Array(_) => false,
     })?;
@@ -219,7 +219,7 @@ fn base64_is_harmless(document: &Document<'_>) -> bool {
 
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
-    text.len() % 4 == 0
+    text.len().is_multiple_of(4)
         && text.len() - digits.len() <= 2
         && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }

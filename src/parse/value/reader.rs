@@ -308,14 +308,12 @@ impl<'a> Reader<'a> {
     fn behind_class(&mut self) -> Result<Option<Value>, Stop> {
         let end = self.at;
         self.blank();
-        match self.peek() {
-            Some(b'{' | b'[') => self.value(),
-            Some(_) | None => {
-                self.at = end;
-                self.bare();
-                Ok(Some(Value::from(UNSEEN)))
-            }
+        if matches!(self.peek(), Some(b'{' | b'[')) {
+            return self.value();
         }
+        self.at = end;
+        self.bare();
+        Ok(Some(Value::from(UNSEEN)))
     }
 
     /// `<Buffer 41 42>`, `<object at 0x7f>`, `<ref *1> { ... }`.

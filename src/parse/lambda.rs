@@ -1,0 +1,64 @@
+//! Lambda logs: platform lines in text and JSON, and what applications of all runtimes write.
+//!
+//! Application lines are the bulk of such logs, so what says nothing is let go without allocation.
+//!
+//! Must not: decide how an invocation ended; one line does not know the others.
+
+mod application;
+mod dump;
+mod failure;
+mod json;
+mod platform;
+
+use crate::model::{Entry, LambdaLine, Record, RequestId};
+
+/// Reads a line of a Lambda log. `None` for a line without any mark of Lambda, unless it holds an
+/// HTTP event, a proxy response or an unhandled error.
+pub fn parse(message: &[u8]) -> Option<Record<'_>> {
+    let text = message.trim_ascii();
+    let Line { id, line } = match text.first()? {
+        b'{' => json::read(text)?,
+        _ => platform::read(text).or_else(|| application::read(text))?,
+    };
+    Some(Record { id, truncated: text.ends_with(b" [TRUNCATED]"), entry: Entry::Lambda(line) })
+}
+
+/// A line and the request id that it carries.
+struct Line<'a> {
+    id: Option<RequestId>,
+    line: LambdaLine<'a>,
+}
+
+/// A line shape: how it begins, what it means, an example, and where it is documented or printed.
+struct LineShape<T> {
+    begins: &'static [u8],
+    meaning: T,
+    #[cfg_attr(not(test), expect(dead_code, reason = "documentation that the tests read"))]
+    example: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "documentation that the tests read"))]
+    seen: &'static str,
+}
+
+/// The shape that a text begins as.
+fn find_shape<T: Copy>(shapes: &[LineShape<T>], text: &[u8]) -> Option<T> {
+    shapes.iter().find(|shape| text.starts_with(shape.begins)).map(|shape| shape.meaning)
+}
+
+/// The text up to the first blank, and the rest behind all blanks.
+fn split_token(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+    let (token, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    (token, rest.trim_ascii_start())
+}
+
+/// What stands between `label` and the next blank.
+fn token_behind<'a>(text: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
+    let at = memchr::memmem::find(text, label)?;
+    let (token, _) = split_token(text.get(at + label.len()..)?);
+    // Fixtures hold `\t` and `\n` as two characters.
+    let end = memchr::memchr(b'\\', token).unwrap_or(token.len());
+    token.get(..end).filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What applications write, in text format.
+//!
+//! Must not: allocate for a line that holds nothing of interest.
+
+use crate::model::{LambdaLine, RequestId, Surface};
+use crate::parse::lambda::dump::{self, Dumps};
+use crate::parse::lambda::failure::{self, Failure};
+use crate::parse::lambda::platform::end_of_run;
+use crate::parse::lambda::{Line, split_token};
+
+/// The levels that runtimes and loggers write behind the request id.
+const LEVELS: &[&[u8]] = &[
+    b"INFO", b"ERROR", b"WARN", b"DEBUG", b"TRACE", b"FATAL", b"WARNING", b"info", b"fail",
+    b"warn", b"dbug", b"trce", b"crit",
+];
+
+/// Lines of an API Gateway execution log that hold events and responses and are not Lambda's.
+const OF_THE_GATEWAY: &[&[u8]] = &[
+    b"Endpoint re",
+    b"Method re",
+    b"Method completed",
+    b"Execution ",
+    b"Lambda execution failed",
+    b"Lambda invocation failed",
+    b"Authorizer result",
+    b"WebSocket API [",
+];
+
+/// Reads a line that the application, or its runtime, wrote.
+pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+    let Some(head) = head(text) else { return bare(text) };
+    Some(Line { id: head.id, line: behind(&head) })
+}
+
+/// Time, request id and level of a line, and what it says.
+struct Head<'a> {
+    id: Option<RequestId>,
+    level: Option<&'a [u8]>,
+    rest: &'a [u8],
+}
+
+fn head(text: &[u8]) -> Option<Head<'_>> {
+    let (bracketed, text) = match bracketed_level(text) {
+        Some((level, rest)) => (Some(level), rest),
+        None => (None, text),
+    };
+    let text = match skip_time(text) {
+        Some(rest) => rest,
+        None if bracketed.is_none() => text,
+        None => return None,
+    };
+    // Outside of a request Python writes nothing between the tabs.
+    if bracketed.is_some() && text.starts_with(b"\t\t") {
+        return Some(Head { id: None, level: bracketed, rest: text.trim_ascii_start() });
+    }
+    let (token, rest) = split_token(text.trim_ascii_start());
+    let id = match token {
+        b"undefined" => None,
+        token if RequestId::looks_like_uuid(token) => Some(RequestId::parse(token)?),
+        _ => return None,
+    };
+    let (level, behind) = split_token(rest);
+    if bracketed.is_none() && LEVELS.contains(&level) {
+        return Some(Head { id, level: Some(level), rest: behind });
+    }
+    Some(Head { id, level: bracketed, rest })
+}
+
+/// `[INFO]`, and what follows.
+fn bracketed_level(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let text = text.strip_prefix(b"[")?;
+    let end = text.iter().take(10).position(|byte| *byte == b']')?;
+    let (level, rest) = text.split_at_checked(end)?;
+    let is_level = !level.is_empty() && level.iter().all(u8::is_ascii_uppercase);
+    is_level.then(|| Some((level, rest.get(1..)?.trim_ascii_start())))?
+}
+
+/// What follows `2026-11-22T10:00:00.000Z` or `2026-11-22 10:00:00,000`.
+fn skip_time(text: &[u8]) -> Option<&[u8]> {
+    let is_date = text.get(4) == Some(&b'-')
+        && text.get(7) == Some(&b'-')
+        && text.first().is_some_and(u8::is_ascii_digit);
+    let clock = text.get(11..).filter(|_| is_date && matches!(text.get(10), Some(b'T' | b' ')))?;
+    if clock.get(2) != Some(&b':') || clock.get(5) != Some(&b':') {
+        return None;
+    }
+    let end = clock.iter().position(u8::is_ascii_whitespace)?;
+    clock.get(end..)
+}
+
+fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
+    let rest = head.rest;
+    let failure = match head.level {
+        None => match end_of_run(rest) {
+            Some(line) => return line,
+            None => failure::error_document(rest),
+        },
+        Some(b"ERROR") => failure::behind_error_level(rest, head.id.is_some()),
+        Some(b"fail") => failure::dotnet(rest),
+        Some(_) if rest.starts_with(b"LAMBDA_WARNING: ") => {
+            return failure::bare(rest).map_or(LambdaLine::Platform, Failure::into_line);
+        }
+        Some(_) => None,
+    };
+    failure.map_or_else(
+        || {
+            let Dumps { event, response } = dump::search(rest);
+            LambdaLine::Application { event, response }
+        },
+        Failure::into_line,
+    )
+}
+
+/// A line without a mark of Lambda: only what it holds can make it one.
+fn bare(text: &[u8]) -> Option<Line<'_>> {
+    if is_of_the_gateway(text) {
+        return None;
+    }
+    if let Some(failure) = failure::bare(text) {
+        return Some(Line { id: None, line: failure.into_line() });
+    }
+    let dumps = dump::search(text);
+    dumps.is_some().then(|| dumps.into_line(None))
+}
+
+fn is_of_the_gateway(text: &[u8]) -> bool {
+    // `(<id>) ...`, and `<time> : ...` of test calls.
+    let is_test_call = text.get(..40).is_some_and(|head| {
+        memchr::memmem::find(head, b" UTC 20").is_some()
+            && memchr::memmem::find(head, b" : ").is_some()
+    });
+    is_test_call
+        || text.strip_prefix(b"(").is_some_and(|text| {
+            memchr::memchr(b')', text).is_some_and(|end| (10..=RequestId::MAX).contains(&end))
+        })
+        || OF_THE_GATEWAY.iter().any(|label| text.starts_with(label))
+}
+
+impl Dumps {
+    /// As a line of that id. A function URL's event carries Lambda's own id.
+    pub(super) fn into_line<'a>(self, id: Option<RequestId>) -> Line<'a> {
+        let of_url = self.event.as_ref().filter(|event| event.surface == Surface::FunctionUrl);
+        let id = id.or_else(|| of_url.and_then(|event| event.gateway_request_id));
+        Line { id, line: LambdaLine::Application { event: self.event, response: self.response } }
+    }
+}

@@ -1,0 +1,322 @@
+//! Errors that left the handler, as each runtime prints them.
+//!
+//! Must not: take an error that the application caught and logged for one.
+
+use memchr::{memchr, memmem};
+
+use crate::model::LambdaLine;
+use crate::parse::lambda::{LineShape, find_shape};
+use crate::parse::value::raw;
+
+/// How an error is written behind its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// `{"errorType": ..., "errorMessage": ...}` follows, maybe on further lines.
+    Json,
+    /// The same, from code that could not be loaded.
+    InitJson,
+    /// `Type: message` follows.
+    Text,
+    /// `Type: message` follows; the code could not be loaded.
+    InitText,
+    /// The line itself is the message.
+    Whole,
+    /// `Type: message` follows, and lines of a Python trace.
+    Python,
+}
+
+const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-client";
+const RUBY: &str = "https://github.com/aws/aws-lambda-ruby-runtime-interface-client";
+const JAVA: &str = "https://github.com/aws/aws-lambda-java-libs";
+
+/// What Node writes behind the level `ERROR`.
+pub(super) const NODE_SHAPES: &[LineShape<Meaning>] = &[
+    LineShape {
+        begins: b"Invoke Error",
+        meaning: Meaning::Json,
+        example: "Invoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"boom\",\"stack\":[]}",
+        seen: NODE,
+    },
+    LineShape {
+        begins: b"Uncaught Exception",
+        meaning: Meaning::Json,
+        example: "Uncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"boom\"}",
+        seen: NODE,
+    },
+    LineShape {
+        begins: b"Unhandled Promise Rejection",
+        meaning: Meaning::Json,
+        example: "Unhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: boom\"}",
+        seen: NODE,
+    },
+];
+
+/// What begins a line of its own, without time and request id.
+pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
+    LineShape {
+        begins: b"[ERROR] ",
+        meaning: Meaning::Python,
+        example: "[ERROR] KeyError: 'origin'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler",
+        seen: "https://github.com/aws/aws-lambda-python-runtime-interface-client",
+    },
+    LineShape {
+        begins: b"LAMBDA_RUNTIME Failed to post handler success response",
+        meaning: Meaning::Whole,
+        example: "LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
+        seen: "https://github.com/awslabs/aws-lambda-cpp; responses over 6 MB",
+    },
+    LineShape {
+        begins: b"Unhandled exception. ",
+        meaning: Meaning::Text,
+        example: "Unhandled exception. System.InvalidOperationException: boom\n   at Shop.Function.Handle()",
+        seen: "the .NET runtime",
+    },
+    LineShape {
+        begins: b"Unhandled Exception: ",
+        meaning: Meaning::Text,
+        example: "Unhandled Exception: System.InvalidOperationException: boom",
+        seen: ".NET Core 2 and 3",
+    },
+    LineShape {
+        begins: b"panic: ",
+        meaning: Meaning::Whole,
+        example: "panic: runtime error: index out of range [1] with length 0",
+        seen: "the Go runtime",
+    },
+    LineShape {
+        begins: b"thread 'main' panicked at ",
+        meaning: Meaning::Whole,
+        example: "thread 'main' panicked at src/main.rs:3:5:\nboom",
+        seen: "Rust's standard library",
+    },
+    LineShape {
+        begins: b"Error raised from handler method",
+        meaning: Meaning::Json,
+        example: "Error raised from handler method\n{\n  \"errorMessage\": \"boom\",\n  \"errorType\": \"Function<TypeError>\"\n}",
+        seen: RUBY,
+    },
+    LineShape {
+        begins: b"Critical exception from handler",
+        meaning: Meaning::Json,
+        example: "Critical exception from handler\n{\n  \"errorMessage\": \"boom\",\n  \"errorType\": \"Function<NoMemoryError>\"\n}",
+        seen: RUBY,
+    },
+    LineShape {
+        begins: b"Init error when loading handler",
+        meaning: Meaning::InitJson,
+        example: "Init error when loading handler\n{\n  \"errorMessage\": \"cannot load such file -- app\",\n  \"errorType\": \"Init<LoadError>\"\n}",
+        seen: RUBY,
+    },
+    LineShape {
+        begins: b"Class not found: ",
+        meaning: Meaning::InitText,
+        example: "Class not found: shop.App: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: shop.App",
+        seen: JAVA,
+    },
+    LineShape {
+        begins: b"Error loading class ",
+        meaning: Meaning::InitText,
+        example: "Error loading class shop.App: java.lang.NoClassDefFoundError",
+        seen: JAVA,
+    },
+    LineShape {
+        begins: b"No public method named ",
+        meaning: Meaning::InitText,
+        example: "No public method named handle with appropriate method signature found on class shop.App",
+        seen: JAVA,
+    },
+    LineShape {
+        begins: b"PHP Fatal error:  Uncaught ",
+        meaning: Meaning::Text,
+        example: "PHP Fatal error:  Uncaught Exception: boom in /var/task/index.php:3",
+        seen: "PHP, by Bref",
+    },
+];
+
+/// Error types of code that could not be loaded.
+const INIT_TYPES: &[&[u8]] = &[
+    b"Runtime.ImportModuleError",
+    b"Runtime.UserCodeSyntaxError",
+    b"Runtime.HandlerNotFound",
+    b"Runtime.MalformedHandlerName",
+    b"Runtime.InvalidEntrypoint",
+    b"Runtime.BadFunctionCode",
+];
+
+/// The keys of the error documents that runtimes send to Lambda.
+const ERROR_KEYS: &[&[u8]] = &[
+    b"errorMessage",
+    b"errorType",
+    b"requestId",
+    b"stackTrace",
+    b"stack",
+    b"trace",
+    b"cause",
+    b"reason",
+];
+
+/// An error that left the handler, or the code before it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// `Type: message`.
+    message: String,
+    /// Whether the code could not be loaded.
+    of_loading: bool,
+}
+
+impl Failure {
+    fn new(message: String) -> Self {
+        let of_loading = INIT_TYPES.iter().any(|kind| message.as_bytes().starts_with(kind));
+        Self { message, of_loading }
+    }
+
+    fn of_loading(self) -> Self {
+        Self { of_loading: true, ..self }
+    }
+
+    pub(super) fn into_line<'a>(self) -> LambdaLine<'a> {
+        if self.of_loading {
+            LambdaLine::InitError(self.message)
+        } else {
+            LambdaLine::Unhandled(self.message)
+        }
+    }
+
+    /// In a form in which the application logs errors, too.
+    pub(super) fn into_logged_line<'a>(self) -> LambdaLine<'a> {
+        if self.of_loading {
+            LambdaLine::InitError(self.message)
+        } else {
+            LambdaLine::LoggedError(self.message)
+        }
+    }
+}
+
+/// An error behind Node's level `ERROR`. Before the first request (no id) it is one of loading.
+pub(super) fn behind_error_level(text: &[u8], has_id: bool) -> Option<Failure> {
+    let failure = read(find_shape(NODE_SHAPES, text)?, text)?;
+    Some(if has_id { failure } else { failure.of_loading() })
+}
+
+/// .NET prints an exception that left the handler to its error stream, and nothing around it:
+/// `Namespace.Type: message` and `   at ...` lines.
+pub(super) fn dotnet(text: &[u8]) -> Option<Failure> {
+    let line = first_line(text);
+    let kind = line.get(..memchr(b':', line)?)?;
+    let is_type = memchr(b'.', kind).is_some()
+        && kind
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+'));
+    (is_type && memmem::find(text, b"\n   at ").is_some()).then(|| Failure::new(lossy(line)))
+}
+
+/// An error at the beginning of a line of its own.
+pub(super) fn bare(text: &[u8]) -> Option<Failure> {
+    if let Some(meaning) = find_shape(BARE_SHAPES, text) {
+        return read(meaning, text);
+    }
+    if text.starts_with(b"LAMBDA_WARNING: ") || text.starts_with(b"[WARNING]") {
+        return python(text.get(memmem::find(text, b"[ERROR] ")?..)?);
+    }
+    java(text).or_else(|| go(text))
+}
+
+/// A document that holds nothing but an error: what Go logs, and Node before version 10.
+pub(super) fn error_document(text: &[u8]) -> Option<Failure> {
+    let (first, _) = raw::members(text).next()?;
+    if !ERROR_KEYS.contains(&first) || !raw::members(text).all(|(key, _)| ERROR_KEYS.contains(&key))
+    {
+        return None;
+    }
+    raw::member(text, b"errorMessage").is_some().then(|| json(text, b""))
+}
+
+/// Whether the text names an error type of code that could not be loaded.
+pub(super) fn is_init_error(text: &[u8]) -> bool {
+    INIT_TYPES.iter().any(|kind| memmem::find(text, kind).is_some())
+}
+
+/// The error of a document with `errorType` and `errorMessage`, or of the text before it.
+pub(super) fn json(text: &[u8], label: &[u8]) -> Failure {
+    let kind = raw::member(text, b"errorType").map(raw::Raw::to_text);
+    let message = raw::member(text, b"errorMessage").map(raw::Raw::to_text);
+    Failure::new(match (kind, message) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        (Some(text), None) | (None, Some(text)) => text,
+        (None, None) => lossy(label),
+    })
+}
+
+/// Java's `message: class`, then `class: message` and its trace.
+pub(super) fn java(text: &[u8]) -> Option<Failure> {
+    let at = memchr(b'\n', text)?;
+    let (first, rest) = text.split_at_checked(at)?;
+    memmem::find(rest, b"\n\tat ").or_else(|| memmem::find(rest, b"\n    at "))?;
+    let colon = memmem::rfind(first, b": ")?;
+    let class = first.get(colon + 2..)?.trim_ascii();
+    let is_class = memchr(b'.', class).is_some() && !class.iter().any(u8::is_ascii_whitespace);
+    (is_class && rest.trim_ascii_start().starts_with(class))
+        .then(|| Failure::new(lossy(first_line(rest.trim_ascii_start()))))
+}
+
+/// `2026/11/22 10:00:00 {"errorMessage": ...}`.
+fn go(text: &[u8]) -> Option<Failure> {
+    let (head, rest) = text.split_at_checked(b"2026/11/22 10:00:00 ".len())?;
+    let is_head = head.get(4) == Some(&b'/') && head.last() == Some(&b' ');
+    (is_head && rest.starts_with(b"{")).then(|| error_document(rest))?
+}
+
+fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
+    let line = first_line(text);
+    match meaning {
+        Meaning::Python => python(text),
+        Meaning::Json => Some(json_behind(text)),
+        Meaning::InitJson => Some(json_behind(text).of_loading()),
+        Meaning::InitText => Some(Failure::new(lossy(line)).of_loading()),
+        Meaning::Whole => Some(Failure::new(lossy(line))),
+        Meaning::Text => {
+            const LABELS: &[&[u8]] = &[
+                b"Unhandled exception. ",
+                b"Unhandled Exception: ",
+                b"PHP Fatal error:  Uncaught ",
+            ];
+            let line = LABELS.iter().find_map(|label| line.strip_prefix(*label)).unwrap_or(line);
+            Some(Failure::new(lossy(line)))
+        }
+    }
+}
+
+fn json_behind(text: &[u8]) -> Failure {
+    let at = memchr(b'{', text).unwrap_or(text.len());
+    let (label, document) = text.split_at_checked(at).unwrap_or((text, b""));
+    json(document, label.trim_ascii())
+}
+
+/// `[ERROR] Type: message` and its trace. A logger's line has its time there instead; one of an own
+/// format has no type that ends as those of errors do, and no trace.
+fn python(text: &[u8]) -> Option<Failure> {
+    let text = text.strip_prefix(b"[ERROR] ")?;
+    if let Some(at) = memmem::find(text, b"LAMBDA_RUNTIME Failed to post handler success response")
+    {
+        return read(Meaning::Whole, text.get(at..)?);
+    }
+    let line = first_line(text);
+    let end = memchr(b':', line).unwrap_or(line.len());
+    let kind = line.get(..end)?;
+    let is_name = kind.first().is_some_and(u8::is_ascii_alphabetic)
+        && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    let is_error = kind.starts_with(b"Runtime.")
+        || kind.ends_with(b"Error")
+        || kind.ends_with(b"Exception")
+        || memmem::find(text, b"Traceback (most recent call last)").is_some();
+    (is_name && is_error).then(|| Failure::new(lossy(line)))
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default().trim_ascii()
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}

@@ -1,0 +1,229 @@
+//! Lambda's JSON log format, and JSON lines of loggers.
+//!
+//! Must not: take an API Gateway access log in JSON for one.
+
+use crate::model::{LambdaLine, ReportStatus, RequestId};
+use crate::parse::lambda::failure::{self, Failure};
+use crate::parse::lambda::platform::{self, status_of};
+use crate::parse::lambda::{Line, LineShape, dump, find_shape};
+use crate::parse::value::raw::{self, Raw};
+
+/// What a `platform.*` event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    InitStart,
+    InitDone,
+    Start,
+    End,
+    Report,
+    Fault,
+    Nothing,
+}
+
+const DOCS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html";
+
+/// The `type` of platform events.
+pub(super) const SHAPES: &[LineShape<Meaning>] = &[
+    LineShape {
+        begins: b"platform.initStart",
+        meaning: Meaning::InitStart,
+        example: r#"{"time":"2026-11-22T10:00:00.000Z","type":"platform.initStart","record":{"phase":"init"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.initRuntimeDone",
+        meaning: Meaning::InitDone,
+        example: r#"{"type":"platform.initRuntimeDone","record":{"phase":"init","status":"success"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.initReport",
+        meaning: Meaning::InitDone,
+        example: r#"{"type":"platform.initReport","record":{"phase":"init","status":"error","errorType":"Runtime.ExitError"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.restoreReport",
+        meaning: Meaning::InitDone,
+        example: r#"{"type":"platform.restoreReport","record":{"status":"success"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.restoreRuntimeDone",
+        meaning: Meaning::InitDone,
+        example: r#"{"type":"platform.restoreRuntimeDone","record":{"status":"success"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.start",
+        meaning: Meaning::Start,
+        example: r#"{"type":"platform.start","record":{"requestId":"5e2f6d3a-0000-4000-8000-000000000001","version":"$LATEST"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.runtimeDone",
+        meaning: Meaning::End,
+        example: r#"{"type":"platform.runtimeDone","record":{"requestId":"5e2f6d3a-0000-4000-8000-000000000001","status":"success"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.end",
+        meaning: Meaning::End,
+        example: r#"{"type":"platform.end","record":{"requestId":"5e2f6d3a-0000-4000-8000-000000000001"}}"#,
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html",
+    },
+    LineShape {
+        begins: b"platform.report",
+        meaning: Meaning::Report,
+        example: r#"{"type":"platform.report","record":{"requestId":"5e2f6d3a-0000-4000-8000-000000000001","status":"timeout"}}"#,
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"platform.fault",
+        meaning: Meaning::Fault,
+        example: r#"{"type":"platform.fault","record":"RequestId: 5e2f6d3a-0000-4000-8000-000000000001 Process exited before completing request"}"#,
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html",
+    },
+    LineShape {
+        begins: b"platform.",
+        meaning: Meaning::Nothing,
+        example: r#"{"type":"platform.extension","record":{"name":"agent","state":"Ready"}}"#,
+        seen: DOCS,
+    },
+];
+
+/// Reads a line that begins with `{`.
+pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+    let members = LogMembers::of(text);
+    if let (Some(kind), Some(record)) = (members.kind, members.record)
+        && kind.starts_with(b"platform.")
+    {
+        return event(kind, record);
+    }
+    let id = members.id();
+    if let Some(line) = members.error(text) {
+        return Some(Line { id, line });
+    }
+    let dumps = dump::search(text);
+    (members.is_log() || dumps.is_some()).then(|| dumps.into_line(id))
+}
+
+/// The members that tell what a line is.
+#[derive(Default)]
+struct LogMembers<'a> {
+    kind: Option<&'a [u8]>,
+    record: Option<Raw<'a>>,
+    level: Option<&'a [u8]>,
+    /// What Python's runtime writes in place of `level`.
+    runtime_level: Option<&'a [u8]>,
+    message: Option<Raw<'a>>,
+    /// A key that only Lambda's loggers use.
+    lambda_id: Option<&'a [u8]>,
+    /// `requestId`, which access logs have too.
+    request_id: Option<&'a [u8]>,
+    error_type: Option<&'a [u8]>,
+}
+
+impl<'a> LogMembers<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        let mut found = Self::default();
+        for (key, value) in raw::members(text) {
+            match key {
+                b"type" => found.kind = Some(value.bytes()),
+                b"record" => found.record = Some(value),
+                b"level" | b"severity" | b"levelname" => found.level = Some(value.bytes()),
+                b"log_level" => found.runtime_level = Some(value.bytes()),
+                b"message" | b"msg" => found.message = Some(value),
+                b"requestId" => found.request_id = Some(value.bytes()),
+                b"errorType" => found.error_type = Some(value.bytes()),
+                b"AWSRequestId"
+                | b"function_request_id"
+                | b"awsRequestId"
+                | b"aws_request_id"
+                | b"lambda_request_id"
+                | b"lambdaRequestId"
+                | b"functionRequestId"
+                | b"invocation_id"
+                | b"invocationId" => {
+                    found.lambda_id =
+                        Some(value.bytes()).filter(|id| RequestId::looks_like_uuid(id));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn is_log(&self) -> bool {
+        self.lambda_id.is_some()
+            || self.runtime_level.is_some()
+            || (self.level.is_some() && (self.message.is_some() || self.request_id.is_some()))
+    }
+
+    fn id(&self) -> Option<RequestId> {
+        let of_log = self.request_id.filter(|id| self.is_log() && RequestId::looks_like_uuid(id));
+        self.lambda_id.or(of_log).and_then(RequestId::parse)
+    }
+
+    /// An error that left the handler, or may have.
+    fn error(&self, text: &'a [u8]) -> Option<LambdaLine<'a>> {
+        if self.runtime_level.is_some() && self.error_type.is_some() {
+            return Some(failure::json(text, b"").into_line());
+        }
+        let level = self.level.unwrap_or_default();
+        let is_error = [b"error".as_slice(), b"fatal", b"critical"]
+            .iter()
+            .any(|e| level.eq_ignore_ascii_case(e));
+        match self.message {
+            None if self.level.is_none() => failure::error_document(text).map(Failure::into_line),
+            // Node logs an error as the message, and so does the runtime.
+            Some(Raw::Other(message)) if is_error && message.starts_with(b"{") => {
+                let is_error = raw::member(message, b"errorType").is_some()
+                    && raw::member(message, b"stackTrace").is_some();
+                is_error.then(|| failure::json(message, b"").into_logged_line())
+            }
+            Some(message @ Raw::Text(raw)) if is_error => {
+                memchr::memmem::find(raw, b"\\n")?;
+                let message = message.to_text();
+                let message = message.as_bytes();
+                failure::java(message)
+                    .map(Failure::into_line)
+                    .or_else(|| failure::dotnet(message).map(Failure::into_logged_line))
+            }
+            Some(Raw::Text(_) | Raw::Other(_)) | None => None,
+        }
+    }
+}
+
+fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
+    let meaning = find_shape(SHAPES, kind)?;
+    let text = record.bytes();
+    let field = |key: &[u8]| raw::member(text, key).map(Raw::bytes);
+    let id = field(b"requestId").and_then(RequestId::parse);
+    let status = field(b"status").map_or(ReportStatus::Unsaid, status_of);
+    let line = match meaning {
+        Meaning::InitStart => LambdaLine::InitStart,
+        Meaning::InitDone if status == ReportStatus::Failure => {
+            let kind = field(b"errorType").unwrap_or(b"error");
+            LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
+        }
+        Meaning::InitDone | Meaning::Nothing => LambdaLine::Platform,
+        Meaning::Start => LambdaLine::Start { trace: trace(text) },
+        Meaning::End => LambdaLine::End,
+        Meaning::Report => LambdaLine::Report { status, trace: trace(text) },
+        Meaning::Fault => {
+            return platform::failure(text).or(Some(Line {
+                id,
+                line: LambdaLine::Crash { out_of_memory: false, message: text },
+            }));
+        }
+    };
+    Some(Line { id, line })
+}
+
+/// The root id of `{"tracing": {"value": "Root=1-...;Parent=..."}}`.
+fn trace(record: &[u8]) -> Option<&[u8]> {
+    let value = raw::member(raw::member(record, b"tracing")?.bytes(), b"value")?.bytes();
+    let value = value.strip_prefix(b"Root=").unwrap_or(value);
+    value.split(|byte| *byte == b';').next().filter(|root| !root.is_empty())
+}

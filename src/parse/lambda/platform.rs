@@ -1,0 +1,219 @@
+//! Platform lines in text format.
+//!
+//! Must not: read lines that an application can write.
+
+use memchr::memmem;
+
+use crate::model::{LambdaLine, ReportStatus, RequestId};
+use crate::parse::lambda::failure::is_init_error;
+use crate::parse::lambda::{Line, LineShape, find_shape, split_token, token_behind};
+
+/// What a platform line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    InitStart,
+    /// The report of an initialization or of a `SnapStart` restore; worth a line only if it failed.
+    InitReport,
+    Start,
+    End,
+    Report,
+    /// `RequestId: <id> ...`: the run came to a bad end.
+    Failure,
+    /// Nothing that a verdict needs.
+    Nothing,
+}
+
+const DOCS: &str =
+    "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html";
+
+/// The text platform lines, by how they begin.
+pub(super) const SHAPES: &[LineShape<Meaning>] = &[
+    LineShape {
+        begins: b"START RequestId: ",
+        meaning: Meaning::Start,
+        example: "START RequestId: 5e2f6d3a-0000-4000-8000-000000000001 Version: $LATEST",
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"END RequestId: ",
+        meaning: Meaning::End,
+        example: "END RequestId: 5e2f6d3a-0000-4000-8000-000000000001",
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"REPORT RequestId: ",
+        meaning: Meaning::Report,
+        example: "REPORT RequestId: 5e2f6d3a-0000-4000-8000-000000000001\tDuration: 26.73 ms\tBilled Duration: 27 ms\tMemory Size: 128 MB\tMax Memory Used: 75 MB\t",
+        seen: DOCS,
+    },
+    LineShape {
+        begins: b"RequestId: ",
+        meaning: Meaning::Failure,
+        example: "RequestId: 5e2f6d3a-0000-4000-8000-000000000001 Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html",
+    },
+    LineShape {
+        begins: b"INIT_START ",
+        meaning: Meaning::InitStart,
+        example: "INIT_START Runtime Version: python:3.13.v18\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a25",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html",
+    },
+    LineShape {
+        begins: b"INIT_REPORT ",
+        meaning: Meaning::InitReport,
+        example: "INIT_REPORT Init Duration: 206.72 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
+    },
+    LineShape {
+        begins: b"RESTORE_START ",
+        meaning: Meaning::Nothing,
+        example: "RESTORE_START Runtime Version: java:21.v15\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a25",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html",
+    },
+    LineShape {
+        begins: b"RESTORE_REPORT ",
+        meaning: Meaning::InitReport,
+        example: "RESTORE_REPORT Restore Duration: 341.22 ms",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html",
+    },
+    LineShape {
+        begins: b"EXTENSION\t",
+        meaning: Meaning::Nothing,
+        example: "EXTENSION\tName: cloudwatch_lambda_agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html",
+    },
+    LineShape {
+        begins: b"EXTENSION Name: ",
+        meaning: Meaning::Nothing,
+        example: "EXTENSION Name: cloudwatch_lambda_agent State: Ready Events: [INVOKE, SHUTDOWN]",
+        seen: "the same, copied",
+    },
+    LineShape {
+        begins: b"TELEMETRY",
+        meaning: Meaning::Nothing,
+        example: "TELEMETRY\tName: agent\tState: Subscribed\tTypes: [Platform, Function]",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html",
+    },
+    LineShape {
+        begins: b"LOGS\tName: ",
+        meaning: Meaning::Nothing,
+        example: "LOGS\tName: agent\tState: Subscribed\tTypes: [Platform]",
+        seen: "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html",
+    },
+    LineShape {
+        begins: b"XRAY TraceId: ",
+        meaning: Meaning::Nothing,
+        example: "XRAY TraceId: 1-5d9d007f-0a8c7fd0200000000000000a\tSegmentId: 3d75200000000a1e\tSampled: true",
+        seen: "the second line of REPORT, in exports that break events into lines",
+    },
+    LineShape {
+        begins: b"LAMBDA_WARNING: ",
+        meaning: Meaning::Nothing,
+        example: "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code.",
+        seen: "Python runtimes since 2024; the error follows",
+    },
+];
+
+/// Reads a platform line.
+pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+    match find_shape(SHAPES, text)? {
+        Meaning::InitStart => Some(line(LambdaLine::InitStart)),
+        Meaning::Nothing if has_error_behind(text) => None,
+        Meaning::Nothing => Some(line(LambdaLine::Platform)),
+        Meaning::InitReport => Some(line(init_report(text))),
+        Meaning::Start => of_run(text, LambdaLine::Start { trace: trace(text) }),
+        Meaning::End => of_run(text, LambdaLine::End),
+        Meaning::Report => {
+            of_run(text, LambdaLine::Report { status: status(text), trace: trace(text) })
+        }
+        Meaning::Failure => failure(text),
+    }
+}
+
+/// `RequestId: <id> Error: ...` and `RequestId: <id> Process exited before completing request`,
+/// also as the record of `platform.fault`.
+pub(super) fn failure(text: &[u8]) -> Option<Line<'_>> {
+    let (id, rest) = split_token(text.strip_prefix(b"RequestId: ")?);
+    let id = RequestId::parse(id)?;
+    let line = end_of_run(rest).or_else(|| {
+        rest.starts_with(b"Error: ").then(|| {
+            if is_init_error(rest) { LambdaLine::InitError(one_line(rest)) } else { crash(rest) }
+        })
+    })?;
+    Some(Line { id: Some(id), line })
+}
+
+/// How Lambda says behind a request id that the run came to a bad end.
+pub(super) fn end_of_run(rest: &[u8]) -> Option<LambdaLine<'_>> {
+    let text = rest.strip_prefix(b"Error: ").unwrap_or(rest);
+    if let Some(text) = text.strip_prefix(b"Task timed out after ") {
+        return Some(LambdaLine::Timeout(split_token(text).0));
+    }
+    (text.starts_with(b"Process exited before completing request")
+        || text.starts_with(b"Runtime exited "))
+    .then(|| crash(rest))
+}
+
+fn crash(message: &[u8]) -> LambdaLine<'_> {
+    let out_of_memory = memmem::find(message, b"signal: killed").is_some()
+        || memmem::find(message, b"Runtime.OutOfMemory").is_some();
+    LambdaLine::Crash { out_of_memory, message }
+}
+
+/// `Error: fork/exec ...\nRuntime.InvalidEntrypoint` on one line.
+fn one_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text.strip_prefix(b"Error: ").unwrap_or(text));
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default();
+    match lines.next() {
+        Some(kind) => format!("{kind}: {message}"),
+        None => message.to_owned(),
+    }
+}
+
+/// An initialization that ran out of its ten seconds is repeated in the invocation; one that failed
+/// is repeated too, and mostly fails again.
+fn init_report(text: &[u8]) -> LambdaLine<'_> {
+    match status(text) {
+        ReportStatus::Failure => {
+            let kind = token_behind(text, b"Error Type: ").unwrap_or(b"error");
+            LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
+        }
+        ReportStatus::Unsaid | ReportStatus::Success | ReportStatus::Timeout => {
+            LambdaLine::Platform
+        }
+    }
+}
+
+/// `Status: timeout`, `Status: error`.
+fn status(text: &[u8]) -> ReportStatus {
+    token_behind(text, b"Status: ").map_or(ReportStatus::Unsaid, status_of)
+}
+
+/// The words of text and of JSON reports.
+pub(super) fn status_of(word: &[u8]) -> ReportStatus {
+    match word {
+        b"success" => ReportStatus::Success,
+        b"timeout" => ReportStatus::Timeout,
+        b"error" | b"failure" => ReportStatus::Failure,
+        _ => ReportStatus::Unsaid,
+    }
+}
+
+fn trace(text: &[u8]) -> Option<&[u8]> {
+    token_behind(text, b"TraceId: ")
+}
+
+/// Python writes its warning and the error in one event.
+fn has_error_behind(text: &[u8]) -> bool {
+    memmem::find(text, b"[ERROR] ").is_some()
+}
+
+fn of_run<'a>(text: &'a [u8], line: LambdaLine<'a>) -> Option<Line<'a>> {
+    let id = token_behind(text, b"RequestId: ").and_then(RequestId::parse)?;
+    Some(Line { id: Some(id), line })
+}
+
+fn line(line: LambdaLine<'_>) -> Line<'_> {
+    Line { id: None, line }
+}
