@@ -2,6 +2,7 @@
 //!
 //! Must not: combine lines, or fail.
 
+pub mod access_log;
 pub mod har;
 pub mod http_event;
 pub mod lambda;

@@ -1,0 +1,52 @@
+//! API Gateway access logs: JSON, CLF, XML, CSV and `key=value`, with keys that users choose.
+//!
+//! Values are put in by text substitution: nothing is escaped, numbers may be quoted or not, and a
+//! variable that is not set is `-`.
+//!
+//! Must not: claim an application's own JSON.
+
+mod forms;
+mod meaning;
+mod pairs;
+
+use crate::model::{AccessRecord, RequestId};
+use crate::parse::access_log::meaning::{Field, Fields};
+
+/// Reads a line of an access log. It must hold a request id, and a status, a method or a route.
+pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
+    let text = message.trim_ascii();
+    let pairs = match text.first()? {
+        b'{' => pairs::json(text)?,
+        b'<' => pairs::xml(text)?,
+        _ if pairs::may_be_pairs(text) => pairs::separated(text)?,
+        _ if forms::may_be_form(text) => forms::read(text)?,
+        _ => return None,
+    };
+    let fields = Fields::new(&pairs);
+    let has_id = [Field::RequestId, Field::ExtendedRequestId]
+        .iter()
+        .any(|field| fields.text(*field).is_some_and(is_id));
+    let has_exchange = fields.number(Field::Status).is_some()
+        || fields.text(Field::Method).is_some_and(is_method)
+        || fields.text(Field::RouteKey).is_some();
+    if !has_id || !has_exchange {
+        return None;
+    }
+    let mut record = meaning::record(&fields);
+    record.fields = pairs.into_iter().filter(|(_, value)| value != "-").collect();
+    Some(Box::new(record))
+}
+
+fn is_id(text: &str) -> bool {
+    let text = text.as_bytes();
+    RequestId::looks_like_uuid(text)
+        || RequestId::looks_like_extended(text)
+        || RequestId::parse(text).is_some_and(|id| id.is_test_literal())
+}
+
+fn is_method(text: &str) -> bool {
+    (3..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests;

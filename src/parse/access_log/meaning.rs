@@ -1,0 +1,357 @@
+//! What the names in access logs mean: `$context` names and the ones that users make of them.
+//!
+//! Must not: know how names and values are written.
+
+use chrono::DateTime;
+
+use crate::model::{AccessRecord, LogTime, RequestId, Surface};
+
+/// What a name can stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    RequestId,
+    ExtendedRequestId,
+    LambdaRequestId,
+    TimeEpoch,
+    Time,
+    Api,
+    Stage,
+    Method,
+    Path,
+    ResourcePath,
+    RouteKey,
+    Status,
+    Length,
+    /// `$context.integration.status`: the function's.
+    FunctionStatus,
+    /// `integrationStatus`: fed by the function's status in some logs and by the Lambda service's in
+    /// others.
+    IntegrationStatus,
+    /// `$context.integration.integrationStatus`: the Lambda service's.
+    ServiceStatus,
+    IntegrationLatency,
+    ErrorMessage,
+    ErrorResponseType,
+    IntegrationError,
+    AuthorizerError,
+    WafResponseCode,
+    WafStatus,
+    TraceId,
+    EventType,
+    ConnectionId,
+}
+
+/// A meaning and the names that have it, the surest first: lower case, without `$context.`, `_` and
+/// `-`. Dots stand for nesting.
+const NAMES: &[(Field, &[&str])] = &[
+    (
+        Field::RequestId,
+        &["requestid", "apirequestid", "gatewayrequestid", "apigwrequestid", "request.id", "reqid"],
+    ),
+    (
+        Field::ExtendedRequestId,
+        &["extendedrequestid", "request.extendedid", "extrequestid", "xamzapigwid", "apigwid"],
+    ),
+    (
+        Field::LambdaRequestId,
+        &[
+            "integration.requestid",
+            "awsendpointrequestid",
+            "integrationrequestid",
+            "lambdarequestid",
+            "lambda.requestid",
+            "endpointrequestid",
+            "awsendpointrequestid2",
+        ],
+    ),
+    (Field::TimeEpoch, &["requesttimeepoch", "timeepoch", "request.timeepoch", "epoch"]),
+    (Field::Time, &["requesttime", "request.time", "time", "timestamp"]),
+    (Field::Api, &["apiid", "restapiid", "httpapiid", "api.id", "api"]),
+    (Field::Stage, &["stage", "stagename", "apistage"]),
+    (
+        Field::Method,
+        &["httpmethod", "method", "request.method", "requestmethod", "http.method", "verb"],
+    ),
+    (Field::Path, &["path", "requestpath", "request.path", "http.path", "uri", "request.uri"]),
+    (Field::ResourcePath, &["resourcepath", "request.resourcepath", "resource", "resource.path"]),
+    (Field::RouteKey, &["routekey", "route", "request.routekey", "route.key"]),
+    (
+        Field::Status,
+        &[
+            "status",
+            "statuscode",
+            "responsestatus",
+            "response.status",
+            "response.statuscode",
+            "httpstatus",
+            "http.status",
+            "responsestatuscode",
+        ],
+    ),
+    (
+        Field::Length,
+        &["responselength", "response.length", "responsesize", "bytes", "bytessent", "length"],
+    ),
+    (Field::FunctionStatus, &["integration.status", "lambdastatus", "functionstatus"]),
+    (Field::IntegrationStatus, &["integrationstatus"]),
+    (Field::ServiceStatus, &["integration.integrationstatus", "integration.servicestatus"]),
+    (Field::IntegrationLatency, &["integration.latency", "integrationlatency"]),
+    (
+        Field::ErrorMessage,
+        &[
+            "error.message",
+            "errormessage",
+            "error.messagestring",
+            "errormessagestring",
+            "errmsg",
+            "errormsg",
+            "gatewayerror",
+            "gatewayerrormessage",
+            "response.error",
+            "error",
+        ],
+    ),
+    (
+        Field::ErrorResponseType,
+        &[
+            "error.responsetype",
+            "errorresponsetype",
+            "responsetype",
+            "gatewayresponsetype",
+            "errortype",
+        ],
+    ),
+    (
+        Field::IntegrationError,
+        &[
+            "integration.error",
+            "integrationerrormessage",
+            "integrationerror",
+            "integration.errormessage",
+            "integration.error.message",
+            "integerror",
+            "interrormsg",
+            "lambdaerror",
+        ],
+    ),
+    (
+        Field::AuthorizerError,
+        &[
+            "authorizer.error",
+            "authorizererror",
+            "authorize.error",
+            "authenticate.error",
+            "autherror",
+            "autherrormessage",
+            "autherrmsg",
+            "autherr",
+            "authorizererrormessage",
+            "authorizer.errormessage",
+            "authorizeerror",
+            "authenticateerror",
+            "auth.error",
+        ],
+    ),
+    (Field::WafResponseCode, &["wafresponsecode", "waf.responsecode"]),
+    (Field::WafStatus, &["waf.status", "wafstatus"]),
+    (Field::TraceId, &["xraytraceid", "traceid", "xray.traceid", "xraytrace"]),
+    (Field::EventType, &["eventtype"]),
+    (Field::ConnectionId, &["connectionid"]),
+];
+
+/// The fields of a line, by meaning.
+pub(super) struct Fields<'a> {
+    /// Normalized name and value.
+    values: Vec<(String, &'a str)>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(pairs: &'a [(String, String)]) -> Self {
+        let values = pairs.iter().map(|(name, value)| (normalized(name), value.trim())).collect();
+        Self { values }
+    }
+
+    /// What is logged for a field, `-` included.
+    fn logged(&self, field: Field) -> impl Iterator<Item = &'a str> {
+        let names = NAMES.iter().filter(move |(meant, _)| *meant == field);
+        names.flat_map(|(_, names)| *names).filter_map(|name| {
+            self.values.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+        })
+    }
+
+    /// The first value that is set.
+    pub(super) fn text(&self, field: Field) -> Option<&'a str> {
+        self.logged(field).find(|value| is_set(value))
+    }
+
+    pub(super) fn number(&self, field: Field) -> Option<u16> {
+        self.logged(field).find_map(|value| value.parse().ok())
+    }
+
+    fn owned(&self, field: Field) -> Option<String> {
+        self.text(field).map(str::to_owned)
+    }
+
+    fn id(&self, field: Field) -> Option<RequestId> {
+        self.text(field).and_then(|text| RequestId::parse(text.as_bytes()))
+    }
+
+    /// A message: `$context.error.messageString` comes with quotes.
+    fn message(&self, field: Field) -> Option<String> {
+        let text = self.text(field)?;
+        let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        Some(inner.unwrap_or(text).to_owned()).filter(|text| is_set(text))
+    }
+}
+
+fn is_set(value: &str) -> bool {
+    !matches!(value, "" | "-" | "null" | "\"-\"")
+}
+
+fn normalized(name: &str) -> String {
+    let name: String = name
+        .chars()
+        .filter(|char| !matches!(char, '_' | '-' | '$'))
+        .map(|char| char.to_ascii_lowercase())
+        .collect();
+    name.strip_prefix("context.").map(str::to_owned).unwrap_or(name)
+}
+
+/// The record, without its list of fields.
+pub(super) fn record(fields: &Fields<'_>) -> AccessRecord {
+    let status = fields.number(Field::Status);
+    let method = fields.text(Field::Method).filter(|method| *method != "-");
+    let (resource, route_key) = places(fields);
+    let surface = surface(fields, resource, route_key);
+    AccessRecord {
+        surface,
+        request_id: fields.id(Field::RequestId),
+        extended_request_id: fields.id(Field::ExtendedRequestId),
+        lambda_request_id: fields.id(Field::LambdaRequestId),
+        time: time(fields),
+        api: fields.owned(Field::Api),
+        stage: fields.owned(Field::Stage),
+        method: method
+            .map(str::to_owned)
+            .or_else(|| route_key.and_then(|key| key.split_once(' ')).map(|(m, _)| m.to_owned()))
+            .filter(|method| method != "ANY"),
+        path: path(fields, resource, route_key),
+        route: route_key.map(str::to_owned).or_else(|| {
+            resource.map(|resource| match method {
+                Some(method) => format!("{method} {resource}"),
+                None => resource.to_owned(),
+            })
+        }),
+        status,
+        response_length: fields.text(Field::Length).and_then(|text| text.parse().ok()),
+        integration_called: integration_called(fields),
+        function_status: function_status(fields, status),
+        error_message: fields.message(Field::ErrorMessage),
+        error_response_type: fields.owned(Field::ErrorResponseType),
+        integration_error: fields.message(Field::IntegrationError),
+        authorizer_error: fields.message(Field::AuthorizerError),
+        waf_blocked: fields.text(Field::WafResponseCode) == Some("WAF_BLOCK")
+            || fields.number(Field::WafStatus) == Some(403),
+        trace_id: fields.owned(Field::TraceId),
+        fields: Vec::new(),
+    }
+}
+
+/// The resource path and the route key, whatever the names under which they are logged.
+fn places<'a>(fields: &Fields<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    let resource = fields.text(Field::ResourcePath);
+    let route = fields.text(Field::RouteKey);
+    let is_key = |text: &&str| !text.starts_with('/');
+    (
+        resource.filter(|text| text.starts_with('/')).or(route.filter(|text| !is_key(text))),
+        route.filter(is_key).or(resource.filter(|text| text.contains(' '))),
+    )
+}
+
+fn surface(fields: &Fields<'_>, resource: Option<&str>, route_key: Option<&str>) -> Surface {
+    let is_web_socket = fields.text(Field::EventType).is_some_and(|kind| {
+        matches!(kind, "MESSAGE" | "CONNECT" | "DISCONNECT" | "CONNECTION_API")
+    }) || fields.text(Field::ConnectionId).is_some()
+        || matches!(route_key, Some("$connect" | "$disconnect"));
+    let id = fields.text(Field::RequestId).unwrap_or_default().as_bytes();
+    if is_web_socket {
+        Surface::WebSocket
+    } else if RequestId::parse(id).is_some_and(|id| id.is_test_literal()) {
+        Surface::TestInvoke
+    } else if RequestId::looks_like_uuid(id) {
+        Surface::Rest
+    } else if RequestId::looks_like_extended(id) || route_key.is_some() {
+        Surface::Http
+    } else if resource.is_some() {
+        Surface::Rest
+    } else {
+        Surface::Unknown
+    }
+}
+
+fn path(fields: &Fields<'_>, resource: Option<&str>, route_key: Option<&str>) -> Option<String> {
+    let of_key = || route_key.and_then(|key| key.split_once(' ')).map(|(_, path)| path);
+    let is_whole = |path: &&str| !path.contains('{');
+    fields
+        .text(Field::Path)
+        .filter(|path| path.starts_with('/'))
+        .or_else(|| resource.filter(is_whole))
+        .or_else(|| of_key().filter(is_whole))
+        .map(|path| path.split('?').next().unwrap_or(path).to_owned())
+}
+
+/// Whether the integration was called: a status or an error of it, a latency or a request id say
+/// yes; a status that is logged as `-` says no.
+fn integration_called(fields: &Fields<'_>) -> Option<bool> {
+    const STATUSES: [Field; 3] =
+        [Field::FunctionStatus, Field::IntegrationStatus, Field::ServiceStatus];
+    let is_called = STATUSES.iter().any(|field| fields.number(*field).is_some())
+        || fields.text(Field::IntegrationLatency).is_some_and(|text| text != "0")
+        || fields.text(Field::LambdaRequestId).is_some()
+        || fields.text(Field::IntegrationError).is_some();
+    let is_logged = STATUSES.iter().any(|field| fields.logged(*field).next().is_some());
+    match (is_called, is_logged) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
+/// The status that the function returned. An `integrationStatus` of 200 beside a failed response is
+/// that of the Lambda service.
+fn function_status(fields: &Fields<'_>, status: Option<u16>) -> Option<u16> {
+    let ambiguous = || {
+        // With the sure name in the line, the other one is the service's.
+        let is_known = fields.logged(Field::FunctionStatus).next().is_some();
+        fields.number(Field::IntegrationStatus).filter(|_| !is_known)
+    };
+    fields
+        .number(Field::FunctionStatus)
+        .or_else(|| ambiguous().filter(|integration| Some(*integration) == status))
+}
+
+/// The time: seconds or milliseconds since the epoch, CLF's form or RFC 3339.
+fn time(fields: &Fields<'_>) -> Option<LogTime> {
+    let epoch = fields.logged(Field::TimeEpoch).find_map(epoch_time);
+    epoch.or_else(|| {
+        fields.logged(Field::Time).find_map(|text| {
+            DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z")
+                .ok()
+                .map(|time| LogTime(time.timestamp_millis()))
+                .or_else(|| LogTime::parse_rfc3339(text))
+                .or_else(|| epoch_time(text))
+        })
+    })
+}
+
+/// HTTP APIs log seconds, the others milliseconds; before the year 5138 seconds have 11 digits.
+fn epoch_time(text: &str) -> Option<LogTime> {
+    let number: i64 = text.parse().ok().filter(|number| *number > 0)?;
+    Some(LogTime(if number < 100_000_000_000 { number * 1000 } else { number }))
+}
+
+/// What a line of a form must be read as.
+#[cfg(test)]
+pub(super) fn every_name() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().flat_map(|(_, names)| *names).copied()
+}

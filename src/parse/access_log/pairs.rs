@@ -1,0 +1,195 @@
+//! Formats that name their fields.
+//!
+//! Must not: know what a name means.
+
+use memchr::{memchr, memmem};
+use serde_json::{Map, Value};
+
+use crate::parse::value::raw;
+
+/// Names and values, in order.
+pub(super) type Pairs = Vec<(String, String)>;
+
+/// Keys of documents that are no access log: log lines of applications, events, responses.
+const OF_OTHERS: &[&[u8]] = &[
+    b"log_level",
+    b"record",
+    b"requestContext",
+    b"messageType",
+    b"logEvents",
+    b"_aws",
+    b"Records",
+];
+
+/// A JSON object; or, where a value with a bare quote broke it, what can be told apart.
+pub(super) fn json(text: &[u8]) -> Option<Pairs> {
+    if !has_id_name(text) || is_of_others(text) {
+        return None;
+    }
+    let mut pairs = Vec::new();
+    match serde_json::from_slice::<Map<String, Value>>(text) {
+        Ok(members) => {
+            for (key, value) in members {
+                flatten(key, value, &mut pairs);
+            }
+        }
+        Err(_) => salvage(text, &mut pairs),
+    }
+    Some(pairs)
+}
+
+fn is_of_others(text: &[u8]) -> bool {
+    let (mut has_level, mut has_message, mut has_lists) = (false, false, false);
+    for (key, value) in raw::members(text) {
+        has_level |= matches!(key, b"level" | b"severity" | b"levelname");
+        has_message |= matches!(key, b"message" | b"msg");
+        has_lists |= matches!(key, b"headers" | b"multiValueHeaders" | b"body");
+        let is_platform = key == b"type" && value.bytes().starts_with(b"platform.");
+        if is_platform || OF_OTHERS.contains(&key) {
+            return true;
+        }
+    }
+    has_lists || (has_level && has_message)
+}
+
+fn flatten(key: String, value: Value, pairs: &mut Pairs) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                flatten(format!("{key}.{name}"), value, pairs);
+            }
+        }
+        Value::String(text) => pairs.push((key, text)),
+        Value::Null => pairs.push((key, "-".to_owned())),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => pairs.push((key, value.to_string())),
+    }
+}
+
+/// Broken JSON: a value reaches to the next `"name":` that stands behind a comma or a brace.
+fn salvage(text: &[u8], pairs: &mut Pairs) {
+    let mut marks = Vec::new();
+    for quote in memchr::memchr_iter(b'"', text) {
+        if let Some(mark) = key_at(text, quote) {
+            marks.push(mark);
+        }
+    }
+    for (at, mark) in marks.iter().enumerate() {
+        let end = marks.get(at + 1).map_or(text.len(), |next| next.start);
+        let value = text.get(mark.value..end).unwrap_or_default().trim_ascii();
+        let value = value.strip_suffix(b",").unwrap_or(value).trim_ascii();
+        let value = match value.strip_prefix(b"\"") {
+            Some(value) => {
+                let end = value.iter().rposition(|byte| *byte == b'"').unwrap_or(value.len());
+                value.get(..end).unwrap_or_default()
+            }
+            None => value.strip_suffix(b"}").unwrap_or(value).trim_ascii(),
+        };
+        let key = String::from_utf8_lossy(mark.key).into_owned();
+        pairs.push((key, String::from_utf8_lossy(value).into_owned()));
+    }
+}
+
+/// A `"name":` in a text.
+struct Mark<'a> {
+    start: usize,
+    key: &'a [u8],
+    value: usize,
+}
+
+fn key_at(text: &[u8], quote: usize) -> Option<Mark<'_>> {
+    let before = text.get(..quote)?.trim_ascii_end();
+    if !matches!(before.last(), Some(b'{' | b',')) {
+        return None;
+    }
+    let rest = text.get(quote + 1..)?;
+    let length = memchr(b'"', rest)?;
+    let key = rest.get(..length)?;
+    let behind = rest.get(length + 1..)?;
+    let value = behind.trim_ascii_start().strip_prefix(b":")?;
+    is_name(key).then_some(Mark { start: quote, key, value: text.len() - value.len() })
+}
+
+/// `<request id="..."> <ip>...</ip> ... </request>`.
+pub(super) fn xml(text: &[u8]) -> Option<Pairs> {
+    let rest = text.strip_prefix(b"<request id=\"")?;
+    let (id, mut rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
+    let mut pairs = vec![("requestId".to_owned(), String::from_utf8_lossy(id).into_owned())];
+    while let Some(open) = memchr(b'<', rest) {
+        let Some(tag) = rest.get(open + 1..) else { break };
+        let Some(name) = memchr(b'>', tag).and_then(|end| tag.get(..end)) else { break };
+        let Some(value) = tag.get(name.len() + 1..) else { break };
+        let close = [b"</".as_slice(), name, b">"].concat();
+        match memmem::find(value, &close).filter(|_| is_name(name)) {
+            Some(end) => {
+                let content = value.get(..end).unwrap_or_default().trim_ascii();
+                pairs.push((
+                    String::from_utf8_lossy(name).into_owned(),
+                    String::from_utf8_lossy(content).into_owned(),
+                ));
+                rest = value.get(end + close.len()..).unwrap_or_default();
+            }
+            None => rest = value,
+        }
+    }
+    Some(pairs)
+}
+
+/// What may stand between pairs, the least likely in a value first.
+const SEPARATORS: &[u8] = b"|\t;,& ";
+
+/// Whether a text can be `name=value` pairs with a request id among them.
+pub(super) fn may_be_pairs(text: &[u8]) -> bool {
+    split_pair(text).is_some() && has_id_name(text)
+}
+
+/// `name=value|name=value`, `name: value, name: value`. A piece that is no pair belongs to the value
+/// before it.
+pub(super) fn separated(text: &[u8]) -> Option<Pairs> {
+    SEPARATORS.iter().find_map(|separator| {
+        let pairs = split(text, *separator)?;
+        (pairs.len() >= 3).then_some(pairs)
+    })
+}
+
+fn split(text: &[u8], separator: u8) -> Option<Pairs> {
+    let mut pairs: Vec<(&[u8], Vec<u8>)> = Vec::new();
+    for piece in text.split(|byte| *byte == separator) {
+        match (split_pair(piece), pairs.last_mut()) {
+            (Some((name, value)), _) => pairs.push((name, value.to_vec())),
+            (None, Some((_, value))) => {
+                value.push(separator);
+                value.extend_from_slice(piece);
+            }
+            (None, None) => return None,
+        }
+    }
+    let unquoted = pairs.iter().map(|(name, value)| {
+        let value = value.trim_ascii();
+        let inner = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+        let value = String::from_utf8_lossy(inner.unwrap_or(value)).into_owned();
+        (String::from_utf8_lossy(name).into_owned(), value)
+    });
+    Some(unquoted.collect())
+}
+
+fn split_pair(piece: &[u8]) -> Option<(&[u8], &[u8])> {
+    let piece = piece.trim_ascii();
+    let at = memchr::memchr2(b'=', b':', piece)?;
+    let (name, value) = piece.split_at_checked(at)?;
+    let name = name.trim_ascii_end();
+    is_name(name).then(|| Some((name, value.get(1..)?)))?
+}
+
+fn has_id_name(text: &[u8]) -> bool {
+    const NAMES: &[&[u8]] = &[b"equestId", b"equest_id", b"equestID", b"request-id", b"requestid"];
+    NAMES.iter().any(|name| memmem::find(text, name).is_some())
+        || (memmem::find(text, b"\"request\"").is_some() && memmem::find(text, b"\"id\"").is_some())
+}
+
+fn is_name(text: &[u8]) -> bool {
+    text.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'$')
+        && text.len() <= 80
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'$'))
+}

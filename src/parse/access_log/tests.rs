@@ -1,0 +1,296 @@
+//! Access-log lines of every format, by what they must be read as.
+//!
+//! Must not: hold a line of a real log.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Surface;
+
+const ID: &str = "5e2f6d3a-0000-4000-8000-000000000001";
+const EXTENDED: &str = "A1b2C3d4oAMFabc=";
+
+/// A format, an example of it, and where it is documented.
+struct Form {
+    name: &'static str,
+    example: &'static str,
+    seen: &'static str,
+    surface: Surface,
+}
+
+const DOCS: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html";
+const HTTP_DOCS: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html";
+
+/// Each says: GET /pets was answered with 403 and 23 bytes.
+const FORMS: &[Form] = &[
+    Form {
+        name: "CLF, REST",
+        example: r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET /pets HTTP/1.1" 403 23 5e2f6d3a-0000-4000-8000-000000000001 A1b2C3d4oAMFabc="#,
+        seen: DOCS,
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "CLF, HTTP API",
+        example: r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET GET /pets HTTP/1.1" 403 23 A1b2C3d4oAMFabc="#,
+        seen: HTTP_DOCS,
+        surface: Surface::Http,
+    },
+    Form {
+        name: "JSON, REST",
+        example: r#"{ "requestId":"5e2f6d3a-0000-4000-8000-000000000001", "extendedRequestId":"A1b2C3d4oAMFabc=","ip": "198.51.100.7", "caller":"-", "user":"-", "requestTime":"22/Nov/2026:10:00:00 +0000", "httpMethod":"GET","resourcePath":"/pets", "status":"403","protocol":"HTTP/1.1", "responseLength":"23" }"#,
+        seen: DOCS,
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "JSON, HTTP API",
+        example: r#"{ "requestId":"A1b2C3d4oAMFabc=", "ip": "198.51.100.7", "requestTime":"22/Nov/2026:10:00:00 +0000", "httpMethod":"GET","routeKey":"GET /pets", "status":"403","protocol":"HTTP/1.1", "responseLength":"23" }"#,
+        seen: HTTP_DOCS,
+        surface: Surface::Http,
+    },
+    Form {
+        name: "JSON, nested",
+        example: r#"{"request":{"id":"5e2f6d3a-0000-4000-8000-000000000001","method":"GET","path":"/pets","time":"22/Nov/2026:10:00:00 +0000"},"response":{"status":403,"length":23}}"#,
+        seen: "user-made",
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "JSON, broken by a quote",
+        example: r#"{"userAgent":"a "quoted", agent","requestId":"5e2f6d3a-0000-4000-8000-000000000001","requestTime":"22/Nov/2026:10:00:00 +0000","httpMethod":"GET","path":"/pets","status":403,"responseLength":"23"}"#,
+        seen: "text substitution without escapes",
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "XML, REST",
+        example: r#"<request id="5e2f6d3a-0000-4000-8000-000000000001"> <ip>198.51.100.7</ip> <caller>-</caller> <user>-</user> <requestTime>22/Nov/2026:10:00:00 +0000</requestTime> <httpMethod>GET</httpMethod> <resourcePath>/pets</resourcePath> <status>403</status> <protocol>HTTP/1.1</protocol> <responseLength>23</responseLength> </request>"#,
+        seen: DOCS,
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "XML, HTTP API",
+        example: r#"<request id="A1b2C3d4oAMFabc="> <ip>198.51.100.7</ip> <requestTime>22/Nov/2026:10:00:00 +0000</requestTime> <httpMethod>GET</httpMethod> <routeKey>GET /pets</routeKey> <status>403</status> <protocol>HTTP/1.1</protocol> <responseLength>23</responseLength> </request>"#,
+        seen: HTTP_DOCS,
+        surface: Surface::Http,
+    },
+    Form {
+        name: "CSV, REST",
+        example: "198.51.100.7,-,-,22/Nov/2026:10:00:00 +0000,GET,/pets,HTTP/1.1,403,23,5e2f6d3a-0000-4000-8000-000000000001",
+        seen: DOCS,
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "CSV, HTTP API",
+        example: "198.51.100.7,22/Nov/2026:10:00:00 +0000,GET,GET /pets,HTTP/1.1,403,23,A1b2C3d4oAMFabc=",
+        seen: HTTP_DOCS,
+        surface: Surface::Http,
+    },
+    Form {
+        name: "pairs",
+        example: "requestId=5e2f6d3a-0000-4000-8000-000000000001|requestTime=22/Nov/2026:10:00:00 +0000|httpMethod=GET|resourcePath=/pets|status=403|responseLength=23|identity.userAgent=curl/8 a=b",
+        seen: "user-made",
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "pairs with colons",
+        example: "requestId: 5e2f6d3a-0000-4000-8000-000000000001, requestTime: 22/Nov/2026:10:00:00 +0000, httpMethod: GET, resourcePath: /pets, status: 403, responseLength: 23",
+        seen: "user-made",
+        surface: Surface::Rest,
+    },
+    Form {
+        name: "pairs with blanks",
+        example: "request_id=5e2f6d3a-0000-4000-8000-000000000001 time=\"22/Nov/2026:10:00:00 +0000\" method=GET path=/pets status=403 length=23",
+        seen: "user-made",
+        surface: Surface::Rest,
+    },
+];
+
+#[test]
+fn every_form_is_read_alike() {
+    for form in FORMS {
+        let got = parse(form.example.as_bytes()).unwrap_or_else(|| panic!("{}", form.name));
+        let got = *got;
+        let name = form.name;
+        assert_eq!(got.surface, form.surface, "{name}");
+        assert_eq!(got.method.as_deref(), Some("GET"), "{name}");
+        assert_eq!(got.path.as_deref(), Some("/pets"), "{name}");
+        assert_eq!(got.status, Some(403), "{name}");
+        assert_eq!(got.response_length, Some(23), "{name}");
+        let id = if form.surface == Surface::Http { EXTENDED } else { ID };
+        assert_eq!(got.request_id.map(|id| id.to_string()).as_deref(), Some(id), "{name}");
+        let time = got.time.map(|time| time.to_string());
+        assert_eq!(time.as_deref(), Some("2026-11-22T10:00:00.000Z"), "{name}");
+        assert!(!form.seen.is_empty());
+    }
+}
+
+#[track_caller]
+fn read(text: &str) -> AccessRecord {
+    *parse(text.as_bytes()).expect("an access record")
+}
+
+/// A REST line with these members.
+fn rest(members: &str) -> AccessRecord {
+    read(&format!(
+        r#"{{"requestId":"{ID}","httpMethod":"GET","resourcePath":"/pets/{{id}}",{members}}}"#
+    ))
+}
+
+#[test]
+fn routes_and_paths() {
+    let got = rest(r#""status":"200","path":"/prod/pets/1","stage":"prod""#);
+    assert_eq!(got.route.as_deref(), Some("GET /pets/{id}"));
+    assert_eq!(got.path.as_deref(), Some("/prod/pets/1"));
+    assert_eq!(rest(r#""status":"200""#).path, None);
+    let got = read(&format!(
+        r#"{{"requestId":"{EXTENDED}","httpMethod":"OPTIONS","routeKey":"$default","status":"404"}}"#
+    ));
+    assert_eq!((got.route.as_deref(), got.path), (Some("$default"), None));
+    let got =
+        read(&format!(r#"{{"requestId":"{EXTENDED}","routeKey":"ANY /a/{{b}}","status":"200"}}"#));
+    assert_eq!((got.method, got.path), (None, None));
+}
+
+#[test]
+fn the_epoch_is_in_seconds_or_milliseconds() {
+    let want = Some("2026-11-22T10:00:00.000Z");
+    for epoch in ["1795341600", "1795341600000"] {
+        let got = rest(&format!(r#""status":"200","requestTimeEpoch":"{epoch}""#));
+        assert_eq!(got.time.map(|time| time.to_string()).as_deref(), want);
+    }
+}
+
+#[test]
+fn whether_the_integration_was_called() {
+    for (members, called, function) in [
+        (r#""status":"401","integrationStatus":"-""#, Some(false), None),
+        (r#""status":"403","integrationStatus":"403""#, Some(true), Some(403)),
+        (r#""status":"502","integrationStatus":"200""#, Some(true), None),
+        (r#""status":"200","integrationStatus":"200""#, Some(true), Some(200)),
+        (r#""status":"200""#, None, None),
+        (
+            r#""status":"502","integration.status":"-","integration.integrationStatus":"200","integrationStatus":"200""#,
+            Some(true),
+            None,
+        ),
+        (
+            r#""status":"400","integration.status":"400","integration.integrationStatus":"200""#,
+            Some(true),
+            Some(400),
+        ),
+        (
+            r#""status":"403","integration.status":"-","integrationLatency":"-","integration.error":"-""#,
+            Some(false),
+            None,
+        ),
+    ] {
+        let got = rest(members);
+        assert_eq!(got.integration_called, called, "{members}");
+        assert_eq!(got.function_status, function, "{members}");
+    }
+}
+
+#[test]
+fn errors_by_many_names() {
+    let got = rest(
+        r#""status":"403","error.message":"Forbidden","error.responseType":"ACCESS_DENIED","integrationErrorMessage":"boom","authError":"no match","wafResponseCode":"WAF_BLOCK""#,
+    );
+    assert_eq!(got.error_message.as_deref(), Some("Forbidden"));
+    assert_eq!(got.error_response_type.as_deref(), Some("ACCESS_DENIED"));
+    assert_eq!(got.integration_error.as_deref(), Some("boom"));
+    assert_eq!(got.authorizer_error.as_deref(), Some("no match"));
+    assert!(got.waf_blocked);
+    // `$context.error.messageString` has quotes of its own, be they in the JSON's or in place of them.
+    for members in [
+        r#""status":"403","errMsg":"-","error":{"messageString":"Forbidden"}"#,
+        r#""status":"403","error.messageString":""Forbidden"""#,
+        r#""status":"403","errorMessage":"Forbidden","wafStatus":"200""#,
+    ] {
+        let got = rest(members);
+        assert_eq!(got.error_message.as_deref(), Some("Forbidden"), "{members}");
+        assert!(!got.waf_blocked);
+    }
+}
+
+#[test]
+fn values_that_are_not_set_are_left_out() {
+    let got = rest(r#""status":"200","authorizer":{"error":"-","principalId":"me"}"#);
+    assert_eq!(got.authorizer_error, None);
+    assert!(got.fields.contains(&("authorizer.principalId".to_owned(), "me".to_owned())));
+    assert!(got.fields.iter().all(|(_, value)| value != "-"));
+}
+
+#[test]
+fn web_sockets() {
+    let got = read(&format!(
+        "requestId={EXTENDED}|httpMethod=-|routeKey=echo|eventType=MESSAGE|status=200|connectionId=Ab=="
+    ));
+    assert_eq!(got.surface, Surface::WebSocket);
+    assert_eq!((got.method, got.route.as_deref()), (None, Some("echo")));
+}
+
+#[test]
+fn broken_json_is_read_key_by_key() {
+    let got = read(&format!(
+        r#"{{"requestId":"{ID}","userAgent":"x", "y": "z","error":"say "no", please","status":"403","ip":"1"}}"#
+    ));
+    assert_eq!(got.status, Some(403));
+    assert_eq!(got.error_message.as_deref(), Some(r#"say "no", please"#));
+}
+
+#[test]
+fn other_lines_are_no_access_log() {
+    for text in [
+        String::new(),
+        "hello".to_owned(),
+        r#"{"a":1}"#.to_owned(),
+        format!(r#"{{"requestId":"{ID}","status":"done"}}"#),
+        format!(r#"{{"requestId":"{ID}","message":"x"}}"#),
+        r#"{"requestId":"abc","status":"200"}"#.to_owned(),
+        format!(
+            r#"{{"level":"INFO","message":"m","requestId":"{ID}","status":200,"httpMethod":"GET"}}"#
+        ),
+        format!(r#"{{"type":"platform.report","record":{{"requestId":"{ID}"}},"status":"200"}}"#),
+        format!(r#"{{"requestId":"{ID}","httpMethod":"GET","headers":{{}},"path":"/"}}"#),
+        format!("START RequestId: {ID} Version: $LATEST"),
+        format!("REPORT RequestId: {ID}\tDuration: 3.00 ms\tStatus: timeout"),
+        format!("2026-11-22T10:00:00.000Z\t{ID}\tINFO\trequestId={ID} status=200 method=GET"),
+        format!("({ID}) Method request headers: {{requestId={ID}, status=200}}"),
+        r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 23 "-" "curl""#
+            .to_owned(),
+    ] {
+        assert_eq!(parse(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn names_in_the_table_are_normalized_and_unique() {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in meaning::every_name() {
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.' || byte == b'2'));
+        assert!(seen.insert(name), "{name} stands twice");
+    }
+}
+
+#[test]
+fn no_cut_makes_it_panic() {
+    for form in FORMS {
+        for end in 0..form.example.len() {
+            let _ = parse(&form.example.as_bytes()[..end]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn nothing_that_resembles_a_line_makes_it_panic(
+        text in r#"(\{"requestId":|<request id="|requestId=|1 - - \[)[a-z{}<>/\[\]:",=|\\ -]{0,60}( HTTP/1.1" 200 1 x)?"#,
+    ) {
+        let _ = parse(text.as_bytes());
+    }
+}
