@@ -1,3 +1,163 @@
 //! Exchanges: records that share a request id → one exchange.
 //!
+//! Push-based, so a finished export and a live tail run the same code. What is kept is bounded by
+//! bytes, not by the input; what a bound pushes out is handed on and counted.
+//!
 //! Must not: judge, or read a clock.
+
+mod access;
+mod execution;
+mod failure;
+mod invocations;
+mod link;
+mod store;
+
+use hashbrown::HashSet;
+
+use crate::model::{Entry, Exchange, LogEvent, Record, RequestId};
+
+pub use store::SlotId;
+
+use invocations::Invocations;
+use store::Store;
+
+/// Bounds of what is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct AssembleSettings {
+    /// Bytes of exchanges that are open or wait for a join.
+    pub max_exchange_bytes: usize,
+    /// Bytes of invocations that wait for a join.
+    pub max_invocation_bytes: usize,
+    /// Request ids of finished exchanges that are remembered, to tell late lines.
+    pub max_finished_ids: usize,
+}
+
+impl Default for AssembleSettings {
+    fn default() -> Self {
+        Self {
+            max_exchange_bytes: 20 << 20,
+            max_invocation_bytes: 12 << 20,
+            max_finished_ids: 1 << 20,
+        }
+    }
+}
+
+/// What assembling adds to the ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AssembleCounts {
+    /// Lines that came after their exchange had been let go.
+    pub late: u64,
+    /// Exchanges and invocations that a bound pushed out before the input ended.
+    pub unjoined: u64,
+    /// Invocations seen.
+    pub invocations: u64,
+}
+
+/// Joins records to exchanges.
+///
+/// `push` names the exchange that a line completed. The caller judges it and then either lets it go
+/// ([`Assembler::release`]) or keeps it for a later join ([`Assembler::hold`]).
+pub struct Assembler {
+    settings: AssembleSettings,
+    store: Store,
+    invocations: Invocations,
+    /// Finished requests, by a 64-bit hash of their ids.
+    finished: HashSet<u64, foldhash::fast::RandomState>,
+    hasher: foldhash::fast::RandomState,
+    counts: AssembleCounts,
+}
+
+impl Assembler {
+    /// An empty assembler.
+    pub fn new(settings: AssembleSettings) -> Self {
+        let hasher = foldhash::fast::RandomState::default();
+        Self {
+            settings,
+            store: Store::default(),
+            invocations: Invocations::default(),
+            // Its first size is that of a common export, so that memory does not follow the input.
+            finished: HashSet::with_capacity_and_hasher(100_000, hasher.clone()),
+            hasher,
+            counts: AssembleCounts::default(),
+        }
+    }
+
+    /// Takes one record; names the exchange that it completes.
+    pub fn push(&mut self, event: &LogEvent<'_>, record: Record<'_>) -> Option<SlotId> {
+        match record.entry {
+            Entry::Execution(line) => self.push_execution(event, record.id, &line),
+            Entry::Access(access) => self.push_access(event, access),
+            Entry::Lambda(line) => {
+                self.push_lambda(event, record.id, line);
+                None
+            }
+            Entry::Har(har) => {
+                let slot = self.store.create(event, None);
+                let exchange = self.store.exchange_mut(slot)?;
+                access::apply_har(exchange, har);
+                Some(slot)
+            }
+            Entry::Other => {
+                if let Some(slot) = record.id.and_then(|id| self.store.find(&id)) {
+                    self.store.touch(slot, event);
+                }
+                None
+            }
+            Entry::Probe => None,
+        }
+    }
+
+    /// An exchange that is open or held.
+    pub fn exchange(&self, slot: SlotId) -> Option<&Exchange> {
+        self.store.exchange(slot)
+    }
+
+    /// Keeps a completed exchange for lines and joins that may still come.
+    pub fn hold(&mut self, slot: SlotId) {
+        self.store.hold(slot);
+    }
+
+    /// Lets an exchange go; its id is remembered.
+    pub fn release(&mut self, slot: SlotId) {
+        let id = self.store.exchange(slot).and_then(|exchange| exchange.request_id);
+        if let Some(id) = id.filter(|id| !id.is_test_literal()) {
+            if self.finished.len() < self.settings.max_finished_ids {
+                let hash = self.hash(&id);
+                self.finished.insert(hash);
+            }
+        }
+        self.store.remove(slot);
+    }
+
+    /// Whether the bound on kept exchanges is passed; if so, an exchange to let go, the one that
+    /// was not touched for longest. It is joined with what is there.
+    pub fn overflow(&mut self) -> Option<SlotId> {
+        if self.store.bytes() <= self.settings.max_exchange_bytes {
+            return None;
+        }
+        let slot = self.store.oldest()?;
+        self.counts.unjoined += 1;
+        self.finish_exchange(slot);
+        Some(slot)
+    }
+
+    /// The input ended: joins what can be joined, and names all that is left, in no particular
+    /// order. Runs that no gateway line mentions become exchanges of their own.
+    pub fn finish(&mut self) -> Vec<SlotId> {
+        self.join_all()
+    }
+
+    /// What assembling adds to the ledger.
+    pub fn counts(&self) -> AssembleCounts {
+        AssembleCounts { invocations: self.invocations.seen(), ..self.counts }
+    }
+
+    /// Whether an exchange of this id was let go.
+    fn is_finished(&self, id: &RequestId) -> bool {
+        !self.finished.is_empty() && self.finished.contains(&self.hash(id))
+    }
+
+    fn hash(&self, id: &RequestId) -> u64 {
+        std::hash::BuildHasher::hash_one(&self.hasher, id)
+    }
+}

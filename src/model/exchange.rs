@@ -280,6 +280,13 @@ impl Exchange {
         self.buffer.clear();
     }
 
+    /// Sets a text unless it is set already.
+    pub fn set_text_once(&mut self, which: Text, text: &[u8]) {
+        if !text.is_empty() && self.text_bytes(which).is_none() {
+            self.set_text(which, text);
+        }
+    }
+
     /// Sets a text. A later text replaces an earlier one.
     pub fn set_text(&mut self, which: Text, text: &[u8]) {
         let span = self.append(text);
@@ -307,6 +314,29 @@ impl Exchange {
             let line = Line { kind, time: event.time, position: event.position, span, payload };
             self.lines.push(line);
         }
+    }
+
+    /// Drops the kept lines that `keep` refuses, and the memory that they and the buffers' reserves
+    /// hold.
+    pub fn compact(&mut self, keep: impl Fn(LineKind) -> bool) {
+        let mut buffer = Vec::new();
+        let mut moved = |span: Span, old: &[u8]| {
+            let start = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+            buffer.extend_from_slice(
+                old.get(span.start as usize..span.end as usize).unwrap_or_default(),
+            );
+            Span { start, end: u32::try_from(buffer.len()).unwrap_or(u32::MAX) }
+        };
+        self.lines.retain(|line| keep(line.kind));
+        for line in &mut self.lines {
+            line.span = moved(line.span, &self.buffer);
+        }
+        for span in self.texts.iter_mut().flatten() {
+            *span = moved(*span, &self.buffer);
+        }
+        buffer.shrink_to_fit();
+        self.buffer = buffer;
+        self.lines.shrink_to_fit();
     }
 
     /// Kept lines, in the order in which they were read.
@@ -361,12 +391,6 @@ impl Exchange {
     /// Bytes that the exchange holds on to.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.buffer.capacity() + self.lines.capacity() * size_of::<Line>()
-    }
-
-    /// Gives back memory that a kept exchange does not need.
-    pub fn shrink(&mut self) {
-        self.buffer.shrink_to_fit();
-        self.lines.shrink_to_fit();
     }
 
     fn append(&mut self, text: &[u8]) -> Option<Span> {

@@ -19,7 +19,8 @@ impl RequestId {
 
     /// Takes 1 to 36 visible ASCII characters without blanks; anything else is no id.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        if text.is_empty() || !text.iter().all(u8::is_ascii_graphic) {
+        // Without early exit, so that whole vectors are compared.
+        if text.is_empty() || !text.iter().fold(true, |all, byte| all & byte.is_ascii_graphic()) {
             return None;
         }
         let mut bytes = [0; Self::MAX];
@@ -37,11 +38,12 @@ impl RequestId {
     /// Whether `text` has the form of a UUID: 8-4-4-4-12 word characters. Not only hexadecimal
     /// digits, for the ids of AWS's documentation contain `xmpl`.
     pub fn looks_like_uuid(text: &[u8]) -> bool {
-        text.len() == Self::MAX
-            && text.iter().enumerate().all(|(at, byte)| match at {
-                8 | 13 | 18 | 23 => *byte == b'-',
-                _ => byte.is_ascii_alphanumeric(),
-            })
+        let Some(text) = text.as_array::<{ Self::MAX }>() else { return false };
+        let dashes = [text[8], text[13], text[18], text[23]];
+        // Without early exit, so that whole vectors are compared.
+        let letters =
+            text.iter().fold(0, |count, byte| count + u8::from(byte.is_ascii_alphanumeric()));
+        dashes == [b'-'; 4] && letters == 32
     }
 
     /// Whether `text` has the form of an extended request id: 15 base64url characters and `=`.

@@ -21,6 +21,13 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlaceId(u32);
 
+impl PlaceId {
+    /// As an index: places are numbered from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// One line of one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Position {

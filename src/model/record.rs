@@ -149,6 +149,8 @@ pub enum Execution<'a> {
         /// Lambda request id, where the line has it.
         lambda: Option<RequestId>,
     },
+    /// A refusal by request validation: parameters, body, media type.
+    RequestRejected(&'a [u8]),
     /// A line that only WebSocket APIs write.
     WebSocket(&'a [u8]),
     /// A line whose content no verdict or cause needs (`Method request path`, ...).

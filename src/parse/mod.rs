@@ -1,10 +1,50 @@
 //! Lines: one log event → one record.
 //!
-//! Must not: combine lines, or fail.
+//! Must not: combine lines, or fail. A line that nobody knows is [`Entry::Other`].
 
 pub mod access_log;
+pub mod execution;
 pub mod har;
 pub mod http_event;
 pub mod lambda;
 pub mod proxy_response;
+pub mod shape;
 pub mod value;
+
+use crate::model::{Entry, LogEvent, Record};
+
+/// What API Gateway writes behind a message that it cut.
+pub const TRUNCATED: &[u8] = b" [TRUNCATED]";
+
+/// Messages that CloudWatch and S3 write to test a delivery.
+const PROBES: &[&[u8]] = &[
+    b"Permissions are set correctly to allow AWS CloudWatch Logs to write into your logs while creating a subscription.",
+    b"CWL CONTROL MESSAGE: ",
+];
+
+/// Reads one log event. Execution-log lines are tried first: they are the many.
+pub fn parse<'a>(event: &LogEvent<'a>) -> Record<'a> {
+    let message = event.message;
+    if let Some(record) = execution::parse(message) {
+        return record;
+    }
+    if let Some(record) = lambda::parse(message) {
+        return record;
+    }
+    if message.trim_ascii_start().starts_with(b"{") {
+        if let Some(entry) = har::parse(message) {
+            return whole(message, Entry::Har(entry));
+        }
+    }
+    if let Some(access) = access_log::parse(message) {
+        return whole(message, Entry::Access(access));
+    }
+    if PROBES.iter().any(|probe| message.starts_with(probe)) {
+        return whole(message, Entry::Probe);
+    }
+    whole(message, Entry::Other)
+}
+
+fn whole<'a>(message: &[u8], entry: Entry<'a>) -> Record<'a> {
+    Record { id: None, truncated: message.ends_with(TRUNCATED), entry }
+}

@@ -1,0 +1,198 @@
+//! Access-log lines and HAR entries → exchange.
+//!
+//! Must not: guess headers; access logs never hold any.
+
+use crate::assemble::Assembler;
+use crate::assemble::store::SlotId;
+use crate::model::{
+    AccessRecord, AnsweredBy, Exchange, Fact, Failure, HarEntry, LineKind, LogEvent, RequestId,
+    Surface, Text,
+};
+
+impl Assembler {
+    pub(super) fn push_access(
+        &mut self,
+        event: &LogEvent<'_>,
+        access: Box<AccessRecord>,
+    ) -> Option<SlotId> {
+        let id = access.request_id.or(access.extended_request_id)?;
+        let (slot, complete) = match self.store.find(&id) {
+            Some(slot) => (slot, false),
+            None if self.is_finished(&id) => return None,
+            None => (self.store.create(event, Some(id)), true),
+        };
+        // Access-log lines carry the time of the request, not of its end.
+        let timed = LogEvent { time: event.time.or(access.time), ..*event };
+        self.store.touch(slot, &timed);
+        let exchange = self.store.exchange_mut(slot)?;
+        exchange.keep(LineKind::Access, &timed, &[]);
+        exchange.access = Some(access);
+        settle(exchange);
+        if complete {
+            exchange.is_complete = true;
+        }
+        complete.then_some(slot)
+    }
+}
+
+/// Takes over what the execution log did not tell.
+pub(super) fn settle(exchange: &mut Exchange) {
+    let Some(access) = exchange.access.take() else { return };
+    if matches!(exchange.surface, Surface::Unknown) || access.surface == Surface::WebSocket {
+        exchange.surface = access.surface;
+    }
+    exchange.extended_request_id = exchange.extended_request_id.or(access.extended_request_id);
+    exchange.lambda_request_id = exchange.lambda_request_id.or(access.lambda_request_id);
+    let texts = [
+        (Text::Api, &access.api),
+        (Text::Stage, &access.stage),
+        (Text::Method, &access.method),
+        (Text::Path, &access.path),
+        (Text::Route, &access.route),
+        (Text::TraceId, &access.trace_id),
+        (Text::GatewayResponseType, &access.error_response_type),
+    ];
+    for (which, text) in texts {
+        if let Some(text) = text {
+            exchange.set_text_once(which, text.as_bytes());
+        }
+    }
+    if exchange.status.is_unseen() {
+        exchange.status = Fact::from_option(access.status);
+    }
+    if exchange.failure.is_none() {
+        exchange.failure = failure_of(&access, exchange.status.seen());
+        if exchange.failure.is_some() {
+            let message =
+                [&access.integration_error, &access.authorizer_error, &access.error_message];
+            if let Some(text) = message.into_iter().flatten().next() {
+                exchange.set_text_once(Text::FailureMessage, text.as_bytes());
+            }
+        }
+    }
+    if exchange.answered_by.is_unseen() {
+        exchange.answered_by = answered_by(&access, exchange.failure);
+    }
+    exchange.access = Some(access);
+}
+
+fn answered_by(access: &AccessRecord, failure: Option<Failure>) -> Fact<AnsweredBy> {
+    if failure.is_some() || access.error_response_type.is_some() {
+        return Fact::Seen(AnsweredBy::Gateway);
+    }
+    match access.integration_called {
+        Some(false) => Fact::Seen(AnsweredBy::Gateway),
+        Some(true) => Fact::Seen(AnsweredBy::Integration),
+        None => Fact::Unseen,
+    }
+}
+
+/// Gateway response types and what they mean (API Gateway developer guide, "Gateway response
+/// types").
+const RESPONSE_TYPES: &[(&str, Failure)] = &[
+    ("ACCESS_DENIED", Failure::AuthorizerDenied),
+    ("UNAUTHORIZED", Failure::AuthorizerDenied),
+    ("AUTHORIZER_CONFIGURATION_ERROR", Failure::AuthorizerConfiguration),
+    ("AUTHORIZER_FAILURE", Failure::AuthorizerConfiguration),
+    ("INVALID_API_KEY", Failure::ApiKey),
+    ("THROTTLED", Failure::Throttled),
+    ("QUOTA_EXCEEDED", Failure::Throttled),
+    ("WAF_FILTERED", Failure::Waf),
+    ("MISSING_AUTHENTICATION_TOKEN", Failure::NotRouted),
+    ("RESOURCE_NOT_FOUND", Failure::NotRouted),
+    ("INVALID_SIGNATURE", Failure::Forbidden),
+    ("EXPIRED_TOKEN", Failure::Forbidden),
+    ("BAD_REQUEST_BODY", Failure::RequestRejected),
+    ("BAD_REQUEST_PARAMETERS", Failure::RequestRejected),
+    ("REQUEST_TOO_LARGE", Failure::RequestRejected),
+    ("UNSUPPORTED_MEDIA_TYPE", Failure::RequestRejected),
+    ("INTEGRATION_TIMEOUT", Failure::IntegrationTimeout),
+];
+
+fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
+    let status = status.filter(|status| *status >= 400)?;
+    if access.waf_blocked {
+        return Some(Failure::Waf);
+    }
+    if let Some(text) = &access.authorizer_error {
+        let denied = matches!(status, 401 | 403);
+        return Some(if denied && text != "-" {
+            Failure::AuthorizerDenied
+        } else {
+            Failure::AuthorizerConfiguration
+        });
+    }
+    if let Some(text) = access.integration_error.as_deref() {
+        return Some(of_integration_error(text, status));
+    }
+    let kind = access.error_response_type.as_deref();
+    if let Some((_, failure)) = RESPONSE_TYPES.iter().find(|(name, _)| Some(*name) == kind) {
+        return Some(*failure);
+    }
+    if access.integration_called != Some(false) {
+        return None;
+    }
+    of_error_message(access.error_message.as_deref().unwrap_or_default(), status)
+}
+
+/// Texts of `$context.integrationErrorMessage`, REST and HTTP API.
+fn of_integration_error(text: &str, status: u16) -> Failure {
+    let has = |needle: &str| text.contains(needle);
+    if has("Task timed out") {
+        Failure::FunctionTimeout
+    } else if has("format") && (has("doesn't match") || has("wrong type")) || has("Malformed") {
+        Failure::MalformedProxyResponse
+    } else if has("wrong type for field") {
+        Failure::MalformedProxyResponse
+    } else if has("Rate Exceeded") || has("TooManyRequests") || has("throttl") {
+        Failure::FunctionThrottled
+    } else if has("permission") {
+        Failure::InvokePermission
+    } else if status == 504 || has("timed out") || has("timeout") {
+        Failure::IntegrationTimeout
+    } else if has("Lambda") && (has("returned the following error") || has("Function Error")) {
+        crate::assemble::failure::of_function(text.as_bytes())
+    } else {
+        Failure::IntegrationConfiguration
+    }
+}
+
+/// Bodies of default gateway responses, where the response type is not logged.
+fn of_error_message(message: &str, status: u16) -> Option<Failure> {
+    let has = |needle: &str| message.contains(needle);
+    Some(match status {
+        401 => Failure::AuthorizerDenied,
+        429 => Failure::Throttled,
+        504 => Failure::IntegrationTimeout,
+        413 | 415 => Failure::RequestRejected,
+        400 => Failure::RequestRejected,
+        404 if has("Not Found") => Failure::NotRouted,
+        403 if has("Missing Authentication Token") => Failure::NotRouted,
+        403 if has("not authorized") => Failure::AuthorizerDenied,
+        403 if has("signature") || has("security token") || has("key=value pair") => {
+            Failure::Forbidden
+        }
+        _ => return None,
+    })
+}
+
+/// A HAR entry is a whole exchange.
+pub(super) fn apply_har(exchange: &mut Exchange, har: Box<HarEntry>) {
+    exchange.surface = Surface::Har;
+    exchange.set_text_once(Text::Method, har.method.as_bytes());
+    let path = har.url.split("://").nth(1).and_then(|rest| rest.find('/').map(|at| rest.get(at..)));
+    let path = path.flatten().unwrap_or("/");
+    exchange.set_text_once(Text::Path, path.split(['?', '#']).next().unwrap_or("/").as_bytes());
+    exchange.status = Fact::from_option(har.status);
+    exchange.started = exchange.started.or(har.time);
+    exchange.ended = exchange.ended.or(har.time);
+    for (name, value) in &har.response_headers {
+        if name.eq_ignore_ascii_case("x-amzn-requestid") {
+            exchange.request_id = exchange.request_id.or(RequestId::parse(value.as_bytes()));
+        } else if name.eq_ignore_ascii_case("apigw-requestid") {
+            exchange.extended_request_id = RequestId::parse(value.as_bytes());
+        }
+    }
+    exchange.is_complete = true;
+    exchange.har = Some(har);
+}

@@ -1,0 +1,379 @@
+//! Execution-log lines → exchange.
+//!
+//! Must not: classify failures (`failure`), or look at Lambda's own log (`invocations`).
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use crate::assemble::store::{Progress, SlotId};
+use crate::assemble::{Assembler, failure};
+use crate::model::headers::HeaderMap;
+use crate::model::{
+    AnsweredBy, Exchange, Execution, Fact, Failure, Integration, LineKind, LogEvent, RequestId,
+    Surface, Text,
+};
+
+impl Assembler {
+    pub(super) fn push_execution(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: Option<RequestId>,
+        line: &Execution<'_>,
+    ) -> Option<SlotId> {
+        let Some(id) = id else { return self.push_nameless(event, line) };
+        let slot = match self.store.find(&id) {
+            Some(slot) => {
+                self.store.touch(slot, event);
+                slot
+            }
+            None => self.begin(event, id, line)?,
+        };
+        self.apply(slot, event, line)
+    }
+
+    /// The first line of a request, or a line of one that was let go.
+    fn begin(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: RequestId,
+        line: &Execution<'_>,
+    ) -> Option<SlotId> {
+        if self.is_finished(&id) {
+            if !is_trailer(line) {
+                self.counts.late += 1;
+            }
+            return None;
+        }
+        let slot = self.store.create(event, Some(id));
+        if let Some((exchange, progress)) = self.store.both(slot) {
+            exchange.surface = Surface::Rest;
+            progress.reads_forward = !is_ending(line);
+        }
+        Some(slot)
+    }
+
+    /// Applies a line to its exchange; names the slot if this completes it.
+    pub(super) fn apply(
+        &mut self,
+        slot: SlotId,
+        event: &LogEvent<'_>,
+        line: &Execution<'_>,
+    ) -> Option<SlotId> {
+        let (exchange, progress) = self.store.both(slot)?;
+        apply_line(exchange, progress, event, line);
+        let ends_here = match line {
+            // Written after a completed request, and after a refused one, which has no other end.
+            Execution::TraceId(_) => exchange.failure == Some(Failure::AuthorizerDenied),
+            _ => matches!(line, Execution::MethodCompleted(_)),
+        };
+        let begins_here =
+            matches!(line, Execution::ExtendedRequestId(_)) && !progress.reads_forward;
+        let complete = (ends_here && progress.reads_forward) || (begins_here && progress.seen.end);
+        if complete {
+            self.finish_exchange(slot);
+        }
+        complete.then_some(slot)
+    }
+
+    /// What can only be said of an exchange once its lines are in.
+    pub(super) fn finish_exchange(&mut self, slot: SlotId) {
+        let Some((exchange, progress)) = self.store.both(slot) else { return };
+        failure::settle(exchange, progress);
+        if exchange.access.is_some() {
+            crate::assemble::access::settle(exchange);
+        }
+        let answered =
+            progress.seen.success || progress.seen.end || exchange.status.seen().is_some();
+        let headless = progress.seen.success && exchange.text_bytes(Text::Method).is_none();
+        exchange.is_complete = answered && !headless;
+    }
+}
+
+/// Lines that follow `Method completed`.
+pub(super) fn is_trailer(line: &Execution<'_>) -> bool {
+    matches!(line, Execution::IntegrationRequestId(_) | Execution::TraceId(_))
+}
+
+/// Lines that stand at the end of a request: if one of them is read first, the input is newest
+/// first (the default of Insights), or the request's lines are out of order.
+fn is_ending(line: &Execution<'_>) -> bool {
+    is_trailer(line)
+        || matches!(line, Execution::MethodCompleted(_) | Execution::SuccessfullyCompleted)
+}
+
+/// Lines that stand at the beginning of a request.
+pub(super) fn is_beginning(line: &Execution<'_>) -> bool {
+    matches!(
+        line,
+        Execution::TestHeading(_)
+            | Execution::ExtendedRequestId(_)
+            | Execution::StartingAuthorizer { .. }
+            | Execution::VerifyingUsagePlan { .. }
+            | Execution::StartingExecution(_)
+    )
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm a line shape; it reads as the table it is")]
+pub(super) fn apply_line(
+    exchange: &mut Exchange,
+    progress: &mut Progress,
+    event: &LogEvent<'_>,
+    line: &Execution<'_>,
+) {
+    progress.seen.begin |= is_beginning(line);
+    match *line {
+        Execution::ExtendedRequestId(id) => exchange.extended_request_id = RequestId::parse(id),
+        Execution::StartingAuthorizer { .. } => {
+            progress.authorizer_phase = true;
+            exchange.keep(LineKind::Authorizer, event, &[]);
+        }
+        Execution::AuthorizerResult(body) => exchange.keep(LineKind::Authorizer, event, body),
+        Execution::AuthorizerCompleted => progress.authorizer_phase = false,
+        Execution::VerifyingUsagePlan { api_stage, .. } => {
+            progress.authorizer_phase = false;
+            set_stage(exchange, api_stage);
+        }
+        Execution::UsagePlanSucceeded(api_stage) => set_stage(exchange, api_stage),
+        Execution::StartingExecution(_) => progress.authorizer_phase = false,
+        Execution::ApiKeyAuthorized(route) => set_route(exchange, route),
+        Execution::ApiKeyNotAuthorized(route) => {
+            set_route(exchange, route);
+            set_method_of_route(exchange, route);
+            fail(exchange, event, Failure::ApiKey);
+        }
+        Execution::ThrottleExceeded { api, stage, method, .. } => {
+            exchange.set_text_once(Text::Api, api);
+            exchange.set_text_once(Text::Stage, stage);
+            exchange.set_text_once(Text::Method, method);
+            fail(exchange, event, Failure::Throttled);
+        }
+        Execution::HttpMethod { method, path } => {
+            exchange.set_text(Text::Method, method);
+            exchange.set_text(Text::Path, path);
+            exchange.keep(LineKind::HttpMethod, event, &[]);
+        }
+        Execution::MethodRequestHeaders(map) => exchange.keep(LineKind::RequestHeaders, event, map),
+        Execution::MethodRequestBody(body) => {
+            if body == b"[Binary Data]" {
+                exchange.keep(LineKind::HttpMethod, event, body);
+            }
+        }
+        Execution::EndpointUri(uri) if !progress.authorizer_phase => {
+            if exchange.text_bytes(Text::EndpointUri).is_none() {
+                exchange.set_text(Text::EndpointUri, uri);
+                exchange.integration = integration_of(uri);
+            }
+        }
+        Execution::EndpointRequestHeaders(map) => {
+            endpoint_request_headers(exchange, map, progress.authorizer_phase);
+        }
+        Execution::EndpointRequestBody(body) if progress.authorizer_phase => {
+            authorizer_request(exchange, body);
+        }
+        Execution::EndpointResponseHeaders(map) if !progress.authorizer_phase => {
+            endpoint_response_headers(exchange, progress, event, map);
+        }
+        Execution::EndpointResponseBody(body) if !progress.authorizer_phase => {
+            exchange.keep(LineKind::EndpointResponseBody, event, body);
+        }
+        Execution::MethodResponseHeaders(map) => {
+            progress.seen.success = true;
+            exchange.keep(LineKind::ResponseHeaders, event, map);
+        }
+        Execution::SuccessfullyCompleted => progress.seen.success = true,
+        Execution::MethodCompleted(status) => {
+            progress.seen.end = true;
+            exchange.status = Fact::Seen(status);
+            exchange.keep(LineKind::Status, event, &[]);
+        }
+        Execution::IntegrationRequestId(id) => {
+            exchange.lambda_request_id = exchange.lambda_request_id.or(RequestId::parse(id));
+        }
+        Execution::TraceId(id) => exchange.set_text_once(Text::TraceId, id),
+        Execution::GatewayResponse { kind, status } => {
+            exchange.set_text(Text::GatewayResponseType, kind);
+            exchange.keep(LineKind::GatewayResponse, event, &[]);
+            exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
+            if exchange.status.is_unseen() {
+                exchange.status = Fact::Seen(status);
+            }
+            progress.seen.end = true;
+        }
+        Execution::ExecutionFailed(text) => {
+            let failure = failure::of_text(text, progress.authorizer_phase);
+            // The more telling of two lines stays: `Lambda invocation failed` says what the
+            // `Rate Exceeded.` behind it means.
+            if exchange.failure.is_none() || failure != Failure::IntegrationConfiguration {
+                exchange.set_text_once(Text::FailureMessage, text);
+                exchange.failure = Some(failure);
+            }
+            exchange.keep(LineKind::Failure, event, text);
+        }
+        Execution::LambdaExecutionFailed { message, lambda } => {
+            exchange.set_text_once(Text::FailureMessage, message);
+            exchange.lambda_request_id = exchange.lambda_request_id.or(lambda);
+            exchange.integration = Integration::Lambda;
+            fail(exchange, event, failure::of_function(message));
+        }
+        Execution::LambdaInvocationFailed { status, lambda } => {
+            exchange.lambda_request_id = exchange.lambda_request_id.or(lambda);
+            exchange.integration = Integration::Lambda;
+            fail(exchange, event, failure::of_invocation(status));
+        }
+        Execution::Unauthorized(_) | Execution::AccessDenied(_) => {
+            progress.seen.end = true;
+            fail(exchange, event, Failure::AuthorizerDenied);
+        }
+        Execution::AuthorizerConfigurationException => {
+            progress.seen.end = true;
+            fail(exchange, event, Failure::AuthorizerConfiguration);
+        }
+        Execution::RequestRejected(text) => {
+            exchange.set_text_once(Text::FailureMessage, text);
+            fail(exchange, event, Failure::RequestRejected);
+        }
+        Execution::WebSocket(_) => exchange.surface = Surface::WebSocket,
+        Execution::TestHeading(_) => exchange.surface = Surface::TestInvoke,
+        Execution::ReceivedResponse(_)
+        | Execution::EndpointUri(_)
+        | Execution::EndpointRequestBody(_)
+        | Execution::EndpointResponseHeaders(_)
+        | Execution::EndpointResponseBody(_)
+        | Execution::IncomingIdentity(_)
+        | Execution::AuthorizerPolicy(_)
+        | Execution::MethodResponseBody(_)
+        | Execution::Detail => {}
+    }
+}
+
+fn fail(exchange: &mut Exchange, event: &LogEvent<'_>, failure: Failure) {
+    exchange.failure = Some(failure);
+    exchange.keep(LineKind::Failure, event, &[]);
+}
+
+/// `<api>/<stage>`.
+fn set_stage(exchange: &mut Exchange, api_stage: &[u8]) {
+    if let Some(slash) = memchr::memchr(b'/', api_stage) {
+        exchange.set_text_once(Text::Api, api_stage.get(..slash).unwrap_or_default());
+        exchange.set_text_once(Text::Stage, api_stage.get(slash + 1..).unwrap_or_default());
+    }
+}
+
+/// `METHOD /resource`; a WebSocket API names a route key without a method.
+fn set_route(exchange: &mut Exchange, route: &[u8]) {
+    exchange.set_text(Text::Route, route);
+    if !route.contains(&b' ') {
+        exchange.surface = Surface::WebSocket;
+    }
+}
+
+fn set_method_of_route(exchange: &mut Exchange, route: &[u8]) {
+    let method = route.split(|byte| *byte == b' ').next().unwrap_or_default();
+    if method != b"ANY" {
+        exchange.set_text_once(Text::Method, method);
+    }
+}
+
+fn integration_of(uri: &[u8]) -> Integration {
+    let has = |needle: &str| memchr::memmem::find(uri, needle.as_bytes()).is_some();
+    if has("/functions/arn:") || has(":lambda:path") {
+        Integration::Lambda
+    } else if has(".amazonaws.com") && !has("execute-api") && !has(".elb.") {
+        Integration::Aws
+    } else {
+        Integration::Http
+    }
+}
+
+/// `X-Amz-Source-Arn=arn:aws:execute-api:<region>:<account>:<api>/<stage>/<METHOD>/<resource>` tells
+/// method and path of a request whose first lines are not in the input; so does
+/// `x-amzn-lambda-integration-tag=<request id>` its id.
+fn endpoint_request_headers(exchange: &mut Exchange, map: &[u8], authorizer_phase: bool) {
+    if authorizer_phase
+        || exchange.text_bytes(Text::Method).is_some() && exchange.request_id.is_some()
+    {
+        return;
+    }
+    let Some(map) = HeaderMap::parse(map) else { return };
+    for (name, value) in map.iter() {
+        if name.eq_ignore_ascii_case(b"x-amz-source-arn") {
+            source_arn(exchange, value);
+        } else if name.eq_ignore_ascii_case(b"x-amzn-lambda-integration-tag") {
+            exchange.integration = Integration::Lambda;
+            if exchange.request_id.is_none() {
+                exchange.request_id = RequestId::parse(value);
+            }
+        }
+    }
+}
+
+fn source_arn(exchange: &mut Exchange, arn: &[u8]) {
+    let Some(tail) = arn.rsplit(|byte| *byte == b':').next() else { return };
+    let mut parts = tail.splitn(4, |byte| *byte == b'/');
+    let (Some(api), Some(stage), Some(method)) = (parts.next(), parts.next(), parts.next()) else {
+        return;
+    };
+    exchange.set_text_once(Text::Api, api);
+    if stage == b"test-invoke-stage" {
+        exchange.surface = Surface::TestInvoke;
+    } else {
+        exchange.set_text_once(Text::Stage, stage);
+    }
+    if method != b"ANY" && method != b"*" {
+        exchange.set_text_once(Text::Method, method);
+    }
+    let resource = parts.next().unwrap_or_default();
+    if !resource.contains(&b'{') {
+        let path: Vec<u8> = [b"/", resource].concat();
+        exchange.set_text_once(Text::Path, &path);
+    }
+}
+
+/// The event that a REQUEST authorizer gets names the request's method and path.
+fn authorizer_request(exchange: &mut Exchange, body: &[u8]) {
+    if exchange.text_bytes(Text::Method).is_some() {
+        return;
+    }
+    let field = |name: &str| -> Option<&[u8]> {
+        let at = memchr::memmem::find(body, name.as_bytes())?;
+        let value = body.get(at + name.len()..)?;
+        let end = memchr::memchr(b'"', value)?;
+        value.get(..end)
+    };
+    if let Some(method) = field("\"httpMethod\":\"") {
+        exchange.set_text_once(Text::Method, method);
+    }
+    if let Some(path) = field("\"path\":\"") {
+        exchange.set_text_once(Text::Path, path);
+    }
+}
+
+/// Headers of the Invoke call; API Gateway always logs them in this spelling.
+static REQUEST_ID: LazyLock<Finder> = LazyLock::new(|| Finder::new("x-amzn-RequestId="));
+static FUNCTION_ERROR: LazyLock<Finder> = LazyLock::new(|| Finder::new("X-Amz-Function-Error="));
+static ERROR_TYPE: LazyLock<Finder> = LazyLock::new(|| Finder::new("x-amzn-ErrorType="));
+
+/// For Lambda these are the headers of the Invoke call: the run's request id, and whether it failed.
+fn endpoint_response_headers(
+    exchange: &mut Exchange,
+    progress: &mut Progress,
+    event: &LogEvent<'_>,
+    map: &[u8],
+) {
+    const REQUEST_ID: &str = "x-amzn-RequestId=";
+    let find = |needle: &str| memchr::memmem::find(map, needle.as_bytes());
+    if exchange.lambda_request_id.is_none() {
+        let id =
+            find(REQUEST_ID).and_then(|at| map.get(at + REQUEST_ID.len()..)?.get(..RequestId::MAX));
+        exchange.lambda_request_id =
+            id.filter(|id| RequestId::looks_like_uuid(id)).and_then(RequestId::parse);
+    }
+    if FUNCTION_ERROR.find(map).is_some() {
+        progress.function_error = true;
+        exchange.integration = Integration::Lambda;
+        exchange.keep(LineKind::EndpointResponseHeaders, event, map);
+    } else if ERROR_TYPE.find(map).is_some() {
+        exchange.keep(LineKind::EndpointResponseHeaders, event, map);
+    }
+}

@@ -1,0 +1,280 @@
+//! Lambda lines → invocations.
+//!
+//! A healthy run that logged neither event nor response is counted and let go.
+//!
+//! Must not: look at the gateway's lines; `link` brings both sides together.
+
+use hashbrown::HashMap;
+
+use crate::assemble::Assembler;
+use crate::model::record::ReportStatus;
+use crate::model::{
+    Evidence, Invocation, InvocationOutcome, LambdaLine, LineKind, LogEvent, LogTime, PlaceId,
+    RequestId,
+};
+
+/// What is known of one place that Lambda lines come from.
+#[derive(Default)]
+struct Stream {
+    /// Runs whose `START` was seen and whose `END` was not.
+    running: Vec<RequestId>,
+    /// Lines without an id that came while no run was known to be going on.
+    unclaimed: Option<Box<Invocation>>,
+}
+
+/// All runs that are going on, or wait for their gateway lines.
+#[derive(Default)]
+pub(super) struct Invocations {
+    by_id: HashMap<RequestId, Box<Invocation>, foldhash::fast::RandomState>,
+    streams: HashMap<PlaceId, Stream, foldhash::fast::RandomState>,
+    bytes: usize,
+    seen: u64,
+}
+
+impl Assembler {
+    pub(super) fn push_lambda(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: Option<RequestId>,
+        line: LambdaLine<'_>,
+    ) {
+        self.invocations.push(event, id, line);
+        if self.invocations.bytes > self.settings.max_invocation_bytes {
+            self.counts.unjoined += self.invocations.shed();
+        }
+    }
+}
+
+impl Invocations {
+    fn push(&mut self, event: &LogEvent<'_>, id: Option<RequestId>, line: LambdaLine<'_>) {
+        match (id, line) {
+            (_, LambdaLine::InitStart | LambdaLine::Platform) => {}
+            (Some(id), line) => self.push_named(event, id, line),
+            (None, line) => self.push_nameless(event, line),
+        }
+    }
+
+    fn push_named(&mut self, event: &LogEvent<'_>, id: RequestId, line: LambdaLine<'_>) {
+        let is_ordinary = matches!(&line, LambdaLine::Application { event: None, response: None });
+        if is_ordinary && !self.by_id.contains_key(&id) {
+            // A line of a run whose START is not in the input: nothing to learn from it.
+            return;
+        }
+        if let LambdaLine::Start { .. } = line {
+            self.seen += 1;
+            let stream = self.streams.entry(event.position.place).or_default();
+            stream.running.push(id);
+            if let Some(unclaimed) = stream.unclaimed.take() {
+                let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
+                adopt(run, *unclaimed, event.time);
+            }
+        }
+        let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
+        touch(run, event);
+        let ended = matches!(line, LambdaLine::End | LambdaLine::Report { .. });
+        let reported = matches!(line, LambdaLine::Report { .. });
+        self.bytes += apply(run, event, line);
+        let uninteresting =
+            !run.outcome.is_failure() && run.event.is_none() && run.response.is_none();
+        if ended {
+            if let Some(stream) = self.streams.get_mut(&event.position.place) {
+                stream.running.retain(|running| *running != id);
+            }
+        }
+        if reported && uninteresting {
+            if let Some(run) = self.by_id.remove(&id) {
+                self.bytes = self.bytes.saturating_sub(size(&run) - size_of::<Invocation>());
+            }
+        }
+    }
+
+    /// A line without an id belongs to the run that is going on in its stream, if just one is.
+    fn push_nameless(&mut self, event: &LogEvent<'_>, line: LambdaLine<'_>) {
+        let is_ordinary = matches!(&line, LambdaLine::Application { event: None, response: None });
+        let stream = self.streams.entry(event.position.place).or_default();
+        match stream.running.as_slice() {
+            [id] => {
+                let id = *id;
+                let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
+                touch(run, event);
+                self.bytes += apply(run, event, line);
+            }
+            [] if !is_ordinary => {
+                let run = stream.unclaimed.get_or_insert_with(|| new(event, None));
+                touch(run, event);
+                self.bytes += apply(run, event, line);
+            }
+            [_, ..] | [] => {}
+        }
+    }
+
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// All runs that are left, with those that no id names.
+    pub(super) fn take_all(&mut self) -> Vec<Box<Invocation>> {
+        let mut all: Vec<_> = self.by_id.drain().map(|(_, run)| run).collect();
+        all.extend(self.streams.drain().filter_map(|(_, stream)| stream.unclaimed));
+        all.retain(|run| run.outcome.is_failure() || run.event.is_some() || run.response.is_some());
+        all.sort_by_key(|run| (run.ended, run.id, run.end_position.map(|p| p.line)));
+        all
+    }
+
+    /// Drops a quarter of the runs that wait, the healthy and old ones first; says how many.
+    fn shed(&mut self) -> u64 {
+        let mut keys: Vec<_> = self
+            .by_id
+            .iter()
+            .filter(|(_, run)| run.is_complete)
+            .map(|(id, run)| (run.outcome.is_failure(), run.ended, *id))
+            .collect();
+        keys.sort_unstable();
+        keys.truncate(keys.len().div_ceil(4));
+        let mut shed = 0;
+        for (_, _, id) in keys {
+            if let Some(run) = self.by_id.remove(&id) {
+                self.bytes = self.bytes.saturating_sub(size(&run));
+                shed += 1;
+            }
+        }
+        shed
+    }
+}
+
+fn new(event: &LogEvent<'_>, id: Option<RequestId>) -> Box<Invocation> {
+    Box::new(Invocation {
+        id,
+        started: event.time,
+        ended: event.time,
+        position: Some(event.position),
+        end_position: Some(event.position),
+        ..Invocation::default()
+    })
+}
+
+fn touch(run: &mut Invocation, event: &LogEvent<'_>) {
+    if run.started.is_none_or(|started| event.time.is_some_and(|time| time < started)) {
+        run.started = event.time.or(run.started);
+        run.position = Some(event.position);
+    }
+    if run.ended.is_none_or(|ended| event.time.is_some_and(|time| time >= ended)) {
+        run.ended = event.time.or(run.ended);
+        run.end_position = Some(event.position);
+    }
+}
+
+/// Lines before a `START`: errors of the initialization, or application lines of the same
+/// millisecond, which CloudWatch may deliver before it.
+fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option<LogTime>) {
+    let is_init = unclaimed.outcome == InvocationOutcome::InitError;
+    if is_init || unclaimed.ended == started {
+        run.outcome = worse(run.outcome, unclaimed.outcome);
+        run.message = run.message.take().or(unclaimed.message);
+        run.event = run.event.take().or(unclaimed.event);
+        run.response = run.response.take().or(unclaimed.response);
+        run.lines.extend(unclaimed.lines);
+    }
+}
+
+/// Applies a line; gives the bytes that it added.
+fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine<'_>) -> usize {
+    let before = size(run);
+    match line {
+        LambdaLine::Start { trace } => set_trace(run, trace),
+        LambdaLine::End => run.outcome = worse(run.outcome, InvocationOutcome::Ended),
+        LambdaLine::Report { status, trace } => {
+            set_trace(run, trace);
+            run.is_complete = true;
+            let outcome = match status {
+                ReportStatus::Unsaid | ReportStatus::Success => InvocationOutcome::Ended,
+                ReportStatus::Timeout => InvocationOutcome::Timeout,
+                ReportStatus::Failure => InvocationOutcome::Error,
+            };
+            if outcome.is_failure() {
+                keep(run, LineKind::LambdaFailure, event);
+            }
+            run.outcome = worse(run.outcome, outcome);
+        }
+        LambdaLine::Timeout(seconds) => {
+            run.message = Some(String::from_utf8_lossy(seconds).into_owned());
+            fail(run, InvocationOutcome::Timeout, event);
+        }
+        LambdaLine::Crash { out_of_memory, message } => {
+            run.message =
+                run.message.take().or_else(|| Some(String::from_utf8_lossy(message).into_owned()));
+            let outcome = if out_of_memory {
+                InvocationOutcome::OutOfMemory
+            } else {
+                InvocationOutcome::Crash
+            };
+            fail(run, outcome, event);
+        }
+        LambdaLine::Unhandled(message) => {
+            run.message = run.message.take().or(Some(message));
+            fail(run, InvocationOutcome::Error, event);
+        }
+        LambdaLine::InitError(message) => {
+            run.message = run.message.take().or(Some(message));
+            fail(run, InvocationOutcome::InitError, event);
+        }
+        LambdaLine::Application { event: http, response } => {
+            if http.is_some() && run.event.is_none() {
+                run.event = http;
+                keep(run, LineKind::LambdaEvent, event);
+            }
+            if response.is_some() {
+                run.response = response;
+                keep(run, LineKind::LambdaResponse, event);
+            }
+        }
+        LambdaLine::InitStart | LambdaLine::Platform => {}
+    }
+    size(run).saturating_sub(before)
+}
+
+fn set_trace(run: &mut Invocation, trace: Option<&[u8]>) {
+    if let Some(trace) = trace {
+        run.trace_id = Some(String::from_utf8_lossy(trace).into_owned());
+    }
+}
+
+fn fail(run: &mut Invocation, outcome: InvocationOutcome, event: &LogEvent<'_>) {
+    run.outcome = worse(run.outcome, outcome);
+    keep(run, LineKind::LambdaFailure, event);
+}
+
+/// The more telling of two outcomes: `status: error` of a report says less than the error itself.
+fn worse(one: InvocationOutcome, other: InvocationOutcome) -> InvocationOutcome {
+    let rank = |outcome| match outcome {
+        InvocationOutcome::Unseen => 0,
+        InvocationOutcome::Ended => 1,
+        InvocationOutcome::Error => 2,
+        InvocationOutcome::Crash => 3,
+        InvocationOutcome::InitError => 4,
+        InvocationOutcome::OutOfMemory => 5,
+        InvocationOutcome::Timeout => 6,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// Keeps the beginning of a line as evidence; events and responses are kept as values too.
+fn keep(run: &mut Invocation, kind: LineKind, event: &LogEvent<'_>) {
+    const MAX: usize = 2 << 10;
+    let text = event.message.get(..MAX.min(event.message.len())).unwrap_or_default();
+    if run.lines.len() < 8 {
+        run.lines.push(Evidence {
+            kind,
+            time: event.time,
+            position: event.position,
+            text: String::from_utf8_lossy(text).into_owned(),
+        });
+    }
+}
+
+fn size(run: &Invocation) -> usize {
+    let lines: usize = run.lines.iter().map(|line| line.text.len() + 64).sum();
+    let event = run.event.as_ref().map_or(0, |event| 256 + event.headers.len() * 96);
+    let response = run.response.as_ref().map_or(0, |_| 1024);
+    size_of::<Invocation>() + lines + event + response
+}

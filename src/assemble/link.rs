@@ -1,0 +1,242 @@
+//! Gateway ↔ Lambda: which run answered which request; and lines that carry no request id.
+//!
+//! Must not: read lines.
+
+use hashbrown::HashMap;
+
+use crate::assemble::execution::{is_beginning, is_trailer};
+use crate::assemble::store::SlotId;
+use crate::assemble::{Assembler, failure};
+use crate::model::{
+    Acceptance, AnsweredBy, Exchange, Execution, Fact, Failure, HttpEvent, Integration, Invocation,
+    InvocationOutcome, LineKind, LogEvent, RequestId, Surface, Text,
+};
+use crate::parse::proxy_response;
+
+impl Assembler {
+    /// Lines without a request id: logs of 2016, test calls, and excerpts. They belong to the
+    /// request that is going on in their place.
+    pub(super) fn push_nameless(
+        &mut self,
+        event: &LogEvent<'_>,
+        line: &Execution<'_>,
+    ) -> Option<SlotId> {
+        let place = event.position.place;
+        let current = self.store.current(place);
+        let named = match *line {
+            Execution::TestHeading(id)
+            | Execution::StartingExecution(id)
+            | Execution::StartingAuthorizer { request: id, .. }
+            | Execution::VerifyingUsagePlan { request: id, .. } => id_of(id),
+            _ => None,
+        };
+        let ended = current.is_some_and(|slot| self.store.has_ended(slot));
+        let continues = current.filter(|slot| {
+            let other_id = self.store.exchange(*slot).is_some_and(|exchange| {
+                let known = exchange.request_id;
+                let differs = named.is_some() && known.is_some() && known != named;
+                // The heading of a test call names it otherwise than the line behind it.
+                differs && !named.is_some_and(|id| id.is_test_literal())
+            });
+            let restarts = matches!(line, Execution::TestHeading(_));
+            !restarts && !other_id && (!ended || is_trailer(line))
+        });
+        let slot = match continues {
+            Some(slot) => slot,
+            None if is_trailer(line) || is_weak(line) => return None,
+            None => {
+                let slot = self.store.create(event, None);
+                self.store.set_current(place, slot);
+                let (exchange, progress) = self.store.both(slot)?;
+                exchange.surface = Surface::Rest;
+                progress.reads_forward = true;
+                slot
+            }
+        };
+        self.store.touch(slot, event);
+        let has_id = self.store.exchange(slot).is_some_and(|e| e.request_id.is_some());
+        if let Some(id) = named.filter(|_| !has_id) {
+            self.store.name(slot, id);
+        }
+        self.apply(slot, event, line);
+        // Its last lines cannot be told by an id: it is let go when the next one begins.
+        let previous = current.filter(|previous| *previous != slot);
+        if let Some(previous) = previous {
+            self.finish_exchange(previous);
+        }
+        previous
+    }
+
+    /// Joins everything that is left, and names it.
+    pub(super) fn join_all(&mut self) -> Vec<SlotId> {
+        let mut slots: Vec<SlotId> = self.store.all().collect();
+        for slot in &slots {
+            self.finish_exchange(*slot);
+        }
+        let mut by_lambda: HashMap<_, _, foldhash::fast::RandomState> = HashMap::default();
+        for slot in &slots {
+            let id = self.store.exchange(*slot).and_then(|exchange| exchange.lambda_request_id);
+            if let Some(id) = id {
+                by_lambda.insert(id, *slot);
+            }
+        }
+        for run in self.invocations.take_all() {
+            let event = run.event.as_ref();
+            let gateway = event.and_then(|event| event.gateway_request_id);
+            let extended = event.and_then(|event| event.extended_request_id);
+            let slot = gateway
+                .and_then(|id| self.store.find(&id))
+                .or_else(|| extended.and_then(|id| self.store.find(&id)))
+                .or_else(|| run.id.and_then(|id| by_lambda.get(&id).copied()));
+            match slot {
+                Some(slot) => {
+                    if let Some(exchange) = self.store.exchange_mut(slot) {
+                        attach(exchange, run);
+                    }
+                }
+                None if gateway.is_some_and(|id| self.is_finished(&id))
+                    || run.id.is_some_and(|id| self.is_finished(&id)) => {}
+                None if is_authorizer(&run) && !is_refusal(&run) && !run.outcome.is_failure() => {}
+                None => slots.extend(self.exchange_of(run)),
+            }
+        }
+        slots
+    }
+
+    /// A run that no gateway line mentions, as an exchange of its own.
+    fn exchange_of(&mut self, run: Box<Invocation>) -> Option<SlotId> {
+        let position = run.end_position.or(run.position)?;
+        let last = LogEvent { time: run.ended, ingested: None, position, message: &[] };
+        let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
+        let slot = self.store.create(&last, id);
+        let exchange = self.store.exchange_mut(slot)?;
+        exchange.started = run.started;
+        exchange.position = run.position;
+        exchange.is_complete = run.outcome != InvocationOutcome::Unseen;
+        attach(exchange, run);
+        Some(slot)
+    }
+}
+
+fn id_of(text: &[u8]) -> Option<RequestId> {
+    let text = text.trim_ascii();
+    let test = matches!(text, b"test-request" | b"test-invoke-request");
+    let is_id = test || RequestId::looks_like_uuid(text) || RequestId::looks_like_extended(text);
+    if is_id { RequestId::parse(text) } else { None }
+}
+
+/// Lines that say too little to begin an exchange with.
+fn is_weak(line: &Execution<'_>) -> bool {
+    !is_beginning(line)
+        && matches!(
+            line,
+            Execution::Detail
+                | Execution::Unauthorized(b"")
+                | Execution::IncomingIdentity(_)
+                | Execution::SuccessfullyCompleted
+        )
+}
+
+fn is_authorizer(run: &Invocation) -> bool {
+    run.event.as_ref().is_some_and(|event| event.is_authorizer)
+}
+
+/// An authorizer that raises `Unauthorized` answers 401: that is its work, not a crash.
+fn is_refusal(run: &Invocation) -> bool {
+    run.message.as_ref().is_some_and(|message| message.contains("Unauthorized"))
+}
+
+/// Adds what the function's own log says.
+fn attach(exchange: &mut Exchange, run: Box<Invocation>) {
+    if is_authorizer(&run) && exchange.invocation.is_some() {
+        return;
+    }
+    if !is_authorizer(&run) {
+        exchange.lambda_request_id = exchange.lambda_request_id.or(run.id);
+        exchange.integration = Integration::Lambda;
+    }
+    if let Some(trace) = &run.trace_id {
+        exchange.set_text_once(Text::TraceId, trace.as_bytes());
+    }
+    if let Some(event) = run.event.as_ref().filter(|event| !event.is_authorizer) {
+        request_of(exchange, event);
+    }
+    if is_authorizer(&run) {
+        if run.outcome.is_failure() && exchange.failure.is_none() && !is_refusal(&run) {
+            exchange.failure = Some(Failure::AuthorizerConfiguration);
+        }
+    } else {
+        outcome_of(exchange, &run);
+    }
+    exchange.invocation = Some(run);
+}
+
+fn request_of(exchange: &mut Exchange, event: &HttpEvent) {
+    if exchange.surface == Surface::Unknown {
+        exchange.surface = event.surface;
+    }
+    exchange.request_id = exchange.request_id.or(event.gateway_request_id);
+    exchange.extended_request_id = exchange.extended_request_id.or(event.extended_request_id);
+    let texts = [
+        (Text::Api, &event.api),
+        (Text::Stage, &event.stage),
+        (Text::Method, &event.method),
+        (Text::Path, &event.path),
+        (Text::Route, &event.route),
+    ];
+    for (which, text) in texts {
+        if let Some(text) = text {
+            exchange.set_text_once(which, text.as_bytes());
+        }
+    }
+}
+
+/// How the run ended, and what it says that it returned.
+fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
+    let failed = match run.outcome {
+        InvocationOutcome::Unseen | InvocationOutcome::Ended => None,
+        InvocationOutcome::Timeout => Some(Failure::FunctionTimeout),
+        InvocationOutcome::InitError => Some(Failure::FunctionInit),
+        InvocationOutcome::Error | InvocationOutcome::OutOfMemory | InvocationOutcome::Crash => {
+            let message = run.message.as_deref().unwrap_or_default();
+            Some(failure::of_function(message.as_bytes()))
+        }
+    };
+    let answered_well = matches!(exchange.status, Fact::Seen(..400));
+    if let Some(failure) = failed.filter(|_| !answered_well) {
+        if exchange.failure.is_none() {
+            exchange.failure = Some(failure);
+            if let Some(message) = &run.message {
+                exchange.set_text_once(Text::FailureMessage, message.as_bytes());
+            }
+        }
+        if exchange.answered_by.is_unseen() && exchange.surface != Surface::Unknown {
+            exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
+        }
+        return;
+    }
+    let Some(value) = run.response.as_deref() else { return };
+    if exchange.function_response.is_some() || exchange.payload(LineKind::ResponseHeaders).is_some()
+    {
+        return;
+    }
+    let response = proxy_response::examine(value, exchange.surface);
+    let alone = exchange.status.is_unseen();
+    match &response.acceptance {
+        Acceptance::Malformed(_) if alone && exchange.failure.is_none() => {
+            exchange.failure = Some(Failure::MalformedProxyResponse);
+            exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
+        }
+        Acceptance::Accepted | Acceptance::Inferred
+            if alone && run.outcome == InvocationOutcome::Ended =>
+        {
+            exchange.status = response.status;
+            exchange.answered_by = Fact::Seen(AnsweredBy::Integration);
+        }
+        Acceptance::Malformed(_)
+        | Acceptance::Accepted
+        | Acceptance::Inferred
+        | Acceptance::Unknown => {}
+    }
+    exchange.function_response = Some(Box::new(response));
+}

@@ -1,0 +1,226 @@
+//! The exchanges that are open or held, by request id.
+//!
+//! Must not: know what a line means.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+
+use crate::model::{Exchange, LogEvent, LogTime, PlaceId, RequestId};
+
+/// An exchange in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(u32);
+
+/// What is known of an exchange while its lines come in, beside the exchange itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// Between `Starting authorizer` and `Verifying Usage Plan`, where labels mean the authorizer.
+    pub authorizer_phase: bool,
+    /// The first line read stands at the beginning of a request, not at its end.
+    pub reads_forward: bool,
+    /// What was seen of the request's beginning, middle and end.
+    pub seen: Seen,
+    /// What `Endpoint response headers` say of the run.
+    pub function_error: bool,
+}
+
+/// Landmarks of a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// A line that stands at the beginning.
+    pub begin: bool,
+    /// `Method completed`, or a refusal that is never completed.
+    pub end: bool,
+    /// `Successfully completed execution`, or `Method response headers`.
+    pub success: bool,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    exchange: Exchange,
+    progress: Progress,
+    /// Number of the event that created it.
+    born: u64,
+    /// Number of the last event that touched it.
+    touched: u64,
+    /// Bytes that it is counted with.
+    bytes: usize,
+    used: bool,
+}
+
+/// All open and held exchanges.
+#[derive(Default)]
+pub(super) struct Store {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    by_id: HashMap<RequestId, SlotId, foldhash::fast::RandomState>,
+    /// Slots with their births, those not touched for longest at the front; checked when taken.
+    by_age: VecDeque<(u64, SlotId)>,
+    /// The exchange without an id on its lines that is going on in a place, with its birth.
+    current: HashMap<PlaceId, SlotId, foldhash::fast::RandomState>,
+    clock: u64,
+    bytes: usize,
+}
+
+/// What an exchange in flight is counted with: its buffers are shared with those before it.
+const IN_FLIGHT: usize = 3 << 10;
+
+impl Store {
+    /// A new exchange that begins with this event.
+    pub(super) fn create(&mut self, event: &LogEvent<'_>, id: Option<RequestId>) -> SlotId {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        let slot = SlotId(number);
+        let born = self.clock + 1;
+        if let Some(entry) = self.slots.get_mut(number as usize) {
+            entry.used = true;
+            entry.born = born;
+            entry.progress = Progress::default();
+            entry.exchange.request_id = id;
+            entry.bytes = IN_FLIGHT;
+            self.bytes += IN_FLIGHT;
+        }
+        self.by_age.push_back((born, slot));
+        if self.by_age.len() > 1024 + 2 * (self.slots.len() - self.free.len()) {
+            self.forget_removed();
+        }
+        if let Some(id) = id.filter(|id| !id.is_test_literal()) {
+            self.by_id.insert(id, slot);
+        }
+        self.touch(slot, event);
+        slot
+    }
+
+    /// The exchange with this request id.
+    pub(super) fn find(&self, id: &RequestId) -> Option<SlotId> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Names an exchange that had no id; false if the id is taken.
+    pub(super) fn name(&mut self, slot: SlotId, id: RequestId) -> bool {
+        if let Some(exchange) = self.exchange_mut(slot) {
+            exchange.request_id = Some(id);
+        }
+        id.is_test_literal() || *self.by_id.entry(id).or_insert(slot) == slot
+    }
+
+    /// The exchange that lines without an id belong to in this place.
+    pub(super) fn current(&self, place: PlaceId) -> Option<SlotId> {
+        self.current.get(&place).copied()
+    }
+
+    /// Sets the exchange that lines without an id belong to in this place.
+    pub(super) fn set_current(&mut self, place: PlaceId, slot: SlotId) {
+        self.current.insert(place, slot);
+    }
+
+    /// Whether the end of the exchange was seen.
+    pub(super) fn has_ended(&self, slot: SlotId) -> bool {
+        self.slots.get(slot.0 as usize).is_some_and(|entry| entry.progress.seen.end)
+    }
+
+    /// Widens the exchange's time by this event.
+    pub(super) fn touch(&mut self, slot: SlotId, event: &LogEvent<'_>) {
+        self.clock += 1;
+        let clock = self.clock;
+        let Some(entry) = self.slots.get_mut(slot.0 as usize) else { return };
+        entry.touched = clock;
+        let exchange = &mut entry.exchange;
+        let is_first = exchange.position.is_none();
+        if is_first || earlier(event.time, exchange.started) {
+            exchange.started = event.time.or(exchange.started);
+            exchange.position = Some(event.position);
+        }
+        if is_first || !earlier(event.time, exchange.ended) {
+            exchange.ended = event.time.or(exchange.ended);
+            exchange.end_position = Some(event.position);
+        }
+    }
+
+    pub(super) fn exchange(&self, slot: SlotId) -> Option<&Exchange> {
+        self.slots.get(slot.0 as usize).filter(|entry| entry.used).map(|entry| &entry.exchange)
+    }
+
+    pub(super) fn exchange_mut(&mut self, slot: SlotId) -> Option<&mut Exchange> {
+        self.both(slot).map(|(exchange, _)| exchange)
+    }
+
+    /// The exchange and its progress.
+    pub(super) fn both(&mut self, slot: SlotId) -> Option<(&mut Exchange, &mut Progress)> {
+        let entry = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used)?;
+        Some((&mut entry.exchange, &mut entry.progress))
+    }
+
+    /// Counts what an exchange holds, after it was compacted.
+    pub(super) fn hold(&mut self, slot: SlotId) {
+        if let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) {
+            entry.exchange.compact(|_| true);
+            self.bytes -= entry.bytes;
+            entry.bytes = entry.exchange.size();
+            self.bytes += entry.bytes;
+        }
+    }
+
+    /// Forgets an exchange; its buffers serve the next one.
+    pub(super) fn remove(&mut self, slot: SlotId) {
+        let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) else {
+            return;
+        };
+        if let Some(id) = entry.exchange.request_id {
+            if self.by_id.get(&id) == Some(&slot) {
+                self.by_id.remove(&id);
+            }
+        }
+        if !self.current.is_empty() {
+            self.current.retain(|_, current| *current != slot);
+        }
+        self.bytes -= entry.bytes;
+        entry.bytes = 0;
+        entry.used = false;
+        entry.exchange.reset();
+        self.free.push(slot.0);
+    }
+
+    /// Bytes of what is kept: held exchanges by their size, those in flight by a common size.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The exchange that was not touched for longest.
+    pub(super) fn oldest(&mut self) -> Option<SlotId> {
+        loop {
+            let (born, slot) = self.by_age.pop_front()?;
+            let Some(entry) = self.slots.get_mut(slot.0 as usize) else { continue };
+            if !entry.used || entry.born != born {
+                continue;
+            }
+            if entry.touched > born {
+                // It was touched since: it lines up anew, as old as its last line.
+                entry.born = entry.touched;
+                self.by_age.push_back((entry.born, slot));
+                continue;
+            }
+            return Some(slot);
+        }
+    }
+
+    fn forget_removed(&mut self) {
+        let slots = &self.slots;
+        self.by_age.retain(|(born, slot)| {
+            slots.get(slot.0 as usize).is_some_and(|entry| entry.used && entry.born == *born)
+        });
+    }
+
+    /// All exchanges.
+    pub(super) fn all(&self) -> impl Iterator<Item = SlotId> + '_ {
+        let used = self.slots.iter().enumerate().filter(|(_, entry)| entry.used);
+        used.filter_map(|(number, _)| u32::try_from(number).ok().map(SlotId))
+    }
+}
+
+fn earlier(time: Option<LogTime>, than: Option<LogTime>) -> bool {
+    matches!((time, than), (Some(time), Some(than)) if time < than)
+}

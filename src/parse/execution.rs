@@ -1,0 +1,257 @@
+//! Lines of REST and WebSocket execution logs, in all their prefix variants.
+//!
+//! Must not: decide what a line means for the exchange.
+
+use crate::model::{Entry, Execution, Record, RequestId};
+use crate::parse::{TRUNCATED, shape};
+
+/// Reads `(<request id>) Message`, or a bare `Message` whose label marks it. `None`: not a line of
+/// an execution log.
+pub fn parse(message: &[u8]) -> Option<Record<'_>> {
+    let (id, text) = match split_id(message) {
+        Some((id, text)) => (Some(id), text),
+        None => (None, message),
+    };
+    let truncated = text.ends_with(TRUNCATED);
+    let Some((shape, payload)) = shape::find(text) else {
+        // An id in parentheses is the gateway's mark; what it says is new to us.
+        return id.map(|id| Record { id: Some(id), truncated, entry: Entry::Other });
+    };
+    if id.is_none() && !shape.distinct && text.len() > shape.pattern.len() + 80 {
+        return None;
+    }
+    let entry = (shape.read)(payload).map_or(Entry::Other, Entry::Execution);
+    Some(Record { id, truncated, entry })
+}
+
+/// Splits `(<id>) Message`.
+fn split_id(message: &[u8]) -> Option<(RequestId, &[u8])> {
+    let rest = message.strip_prefix(b"(")?;
+    // The common case by position: a UUID is 36 bytes long.
+    let close = match rest.get(RequestId::MAX) {
+        Some(b')') => RequestId::MAX,
+        Some(_) | None => {
+            memchr::memchr(b')', rest.get(..RequestId::MAX.min(rest.len())).unwrap_or_default())?
+        }
+    };
+    let (id, text) = (rest.get(..close)?, rest.get(close + 1..)?);
+    let id = RequestId::parse(id).filter(|_| {
+        RequestId::looks_like_uuid(id)
+            || RequestId::looks_like_extended(id)
+            || id == b"UUID_REPLACED_INVALID_REQUEST_ID"
+            || id.starts_with(b"test-")
+    })?;
+    Some((id, text.trim_ascii_start()))
+}
+
+/// Finds `needle` and gives what stands before and behind it.
+fn split<'a>(text: &'a [u8], needle: &str) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memchr::memmem::find(text, needle.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + needle.len()..)?))
+}
+
+fn number(text: &[u8]) -> Option<u16> {
+    let digits = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    std::str::from_utf8(text.get(..digits)?).ok()?.parse().ok()
+}
+
+/// `<key>`, `ID: <id>`, `authorized because ...`, `not authorized because ...`, quota messages.
+pub(crate) fn api_key(rest: &[u8]) -> Option<Execution<'_>> {
+    let Some((before, behind)) = split_at_byte(rest, b'\'') else { return Some(Execution::Detail) };
+    let (route, _) = split_at_byte(behind, b'\'')?;
+    let words = before.strip_suffix(b"method ").or_else(|| before.strip_suffix(b"route "));
+    let because = words.and_then(|words| words.strip_suffix(b"authorized because "));
+    Some(match because {
+        Some(before) if before.ends_with(b"not ") => Execution::ApiKeyNotAuthorized(route),
+        Some(_) => Execution::ApiKeyAuthorized(route),
+        None => Execution::Detail,
+    })
+}
+
+fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memchr(byte, text)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// What stands behind the last blank.
+fn last_word(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    let start = memchr::memrchr(b' ', text).map_or(0, |blank| blank + 1);
+    text.get(start..).unwrap_or_default()
+}
+
+pub(crate) fn integration_request_id(rest: &[u8]) -> Option<Execution<'_>> {
+    Some(Execution::IntegrationRequestId(rest.strip_prefix(b":")?.trim_ascii()))
+}
+
+pub(crate) fn trace_id(rest: &[u8]) -> Option<Execution<'_>> {
+    let id = rest.strip_prefix(b":")?.trim_ascii();
+    Some(Execution::TraceId(id.strip_prefix(b"Root=").unwrap_or(id)))
+}
+
+pub(crate) fn gateway_response(rest: &[u8]) -> Option<Execution<'_>> {
+    let (kind, status) = split(rest, " with status code: ")?;
+    Some(Execution::GatewayResponse { kind, status: number(status)? })
+}
+
+pub(crate) fn http_method(rest: &[u8]) -> Option<Execution<'_>> {
+    let (method, behind) = split_at_byte(rest, b',')?;
+    let path = behind.strip_prefix(b" Resource Path:")?;
+    Some(Execution::HttpMethod { method, path: path.trim_ascii() })
+}
+
+/// `... for RestApi <api>, Stage <stage>, Resource <id>, HttpMethod <M>. ...`
+pub(crate) fn throttle(rest: &[u8], quota: bool) -> Option<Execution<'_>> {
+    let field = |label: &str| {
+        let (_, value) = split(rest, label)?;
+        let end = value.iter().position(|b| matches!(b, b',' | b'.' | b' ')).unwrap_or(value.len());
+        value.get(..end)
+    };
+    Some(Execution::ThrottleExceeded {
+        api: field("RestApi ").unwrap_or_else(|| {
+            // `Rate limit exceeded for RestApi` has the word in its label.
+            rest.split(|b| *b == b',').next().unwrap_or_default().trim_ascii()
+        }),
+        stage: field("Stage ").unwrap_or_default(),
+        method: field("HttpMethod ").unwrap_or_default(),
+        quota,
+    })
+}
+
+pub(crate) fn lambda_execution_failed(rest: &[u8]) -> Option<Execution<'_>> {
+    let message = match split(rest, "due to customer function error:") {
+        Some((_, message)) => message.trim_ascii_start(),
+        None => &[],
+    };
+    let (message, lambda) = lambda_id(message);
+    Some(Execution::LambdaExecutionFailed { message, lambda })
+}
+
+pub(crate) fn lambda_invocation_failed(rest: &[u8]) -> Option<Execution<'_>> {
+    let (_, lambda) = lambda_id(rest);
+    Some(Execution::LambdaInvocationFailed { status: number(rest)?, lambda })
+}
+
+/// Splits `<text>. Lambda request id: <id>`.
+fn lambda_id(text: &[u8]) -> (&[u8], Option<RequestId>) {
+    const LABEL: &[u8] = b". Lambda request id: ";
+    match memchr::memmem::rfind(text, LABEL) {
+        Some(at) => {
+            let id = text.get(at + LABEL.len()..).and_then(|id| RequestId::parse(id.trim_ascii()));
+            (text.get(..at).unwrap_or_default(), id)
+        }
+        None => (text, None),
+    }
+}
+
+pub(crate) fn method_completed(rest: &[u8]) -> Option<Execution<'_>> {
+    number(rest).map(Execution::MethodCompleted)
+}
+
+pub(crate) fn received_response(rest: &[u8]) -> Option<Execution<'_>> {
+    let status = rest.strip_prefix(b"Status:").and_then(|status| number(status.trim_ascii_start()));
+    Some(Execution::ReceivedResponse(status))
+}
+
+pub(crate) fn starting_authorizer(rest: &[u8]) -> Option<Execution<'_>> {
+    let (authorizer, request) = split(rest, " for request: ")?;
+    Some(Execution::StartingAuthorizer { authorizer, request: request.trim_ascii_end() })
+}
+
+pub(crate) fn usage_plan(rest: &[u8]) -> Option<Execution<'_>> {
+    Some(Execution::UsagePlanSucceeded(last_word(rest)))
+}
+
+pub(crate) fn verifying_usage_plan(rest: &[u8]) -> Option<Execution<'_>> {
+    let (request, behind) = split_at_byte(rest, b'.').unwrap_or((rest, &[]));
+    Some(Execution::VerifyingUsagePlan { request, api_stage: last_word(behind) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "11111111-2222-4333-8444-555555555555";
+
+    #[track_caller]
+    fn check(message: &str, want: &Execution<'_>) {
+        let record = parse(message.as_bytes()).expect(message);
+        match record.entry {
+            Entry::Execution(got) => assert_eq!(&got, want),
+            entry => panic!("{entry:?}"),
+        }
+    }
+
+    #[test]
+    fn the_id_in_front_may_be_a_uuid_an_extended_id_or_missing() {
+        for (prefix, id) in [(format!("({ID}) "), Some(ID)), (String::new(), None)] {
+            let line = format!("{prefix}HTTP Method: GET, Resource Path: /a,b");
+            let record = parse(line.as_bytes()).expect("a line");
+            assert_eq!(record.id.map(|id| id.to_string()).as_deref(), id);
+        }
+        let record = parse(b"(EP5ycFmYoAMEnvg=) Extended Request Id: EP5ycFmYoAMEnvg=");
+        assert_eq!(
+            record.and_then(|r| r.id).map(|id| id.to_string()).as_deref(),
+            Some("EP5ycFmYoAMEnvg=")
+        );
+        assert!(parse(b"(see below) HTTP Method: x").is_none());
+    }
+
+    #[test]
+    fn an_empty_api_key_may_have_lost_one_of_its_blanks() {
+        for key in ["API Key  ", "API Key ", "API Key ****abcdef "] {
+            check(
+                &format!(
+                    "({ID}) {key}authorized because method 'ANY /{{proxy+}}' does not require API Key."
+                ),
+                &Execution::ApiKeyAuthorized(b"ANY /{proxy+}"),
+            );
+            check(
+                &format!(
+                    "({ID}) {key}not authorized because method 'GET /' requires API Key and ..."
+                ),
+                &Execution::ApiKeyNotAuthorized(b"GET /"),
+            );
+        }
+        check(&format!("({ID}) API Key: ****abcdef"), &Execution::Detail);
+    }
+
+    #[test]
+    fn a_message_of_the_function_may_contain_anything() {
+        check(
+            &format!(
+                "({ID}) Lambda execution failed with status 200 due to customer function error: a. Lambda request id: b. Lambda request id: {ID}"
+            ),
+            &Execution::LambdaExecutionFailed {
+                message: b"a. Lambda request id: b",
+                lambda: RequestId::parse(ID.as_bytes()),
+            },
+        );
+    }
+
+    #[test]
+    fn a_payload_may_stand_on_its_own_line() {
+        check("Method response headers:\n{A=b}", &Execution::MethodResponseHeaders(b"{A=b}"));
+    }
+
+    #[test]
+    fn truncation_is_told_by_its_literal_mark_only() {
+        let cut = format!("({ID}) Method response headers: {{A=b [TRUNCATED]");
+        assert!(parse(cut.as_bytes()).expect("a line").truncated);
+        let whole = format!("({ID}) Method response headers: {{A=b");
+        assert!(!parse(whole.as_bytes()).expect("a line").truncated);
+    }
+
+    #[test]
+    fn throttling_names_api_stage_and_method() {
+        check(
+            "Key throttle limit exceeded for RestApi a1, Stage prod, Resource x, HttpMethod POST. Limit: 1.00 Burst: 1",
+            &Execution::ThrottleExceeded {
+                api: b"a1",
+                stage: b"prod",
+                method: b"POST",
+                quota: false,
+            },
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! The table of execution-log line shapes: pattern, example, where seen.
+//!
+//! AWS changes these texts without notice; a change here is one line. The test of a shape is its
+//! own example.
+//!
+//! Must not: know what a line means for an exchange.
+
+use std::sync::LazyLock;
+
+use crate::model::Execution;
+use crate::parse::execution as read;
+
+/// One line shape: what the message begins with, behind the request id.
+pub struct LineShape {
+    /// The label at the beginning of the message.
+    pub pattern: &'static str,
+    /// Reads what stands behind the label (leading blanks trimmed). `None`: not this shape after all.
+    pub read: for<'a> fn(&'a [u8]) -> Option<Execution<'a>>,
+    /// Whether the label alone marks the line: without a request id in front, the others could be
+    /// anybody's text.
+    pub distinct: bool,
+    /// A message of this shape, written by us.
+    pub example: &'static str,
+    /// Where lines of this shape were seen.
+    pub seen: &'static str,
+}
+
+const LOGS: &str = "execution logs of 2016 to 2026";
+const TEST: &str = "TestInvokeMethod and TestInvokeAuthorizer logs of 2016 to 2025";
+const SOCKET: &str = "WebSocket execution logs of 2026";
+const DEVELOPERS: &str = "execution logs quoted in public issues";
+
+macro_rules! shapes {
+    ($($mark:ident $pattern:literal => $read:expr, $example:literal, $seen:expr;)*) => {
+        /// All shapes, the longer of two patterns that begin alike first.
+        pub const SHAPES: &[LineShape] = &[$(LineShape {
+            pattern: $pattern, read: $read, distinct: shapes!(@ $mark), example: $example, seen: $seen,
+        },)*];
+    };
+    (@ label) => { true };
+    (@ plain) => { false };
+}
+
+shapes! {
+    label "API Key" => read::api_key, "API Key  authorized because method 'GET /items' does not require API Key. Request will not contribute to throttle or quota limits", LOGS;
+    label "AWS Integration Endpoint RequestId" => read::integration_request_id, "AWS Integration Endpoint RequestId : 11111111-2222-4333-8444-555555555555", LOGS;
+    label "Authorizer result body before parsing:" => |p| Some(Execution::AuthorizerResult(p)), "Authorizer result body before parsing: null", LOGS;
+    label "AuthorizerConfigurationException" => |_| Some(Execution::AuthorizerConfigurationException), "AuthorizerConfigurationException", TEST;
+    label "Client [" => |p| Some(Execution::WebSocket(p)), "Client [Connection Id: abc=] connected to API [a1b2c3d4e5] successfully.", SOCKET;
+    label "Endpoint request URI:" => |p| Some(Execution::EndpointUri(p)), "Endpoint request URI: https://backend.example/items", LOGS;
+    label "Endpoint request body after transformations:" => |p| Some(Execution::EndpointRequestBody(p)), "Endpoint request body after transformations: {}", LOGS;
+    label "Endpoint request headers:" => |p| Some(Execution::EndpointRequestHeaders(p)), "Endpoint request headers: {Accept=application/json}", LOGS;
+    label "Endpoint response body before transformations:" => |p| Some(Execution::EndpointResponseBody(p)), "Endpoint response body before transformations: {\"statusCode\":200}", LOGS;
+    label "Endpoint response headers:" => |p| Some(Execution::EndpointResponseHeaders(p)), "Endpoint response headers: {Content-Type=application/json}", LOGS;
+    label "Execution failed due to" => |p| Some(Execution::ExecutionFailed(p)), "Execution failed due to a timeout error", LOGS;
+    label "Execution log for request" => |p| Some(Execution::TestHeading(p)), "Execution log for request test-request", TEST;
+    label "Extended Request Id:" => |p| Some(Execution::ExtendedRequestId(p)), "Extended Request Id: AbCdEfGhIjKlMno=", LOGS;
+    label "Gateway response type:" => read::gateway_response, "Gateway response type: DEFAULT_5XX with status code: 500", LOGS;
+    label "HTTP Method:" => read::http_method, "HTTP Method: GET, Resource Path: /items/7", LOGS;
+    label "Incoming identity:" => |p| Some(Execution::IncomingIdentity(p)), "Incoming identity: ******abcdef", LOGS;
+    label "Key quota limit exceeded" => |p| read::throttle(p, true), "Key quota limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET.", DEVELOPERS;
+    label "Key throttle limit exceeded" => |p| read::throttle(p, false), "Key throttle limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET. Limit: 1.00 Burst: 1", LOGS;
+    label "Lambda execution failed with status" => read::lambda_execution_failed, "Lambda execution failed with status 200 due to customer function error: boom. Lambda request id: 11111111-2222-4333-8444-555555555555", LOGS;
+    label "Lambda invocation failed with status:" => read::lambda_invocation_failed, "Lambda invocation failed with status: 429. Lambda request id: 11111111-2222-4333-8444-555555555555", LOGS;
+    label "Message from client [" => |p| Some(Execution::WebSocket(p)), "Message from client [Connection Id: abc=] sent to API [a1b2c3d4e5] with response status code [502].", SOCKET;
+    label "Method completed with status:" => read::method_completed, "Method completed with status: 200", LOGS;
+    label "Method request body before transformations:" => |p| Some(Execution::MethodRequestBody(p)), "Method request body before transformations: ", LOGS;
+    label "Method request headers:" => |p| Some(Execution::MethodRequestHeaders(p)), "Method request headers: {Accept=*/*}", LOGS;
+    label "Method request path:" => |_| Some(Execution::Detail), "Method request path: {id=7}", LOGS;
+    label "Method request query string:" => |_| Some(Execution::Detail), "Method request query string: {}", LOGS;
+    label "Method response body after transformations:" => |p| Some(Execution::MethodResponseBody(p)), "Method response body after transformations: {}", LOGS;
+    label "Method response headers:" => |p| Some(Execution::MethodResponseHeaders(p)), "Method response headers: {Content-Type=application/json}", LOGS;
+    label "Rate limit exceeded for RestApi" => |p| read::throttle(p, false), "Rate limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET.", DEVELOPERS;
+    label "Received response." => read::received_response, "Received response. Status: 200, Integration latency: 46 ms", LOGS;
+    label "Request validation succeeded for content type" => |_| Some(Execution::Detail), "Request validation succeeded for content type application/json", TEST;
+    label "Request body does not match model schema" => |p| Some(Execution::RequestRejected(p)), "Request body does not match model schema for content type application/json: [object has missing required properties]", DEVELOPERS;
+    label "Missing required request parameters" => |p| Some(Execution::RequestRejected(p)), "Missing required request parameters: [id]", DEVELOPERS;
+    label "Unsupported Media Type" => |p| Some(Execution::RequestRejected(p)), "Unsupported Media Type: text/xml", DEVELOPERS;
+    label "Sending request to" => |p| Some(Execution::EndpointUri(p)), "Sending request to https://backend.example/items", LOGS;
+    label "Starting authorizer:" => read::starting_authorizer, "Starting authorizer: abc123 for request: 11111111-2222-4333-8444-555555555555", LOGS;
+    label "Starting execution for request:" => |p| Some(Execution::StartingExecution(p)), "Starting execution for request: 11111111-2222-4333-8444-555555555555", LOGS;
+    label "Successfully completed authorizer execution" => |_| Some(Execution::AuthorizerCompleted), "Successfully completed authorizer execution", LOGS;
+    label "Successfully completed execution" => |_| Some(Execution::SuccessfullyCompleted), "Successfully completed execution", LOGS;
+    plain "The client is not authorized to perform this operation" => |p| Some(Execution::AccessDenied(p)), "The client is not authorized to perform this operation.", DEVELOPERS;
+    label "There was an internal error while executing your request" => |p| Some(Execution::ExecutionFailed(p)), "There was an internal error while executing your request", DEVELOPERS;
+    label "Unauthorized request:" => |p| Some(Execution::Unauthorized(p)), "Unauthorized request: 11111111-2222-4333-8444-555555555555", LOGS;
+    plain "Unauthorized" => |p| p.is_empty().then_some(Execution::Unauthorized(p)), "Unauthorized", TEST;
+    label "Usage Plan check succeeded for API Key" => read::usage_plan, "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod", LOGS;
+    plain "User is not authorized to access this resource" => |p| Some(Execution::AccessDenied(p)), "User is not authorized to access this resource with an explicit deny", DEVELOPERS;
+    label "Using valid authorizer policy for principal:" => |p| Some(Execution::AuthorizerPolicy(p)), "Using valid authorizer policy for principal: ****abcdef", LOGS;
+    label "Verifying Usage Plan for request:" => read::verifying_usage_plan, "Verifying Usage Plan for request: 11111111-2222-4333-8444-555555555555. API Key:  API Stage: a1b2c3d4e5/prod", LOGS;
+    label "WAF call got timed out" => |_| Some(Execution::Detail), "WAF call got timed out", DEVELOPERS;
+    label "WebSocket API [" => |p| Some(Execution::WebSocket(p)), "WebSocket API [a1b2c3d4e5] received message from client [Connection Id: abc=].", SOCKET;
+    label "WebSocket Request Route:" => |p| Some(Execution::WebSocket(p)), "WebSocket Request Route: [$connect]", SOCKET;
+    label "X-ray Tracing ID" => read::trace_id, "X-ray Tracing ID : Root=1-5f0e0f0e-0123456789abcdef01234567", LOGS;
+}
+
+/// Shapes by the first byte of their patterns, so that a line is compared with few.
+static BY_FIRST_BYTE: LazyLock<Vec<Vec<&'static LineShape>>> = LazyLock::new(|| {
+    let with =
+        |byte: u8| SHAPES.iter().filter(move |s| s.pattern.as_bytes().first() == Some(&byte));
+    (0..=u8::MAX)
+        .map(|byte| {
+            let mut shapes: Vec<_> = with(byte).collect();
+            shapes.sort_by_key(|shape| std::cmp::Reverse(shape.pattern.len()));
+            shapes
+        })
+        .collect()
+});
+
+/// The shape of a message (without its request id), and what stands behind the label.
+pub fn find(message: &[u8]) -> Option<(&'static LineShape, &[u8])> {
+    let shapes = BY_FIRST_BYTE.get(usize::from(*message.first()?))?;
+    shapes.iter().find_map(|shape| {
+        let rest = message.strip_prefix(shape.pattern.as_bytes())?;
+        Some((*shape, rest.trim_ascii_start()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_has_its_own_shape() {
+        for shape in SHAPES {
+            let (found, payload) = find(shape.example.as_bytes()).expect(shape.example);
+            assert_eq!(found.pattern, shape.pattern, "{}", shape.example);
+            assert!((found.read)(payload).is_some(), "{}", shape.example);
+            assert!(!shape.seen.is_empty());
+        }
+    }
+}
