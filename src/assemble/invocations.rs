@@ -214,6 +214,11 @@ fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine<'_>) -> us
             run.message = run.message.take().or(Some(message));
             fail(run, InvocationOutcome::Error, event);
         }
+        LambdaLine::LoggedError(message) => {
+            // It left the handler only if the report says that the run failed.
+            run.message = run.message.take().or(Some(message));
+            keep(run, LineKind::LambdaFailure, event);
+        }
         LambdaLine::InitError(message) => {
             run.message = run.message.take().or(Some(message));
             fail(run, InvocationOutcome::InitError, event);
