@@ -2,7 +2,11 @@
 //!
 //! Must not: know how names and values are written.
 
-use chrono::DateTime;
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use crate::model::{AccessRecord, LogTime, RequestId, Surface};
 
@@ -159,24 +163,39 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::ConnectionId, &["connectionid"]),
 ];
 
+/// A normalized name to its meaning and its rank among the names of that meaning.
+static MEANINGS: LazyLock<HashMap<&'static str, (Field, usize), RandomState>> =
+    LazyLock::new(|| {
+        let names = NAMES.iter().flat_map(|(field, names)| {
+            names.iter().enumerate().map(|(rank, name)| (*name, (*field, rank)))
+        });
+        names.collect()
+    });
+
 /// The fields of a line, by meaning.
 pub(super) struct Fields<'a> {
-    /// Normalized name and value.
-    values: Vec<(String, &'a str)>,
+    /// Meaning, rank of the name, and value, by rank.
+    values: Vec<(Field, usize, &'a str)>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(pairs: &'a [(String, String)]) -> Self {
-        let values = pairs.iter().map(|(name, value)| (normalized(name), value.trim())).collect();
+        let mut name = String::new();
+        let mut values = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            normalize(key, &mut name);
+            let known = name.strip_prefix("context.").unwrap_or(&name);
+            if let Some((field, rank)) = MEANINGS.get(known) {
+                values.push((*field, *rank, value.trim()));
+            }
+        }
+        values.sort_by_key(|(_, rank, _)| *rank);
         Self { values }
     }
 
-    /// What is logged for a field, `-` included.
+    /// What is logged for a field, `-` included, the surest name first.
     fn logged(&self, field: Field) -> impl Iterator<Item = &'a str> {
-        let names = NAMES.iter().filter(move |(meant, _)| *meant == field);
-        names.flat_map(|(_, names)| *names).filter_map(|name| {
-            self.values.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
-        })
+        self.values.iter().filter(move |(meant, ..)| *meant == field).map(|(.., value)| *value)
     }
 
     /// The first value that is set.
@@ -208,13 +227,14 @@ fn is_set(value: &str) -> bool {
     !matches!(value, "" | "-" | "null" | "\"-\"")
 }
 
-fn normalized(name: &str) -> String {
-    let name: String = name
-        .chars()
-        .filter(|char| !matches!(char, '_' | '-' | '$'))
-        .map(|char| char.to_ascii_lowercase())
-        .collect();
-    name.strip_prefix("context.").map(str::to_owned).unwrap_or(name)
+/// Lower case, without `_`, `-` and `$`.
+fn normalize(key: &str, name: &mut String) {
+    name.clear();
+    name.extend(
+        key.chars()
+            .filter(|char| !matches!(char, '_' | '-' | '$'))
+            .map(|char| char.to_ascii_lowercase()),
+    );
 }
 
 /// The record, without its list of fields.
@@ -335,13 +355,27 @@ fn time(fields: &Fields<'_>) -> Option<LogTime> {
     let epoch = fields.logged(Field::TimeEpoch).find_map(epoch_time);
     epoch.or_else(|| {
         fields.logged(Field::Time).find_map(|text| {
-            DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z")
-                .ok()
-                .map(|time| LogTime(time.timestamp_millis()))
-                .or_else(|| LogTime::parse_rfc3339(text))
-                .or_else(|| epoch_time(text))
+            clf_time(text).or_else(|| LogTime::parse_rfc3339(text)).or_else(|| epoch_time(text))
         })
     })
+}
+
+/// `22/Nov/2026:10:00:00 +0000`, by its places: chrono's general parser takes ten times as long.
+fn clf_time(text: &str) -> Option<LogTime> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
+    let month = MONTHS.iter().position(|month| text.get(3..6) == Some(month))?;
+    let month = u32::try_from(month).ok()? + 1;
+    let date = NaiveDate::from_ymd_opt(text.get(7..11)?.parse().ok()?, month, number(0, 2)?)?;
+    let time = date.and_hms_opt(number(12, 14)?, number(15, 17)?, number(18, 20)?)?;
+    let offset = i64::from(number(22, 24)? * 60 + number(24, 26)?) * 60_000;
+    let local = time.and_utc().timestamp_millis();
+    match text.get(20..22)? {
+        " +" => Some(LogTime(local - offset)),
+        " -" => Some(LogTime(local + offset)),
+        _ => None,
+    }
 }
 
 /// HTTP APIs log seconds, the others milliseconds; before the year 5138 seconds have 11 digits.
@@ -350,7 +384,7 @@ fn epoch_time(text: &str) -> Option<LogTime> {
     Some(LogTime(if number < 100_000_000_000 { number * 1000 } else { number }))
 }
 
-/// What a line of a form must be read as.
+/// The table's names.
 #[cfg(test)]
 pub(super) fn every_name() -> impl Iterator<Item = &'static str> {
     NAMES.iter().flat_map(|(_, names)| *names).copied()

@@ -2,10 +2,12 @@
 //!
 //! Must not: know what a name means.
 
-use memchr::{memchr, memmem};
-use serde_json::{Map, Value};
+use std::sync::LazyLock;
 
-use crate::parse::value::raw;
+use memchr::{memchr, memmem};
+use serde::de::IgnoredAny;
+
+use crate::parse::value::raw::{self, Raw};
 
 /// Names and values, in order.
 pub(super) type Pairs = Vec<(String, String)>;
@@ -26,13 +28,9 @@ pub(super) fn json(text: &[u8]) -> Option<Pairs> {
     if !has_id_name(text) || is_of_others(text) {
         return None;
     }
-    let mut pairs = Vec::new();
-    match serde_json::from_slice::<Map<String, Value>>(text) {
-        Ok(members) => {
-            for (key, value) in members {
-                flatten(key, value, &mut pairs);
-            }
-        }
+    let mut pairs = Vec::with_capacity(32);
+    match serde_json::from_slice::<IgnoredAny>(text) {
+        Ok(IgnoredAny) => flatten("", text, &mut pairs),
         Err(_) => salvage(text, &mut pairs),
     }
     Some(pairs)
@@ -52,16 +50,17 @@ fn is_of_others(text: &[u8]) -> bool {
     has_lists || (has_level && has_message)
 }
 
-fn flatten(key: String, value: Value, pairs: &mut Pairs) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                flatten(format!("{key}.{name}"), value, pairs);
-            }
+/// The members of valid JSON, those of nested objects with dots in their names. How deep it goes,
+/// the JSON parser has limited.
+fn flatten(outer: &str, text: &[u8], pairs: &mut Pairs) {
+    for (key, value) in raw::members(text) {
+        let key = Raw::Text(key).to_text();
+        let key = if outer.is_empty() { key } else { format!("{outer}.{key}") };
+        match value {
+            Raw::Other(members) if members.starts_with(b"{") => flatten(&key, members, pairs),
+            Raw::Other(b"null") => pairs.push((key, "-".to_owned())),
+            Raw::Text(_) | Raw::Other(_) => pairs.push((key, value.to_text())),
         }
-        Value::String(text) => pairs.push((key, text)),
-        Value::Null => pairs.push((key, "-".to_owned())),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) => pairs.push((key, value.to_string())),
     }
 }
 
@@ -180,9 +179,12 @@ fn split_pair(piece: &[u8]) -> Option<(&[u8], &[u8])> {
     is_name(name).then(|| Some((name, value.get(1..)?)))?
 }
 
+/// Names of the request id, in any spelling, end so.
+static ID_NAMES: LazyLock<[memmem::Finder<'static>; 4]> =
+    LazyLock::new(|| ["equestId", "equest_id", "equestID", "equestid"].map(memmem::Finder::new));
+
 fn has_id_name(text: &[u8]) -> bool {
-    const NAMES: &[&[u8]] = &[b"equestId", b"equest_id", b"equestID", b"request-id", b"requestid"];
-    NAMES.iter().any(|name| memmem::find(text, name).is_some())
+    ID_NAMES.iter().any(|name| name.find(text).is_some())
         || (memmem::find(text, b"\"request\"").is_some() && memmem::find(text, b"\"id\"").is_some())
 }
 

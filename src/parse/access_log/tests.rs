@@ -158,6 +158,12 @@ fn the_epoch_is_in_seconds_or_milliseconds() {
         let got = rest(&format!(r#""status":"200","requestTimeEpoch":"{epoch}""#));
         assert_eq!(got.time.map(|time| time.to_string()).as_deref(), want);
     }
+    for time in ["22/Nov/2026:11:30:00 +0130", "22/Nov/2026:09:00:00 -0100", "2026-11-22T10:00:00Z"]
+    {
+        let got = rest(&format!(r#""status":"200","requestTime":"{time}""#));
+        assert_eq!(got.time.map(|time| time.to_string()).as_deref(), want);
+    }
+    assert_eq!(rest(r#""status":"200","requestTime":"31/Feb/2026:10:00:00 +0000""#).time, None);
 }
 
 #[test]

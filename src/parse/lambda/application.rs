@@ -6,7 +6,7 @@ use crate::model::{LambdaLine, RequestId, Surface};
 use crate::parse::lambda::dump::{self, Dumps};
 use crate::parse::lambda::failure::{self, Failure};
 use crate::parse::lambda::platform::end_of_run;
-use crate::parse::lambda::{Line, split_token};
+use crate::parse::lambda::{Line, is_request_id, split_token};
 
 /// The levels that runtimes and loggers write behind the request id.
 const LEVELS: &[&[u8]] = &[
@@ -56,7 +56,7 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
     let (token, rest) = split_token(text.trim_ascii_start());
     let id = match token {
         b"undefined" => None,
-        token if RequestId::looks_like_uuid(token) => Some(RequestId::parse(token)?),
+        token if is_request_id(token) => Some(RequestId::parse(token)?),
         _ => return None,
     };
     let (level, behind) = split_token(rest);

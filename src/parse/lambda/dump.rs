@@ -25,9 +25,12 @@ impl Dumps {
 }
 
 /// Without one of these there is neither an event nor a response.
-static NEEDLES: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| {
-    ["statusCode", "requestContext", "httpMethod", "methodArn"].map(memmem::Finder::new)
-});
+static NEEDLES: LazyLock<[memmem::Finder<'static>; 3]> =
+    LazyLock::new(|| ["statusCode", "requestContext", "methodArn"].map(memmem::Finder::new));
+/// Both of these make an event whose context was not logged; access logs have the first alone.
+static METHOD: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("httpMethod"));
+static HEADERS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("eaders"));
 
 /// Braces in one text that are tried as the beginning of a value.
 const MAX_TRIES: usize = 16;
@@ -44,7 +47,8 @@ pub(super) fn search(text: &[u8]) -> Dumps {
 }
 
 fn may_hold(text: &[u8]) -> bool {
-    memchr(b'{', text).is_some() && NEEDLES.iter().any(|needle| needle.find(text).is_some())
+    let has = |needle: &memmem::Finder<'_>| needle.find(text).is_some();
+    memchr(b'{', text).is_some() && (NEEDLES.iter().any(has) || (has(&METHOD) && has(&HEADERS)))
 }
 
 fn scan(text: &[u8], level: usize, dumps: &mut Dumps) {

@@ -5,7 +5,7 @@
 use crate::model::{LambdaLine, ReportStatus, RequestId};
 use crate::parse::lambda::failure::{self, Failure};
 use crate::parse::lambda::platform::{self, status_of};
-use crate::parse::lambda::{Line, LineShape, dump, find_shape};
+use crate::parse::lambda::{Line, LineShape, dump, find_shape, is_request_id};
 use crate::parse::value::raw::{self, Raw};
 
 /// What a `platform.*` event is about.
@@ -145,8 +145,7 @@ impl<'a> LogMembers<'a> {
                 | b"functionRequestId"
                 | b"invocation_id"
                 | b"invocationId" => {
-                    found.lambda_id =
-                        Some(value.bytes()).filter(|id| RequestId::looks_like_uuid(id));
+                    found.lambda_id = Some(value.bytes()).filter(|id| is_request_id(id));
                 }
                 _ => {}
             }
@@ -161,7 +160,7 @@ impl<'a> LogMembers<'a> {
     }
 
     fn id(&self) -> Option<RequestId> {
-        let of_log = self.request_id.filter(|id| self.is_log() && RequestId::looks_like_uuid(id));
+        let of_log = self.request_id.filter(|id| self.is_log() && is_request_id(id));
         self.lambda_id.or(of_log).and_then(RequestId::parse)
     }
 

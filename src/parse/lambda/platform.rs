@@ -2,11 +2,13 @@
 //!
 //! Must not: read lines that an application can write.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
 use crate::parse::lambda::failure::is_init_error;
-use crate::parse::lambda::{Line, LineShape, find_shape, split_token, token_behind};
+use crate::parse::lambda::{Line, LineShape, find_shape, first_token, split_token, token_behind};
 
 /// What a platform line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +116,13 @@ pub(super) const SHAPES: &[LineShape<Meaning>] = &[
     },
 ];
 
+static STATUS: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("Status: "));
+static ERROR_TYPE: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("Error Type: "));
+static TRACE: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("TraceId: "));
+
 /// Reads a platform line.
 pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
     match find_shape(SHAPES, text)? {
@@ -121,10 +130,13 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
         Meaning::Nothing if has_error_behind(text) => None,
         Meaning::Nothing => Some(line(LambdaLine::Platform)),
         Meaning::InitReport => Some(line(init_report(text))),
-        Meaning::Start => of_run(text, LambdaLine::Start { trace: trace(text) }),
-        Meaning::End => of_run(text, LambdaLine::End),
+        Meaning::Start => {
+            of_run(text, b"START RequestId: ", LambdaLine::Start { trace: trace(text) })
+        }
+        Meaning::End => of_run(text, b"END RequestId: ", LambdaLine::End),
         Meaning::Report => {
-            of_run(text, LambdaLine::Report { status: status(text), trace: trace(text) })
+            let line = LambdaLine::Report { status: status(text), trace: trace(text) };
+            of_run(text, b"REPORT RequestId: ", line)
         }
         Meaning::Failure => failure(text),
     }
@@ -176,7 +188,7 @@ fn one_line(text: &[u8]) -> String {
 fn init_report(text: &[u8]) -> LambdaLine<'_> {
     match status(text) {
         ReportStatus::Failure => {
-            let kind = token_behind(text, b"Error Type: ").unwrap_or(b"error");
+            let kind = token_behind(text, &ERROR_TYPE).unwrap_or(b"error");
             LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
         }
         ReportStatus::Unsaid | ReportStatus::Success | ReportStatus::Timeout => {
@@ -187,7 +199,7 @@ fn init_report(text: &[u8]) -> LambdaLine<'_> {
 
 /// `Status: timeout`, `Status: error`.
 fn status(text: &[u8]) -> ReportStatus {
-    token_behind(text, b"Status: ").map_or(ReportStatus::Unsaid, status_of)
+    token_behind(text, &STATUS).map_or(ReportStatus::Unsaid, status_of)
 }
 
 /// The words of text and of JSON reports.
@@ -201,7 +213,7 @@ pub(super) fn status_of(word: &[u8]) -> ReportStatus {
 }
 
 fn trace(text: &[u8]) -> Option<&[u8]> {
-    token_behind(text, b"TraceId: ")
+    token_behind(text, &TRACE)
 }
 
 /// Python writes its warning and the error in one event.
@@ -209,8 +221,8 @@ fn has_error_behind(text: &[u8]) -> bool {
     memmem::find(text, b"[ERROR] ").is_some()
 }
 
-fn of_run<'a>(text: &'a [u8], line: LambdaLine<'a>) -> Option<Line<'a>> {
-    let id = token_behind(text, b"RequestId: ").and_then(RequestId::parse)?;
+fn of_run<'a>(text: &'a [u8], label: &[u8], line: LambdaLine<'a>) -> Option<Line<'a>> {
+    let id = first_token(text.strip_prefix(label)?).and_then(RequestId::parse)?;
     Some(Line { id: Some(id), line })
 }
 
