@@ -1,8 +1,37 @@
 //! Containers: bytes → log events.
 //!
+//! [`decode`] finds out by content what it was given: compression, encoding, then the container.
+//! Each container has a file: `text` (with `header` and `continuation`), `csv`, `json` (with
+//! `document`, `elements` and `insights`), `test_invoke`.
+//!
 //! Must not: look into a line.
 
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use crate::decode::compression::{Metered, Stream, unpack};
+use crate::decode::emit::Emitter;
+use crate::decode::encoding::normalize;
+use crate::decode::window::Window;
 use crate::model::{InputNote, LogEvent, Place, PlaceId};
+
+mod compression;
+mod continuation;
+mod csv;
+mod document;
+mod elements;
+mod emit;
+mod encoding;
+mod header;
+mod insights;
+mod json;
+mod newest_first;
+mod stamp;
+mod test_invoke;
+mod text;
+mod walk;
+mod window;
 
 /// Takes what a container holds, in order.
 pub trait Sink {
@@ -27,4 +56,118 @@ pub enum Count {
     Skipped,
     /// Events that were cut because they were too long.
     Truncated,
+}
+
+/// The longest message: CloudWatch takes 1 MiB.
+pub const MAX_EVENT: usize = 1 << 20;
+/// What may stand in front of a message on its line.
+const SLACK: usize = 64 << 10;
+/// The longest record of CSV or JSON: a message whose every character is escaped, and its names.
+const MAX_RECORD: usize = 4 << 20;
+/// How much is looked at to tell containers apart.
+const HEAD: usize = 4 << 10;
+/// One read of the hot path. More does not make it faster.
+const CAPACITY: usize = 256 << 10;
+
+/// Decodes everything that `reader` gives. Never fails as a whole: what cannot be read becomes a
+/// note, and the rest is delivered. Takes any bytes.
+pub fn decode(reader: &mut dyn Read, place: &Place, sink: &mut dyn Sink) {
+    let read = Rc::new(Cell::new(0));
+    let mut emitter = Emitter::new(place.clone(), sink);
+    let source: Stream<'_> = Box::new(Metered::new(reader, Rc::clone(&read)));
+    let mut window = normalize(unpack(source, &read, CAPACITY), CAPACITY);
+    container(&mut window, &mut emitter, Nesting::Outer);
+    if let Some(failure) = window.take_failure() {
+        emitter.problem(describe(&failure));
+    }
+    emitter.count(Count::Bytes, read.get());
+}
+
+/// Whether a document may hold documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nesting {
+    Outer,
+    Inner,
+}
+
+fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting: Nesting) {
+    let head = window.fill_to(HEAD);
+    if head.trim_ascii().is_empty() {
+        elements::skip_blanks(window);
+    }
+    let head = window.fill_to(HEAD);
+    if let Some(what) = binary(head) {
+        emitter.problem(format!(
+            "this is {what}, and no container of logs is recognized in it; give the log as it was \
+             exported (text, JSON, CSV, gzip or zstd)"
+        ));
+        drain(window);
+    } else if json::begins(head) {
+        json::decode(window, emitter, nesting);
+    } else if let Some(layout) = csv::layout(head) {
+        csv::decode(window, emitter, &layout);
+    } else if !test_invoke::is_yaml(head) || !test_invoke::yaml(window, emitter) {
+        plain_text(window, emitter, 1);
+    }
+}
+
+/// Decodes text whose first line has this number.
+fn plain_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number: u64) {
+    text::decode(window, emitter, None, number);
+}
+
+/// Decodes what was inside of a document: compressed bytes with a container in them.
+fn unpacked(bytes: &[u8], emitter: &mut Emitter<'_>) {
+    let read = Rc::new(Cell::new(bytes.len() as u64));
+    let source: Stream<'_> = Box::new(bytes);
+    let mut window = normalize(unpack(source, &read, CAPACITY), CAPACITY);
+    container(&mut window, emitter, Nesting::Inner);
+    if let Some(failure) = window.take_failure() {
+        emitter.problem(describe(&failure));
+    }
+}
+
+fn describe(failure: &io::Error) -> String {
+    if failure.kind() == io::ErrorKind::Other {
+        // Our own sentences say all there is to say.
+        return failure.to_string();
+    }
+    format!("reading stopped: {failure}; what came before is analyzed, read it again")
+}
+
+/// Reads to the end, so that all bytes are counted.
+fn drain(window: &mut Window<Stream<'_>>) {
+    loop {
+        let held = window.held().len();
+        window.consume_bytes(held);
+        if window.hold(1, CAPACITY) == 0 {
+            return;
+        }
+    }
+}
+
+/// What it is if it is no text.
+fn binary(head: &[u8]) -> Option<&'static str> {
+    const KNOWN: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "a zip archive"),
+        (b"BZh", "bzip2 data"),
+        (b"\xfd7zXZ\0", "xz data"),
+        (b"PAR1", "a Parquet file"),
+        (b"%PDF-", "a PDF"),
+        (b"\x89PNG", "an image"),
+        (b"SQLite format 3\0", "a database"),
+    ];
+    if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(what);
+    }
+    let mut odd = 0;
+    for chunk in head.utf8_chunks() {
+        let control = |byte: &u8| {
+            byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b | 0x1e | 0)
+        };
+        odd += chunk.valid().as_bytes().iter().filter(|byte| control(byte)).count();
+        odd += chunk.invalid().len();
+    }
+    let zeros = memchr::memchr_iter(0, head).count();
+    (odd * 5 > head.len() || zeros * 2 > head.len()).then_some("binary data")
 }

@@ -1,0 +1,227 @@
+//! Which lines of plain text belong to the line before them.
+//!
+//! Plain text (the message column, and nothing else) does not mark where an event begins. A line
+//! begins an event unless one of these holds:
+//!
+//! 1. It is indented deeper than the line that began the event: dumps, stack traces, header maps
+//!    that were wrapped.
+//! 2. It is a closing bracket, or a bracket that opens and nothing else, or `[TRUNCATED]`.
+//! 3. The line before ends in a colon, an equals sign or a tab, and this one begins like a payload
+//!    (`{`, `[`, `"`, `<`): the payload was moved to its own line.
+//! 4. Brackets are still open, and either the line before ends in an opening bracket, a comma or a
+//!    colon, or this line begins with a quote: pretty-printed JSON without indentation.
+//! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
+//!    of a report, `Runtime.ExitError` of a crash.
+//!
+//! A line that begins as only events do ([`is_usual_start`]) is never a continuation.
+//!
+//! Must not: be asked in containers that mark their events.
+
+/// What is known of the event so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Shape {
+    indent: usize,
+    /// Brackets that are open.
+    depth: u32,
+    /// The last character that is no blank; a tab counts.
+    last: u8,
+    first: First,
+    trace: Trace,
+}
+
+/// How the event's first line begins, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum First {
+    /// `START`, `END`, `INIT_START`: these have one line.
+    Platform,
+    /// `REPORT`.
+    Report,
+    /// `RequestId: ...`: a crash.
+    Crash,
+    /// `[ERROR]` and other levels.
+    Level,
+    #[default]
+    Other,
+}
+
+/// A Python traceback ends with a line that is not indented, except in Lambda's own reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Trace {
+    #[default]
+    None,
+    /// `Traceback` was seen.
+    Begun,
+    /// Its indented lines were seen.
+    Inside,
+}
+
+const PLATFORM: &[&[u8]] = &[
+    b"START RequestId: ",
+    b"END RequestId: ",
+    b"INIT_START ",
+    b"INIT_REPORT ",
+    b"RESTORE_START ",
+    b"RESTORE_REPORT ",
+    b"EXTENSION\t",
+    b"EXTENSION ",
+    b"TELEMETRY\t",
+    b"TELEMETRY ",
+    b"START - ",
+    b"END - ",
+];
+const REPORT: &[&[u8]] = &[b"REPORT RequestId: ", b"REPORT - "];
+const CRASH: &[&[u8]] = &[b"RequestId: "];
+const LEVELS: &[&[u8]] = &[
+    b"[ERROR]",
+    b"[INFO]",
+    b"[WARN]",
+    b"[WARNING]",
+    b"[DEBUG]",
+    b"[CRITICAL]",
+    b"[FATAL]",
+    b"[TRACE]",
+    b"LAMBDA_WARNING: ",
+];
+/// How lines of execution logs begin, for those that have lost their request id.
+const LABELS: &[&[u8]] = &[
+    b"API Key",
+    b"AWS Integration Endpoint RequestId",
+    b"Authorizer result body",
+    b"Endpoint request ",
+    b"Endpoint response ",
+    b"Execution failed due to ",
+    b"Extended Request Id: ",
+    b"Gateway response type: ",
+    b"HTTP Method: ",
+    b"Incoming identity: ",
+    b"Key throttle limit exceeded",
+    b"Lambda execution failed",
+    b"Lambda invocation failed",
+    b"Method completed with status: ",
+    b"Method request ",
+    b"Method response ",
+    b"Received response. ",
+    b"Request validation ",
+    b"Sending request to ",
+    b"Starting authorizer: ",
+    b"Starting execution for request: ",
+    b"Successfully completed ",
+    b"Unauthorized request: ",
+    b"Usage Plan check ",
+    b"Using valid authorizer policy",
+    b"Verifying Usage Plan for request",
+    b"X-ray Tracing ID",
+];
+
+/// Whether `text` (without indentation) begins as only events do.
+pub(crate) fn is_usual_start(text: &[u8]) -> bool {
+    match text {
+        [b'[', ..] => starts(text, LEVELS),
+        [b'A'..=b'Z', ..] => {
+            [PLATFORM, REPORT, CRASH, LEVELS, LABELS].iter().any(|list| starts(text, list))
+        }
+        _ => false,
+    }
+}
+
+fn starts(text: &[u8], list: &[&[u8]]) -> bool {
+    list.iter().any(|start| text.starts_with(start))
+}
+
+impl Shape {
+    /// An event that begins with `line`.
+    pub(crate) fn of(line: &[u8], indent: usize) -> Self {
+        let text = line.get(indent..).unwrap_or_default();
+        let first = if starts(text, PLATFORM) {
+            First::Platform
+        } else if starts(text, REPORT) {
+            First::Report
+        } else if starts(text, CRASH) {
+            First::Crash
+        } else if starts(text, LEVELS) {
+            First::Level
+        } else {
+            First::Other
+        };
+        let mut shape = Self { indent, first, ..Self::default() };
+        shape.push(line, indent);
+        shape
+    }
+
+    /// Takes one more line of the event.
+    pub(crate) fn push(&mut self, line: &[u8], indent: usize) {
+        let text = line.get(indent..).unwrap_or_default();
+        self.trace = match self.trace {
+            _ if text.starts_with(TRACEBACK) => Trace::Begun,
+            Trace::Begun | Trace::Inside if indent > self.indent => Trace::Inside,
+            Trace::None | Trace::Begun | Trace::Inside => Trace::None,
+        };
+        self.depth = match text.trim_ascii_end() {
+            cut if cut.ends_with(b"[TRUNCATED]") => 0,
+            whole => balance(whole, self.depth),
+        };
+        let mut end = line;
+        while let Some((b' ' | b'\r', rest)) = end.split_last() {
+            end = rest;
+        }
+        self.last = end.last().copied().unwrap_or_default();
+    }
+
+    /// Whether `line`, which is not blank and has no known start, belongs to this event.
+    pub(crate) fn continues(&self, line: &[u8], indent: usize) -> bool {
+        let text = line.get(indent..).unwrap_or_default().trim_ascii_end();
+        if self.first == First::Platform {
+            return false;
+        }
+        let payload = matches!(text.first(), Some(b'{' | b'[' | b'"' | b'<'));
+        let quote = matches!(text.first(), Some(b'"' | b'\''));
+        let goes_on = matches!(self.last, b'{' | b'[' | b'(' | b',' | b':');
+        indent > self.indent
+            || matches!(text, b"{" | b"[" | b"{}" | b"[]" | b"[{")
+            || matches!(text.first(), Some(b'}' | b']'))
+            || text.starts_with(b"[TRUNCATED]")
+            || payload && matches!(self.last, b':' | b'=' | b'\t')
+            || self.depth > 0 && (goes_on || quote)
+            || self.known_second_line(text)
+    }
+
+    fn known_second_line(&self, text: &[u8]) -> bool {
+        match self.first {
+            First::Report if text.starts_with(b"XRAY TraceId: ") => return true,
+            First::Crash if text.starts_with(b"Runtime.") => return true,
+            First::Level if text.starts_with(TRACEBACK) => return true,
+            First::Platform | First::Report | First::Crash | First::Level | First::Other => {}
+        }
+        text.starts_with(b"Caused by: ") || self.trace == Trace::Inside && is_exception(text)
+    }
+}
+
+const TRACEBACK: &[u8] = b"Traceback (most recent call last):";
+
+/// `ValueError: text`, `botocore.exceptions.ClientError: text`, `KeyError`.
+fn is_exception(text: &[u8]) -> bool {
+    let name = text.split(|byte| *byte == b':').next().unwrap_or_default();
+    !name.is_empty()
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'))
+        && [&b"Error"[..], b"Exception", b"Exit", b"Interrupt", b"Timeout", b"Warning"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+/// How many brackets are open behind `text`; brackets in double quotes do not count.
+fn balance(text: &[u8], mut depth: u32) -> u32 {
+    let mut bytes = text.iter();
+    let mut quoted = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' if quoted => {
+                bytes.next();
+            }
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth = depth.saturating_add(1),
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth
+}

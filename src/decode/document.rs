@@ -1,0 +1,224 @@
+//! One JSON object: which container it is, by its keys.
+//!
+//! | container | keys |
+//! |---|---|
+//! | filter-log-events, get-log-events | `events` |
+//! | Live Tail | `sessionResults` |
+//! | subscription message | `messageType`, `logEvents`, `logGroup`, `logStream` |
+//! | Lambda's payload of it | `awslogs.data` |
+//! | Logs Insights | `results`, or rows with `@message` |
+//! | one event of the above | `message` and a numeric `timestamp`, and little else |
+//! | forwarders | `message` and `aws.awslogs` |
+//! | test invocation | `log` as text, and `status` or `latency` |
+//! | HAR | `log.entries` |
+//!
+//! Everything else is itself what was logged.
+//!
+//! Must not: build values.
+
+use crate::decode::walk::{Cursor, Stop, Text, Walked, text};
+
+/// The members that matter, as written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Document<'a> {
+    pub(crate) message: Option<&'a [u8]>,
+    pub(crate) timestamp: Option<&'a [u8]>,
+    pub(crate) ingested: Option<&'a [u8]>,
+    pub(crate) stream: Option<Text<'a>>,
+    pub(crate) group: Option<Text<'a>>,
+    pub(crate) log: Option<&'a [u8]>,
+    awslogs: Option<&'a [u8]>,
+    aws: Option<&'a [u8]>,
+    pub(crate) control: bool,
+    keys: Keys,
+    others: u32,
+    /// The array that holds the events, as far as the text goes.
+    pub(crate) array: Option<(Array, usize)>,
+}
+
+/// Keys that were seen and have no use but to tell containers apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Keys {
+    row: bool,
+    event: bool,
+    test: bool,
+}
+
+/// What an array holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Array {
+    /// Log events.
+    Events,
+    /// Rows of Logs Insights.
+    Rows,
+    /// Entries of a HAR file.
+    Har,
+    /// Anything: the document is a bare array.
+    Any,
+}
+
+/// What a complete document is.
+pub(crate) enum Kind<'a> {
+    Batch(Array, usize),
+    Event,
+    /// A row of Logs Insights as an object.
+    Row,
+    Test(Text<'a>),
+    /// Base64 of a compressed document.
+    Payload(Text<'a>),
+    Logged,
+}
+
+impl<'a> Document<'a> {
+    /// Reads the object at the beginning of `bytes` into `self`; its length. What was read before
+    /// a failure stays.
+    pub(crate) fn read(&mut self, bytes: &'a [u8]) -> Walked<usize> {
+        let mut cursor = Cursor::new(bytes);
+        cursor.expect(b'{')?;
+        let mut first = true;
+        while cursor.another(b'}', first)? {
+            first = false;
+            let key = cursor.key()?;
+            self.member(key, bytes, &mut cursor)?;
+        }
+        Ok(cursor.at)
+    }
+
+    fn member(&mut self, key: &[u8], bytes: &'a [u8], cursor: &mut Cursor<'a>) -> Walked<()> {
+        let first = cursor.peek()?;
+        let at = cursor.at;
+        match key {
+            b"events" | b"logEvents" | b"sessionResults" if holds(bytes, at, b'{')? => {
+                self.array = Some((Array::Events, at));
+            }
+            b"results" if holds(bytes, at, b'[')? => self.array = Some((Array::Rows, at)),
+            b"log" if first == b'{' => {
+                if let Some(at) = entries(bytes, at)? {
+                    self.array = Some((Array::Har, at));
+                }
+            }
+            _ => {}
+        }
+        let value = cursor.value()?;
+        match key {
+            b"message" => self.message = Some(value),
+            b"timestamp" | b"@timestamp" | b"startedDateTime" => self.timestamp = Some(value),
+            b"ingestionTime" => (self.ingested, self.keys.event) = (Some(value), true),
+            b"logStreamName" | b"logStream" => (self.stream, self.keys.event) = (text(value), true),
+            b"logGroup" | b"logGroupName" | b"logGroupIdentifier" => {
+                (self.group, self.keys.event) = (text(value), true);
+            }
+            b"eventId" | b"id" => self.keys.event = true,
+            b"@message" => (self.message, self.keys.row) = (Some(value), true),
+            b"@ingestionTime" => self.ingested = Some(value),
+            b"@logStream" => self.stream = text(value),
+            b"@log" => self.group = text(value),
+            b"time" if self.timestamp.is_none() => self.timestamp = Some(value),
+            b"log" => self.log = Some(value),
+            b"status" | b"latency" | b"multiValueHeaders" => self.keys.test = true,
+            b"awslogs" => self.awslogs = Some(value),
+            b"aws" => self.aws = Some(value),
+            b"messageType" => self.control = value == b"\"CONTROL_MESSAGE\"",
+            _ => self.others += 1,
+        }
+        Ok(())
+    }
+
+    /// What it is, once it was read to its end.
+    pub(crate) fn kind(&mut self) -> Kind<'a> {
+        if let Some((array, at)) = self.array
+            && self.message.is_none()
+        {
+            return Kind::Batch(array, at);
+        }
+        if let Some(data) = self.awslogs.and_then(|value| inner(value, b"data")).and_then(text) {
+            return Kind::Payload(data);
+        }
+        if self.keys.row {
+            return Kind::Row;
+        }
+        if let Some(log) = self.log.and_then(text)
+            && self.keys.test
+        {
+            return Kind::Test(log);
+        }
+        let is_text = self.message.is_some_and(|value| value.starts_with(b"\""));
+        if let Some(names) = self.aws.and_then(|value| inner(value, b"awslogs"))
+            && is_text
+        {
+            self.group = inner(names, b"logGroup").and_then(text);
+            self.stream = inner(names, b"logStream").and_then(text);
+            return Kind::Event;
+        }
+        let numeric = self.timestamp.and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit);
+        if is_text && numeric && (self.keys.event || self.others == 0) {
+            return Kind::Event;
+        }
+        Kind::Logged
+    }
+}
+
+/// Whether an array begins at `at` that is empty or whose first element begins with `first`.
+fn holds(bytes: &[u8], at: usize, first: u8) -> Walked<bool> {
+    let mut cursor = Cursor::new(bytes);
+    cursor.at = at;
+    if cursor.peek()? != b'[' {
+        return Ok(false);
+    }
+    cursor.at += 1;
+    let byte = cursor.peek()?;
+    if first == b'[' || byte == b']' {
+        return Ok(byte == first || byte == b']');
+    }
+    if byte != first {
+        return Ok(false);
+    }
+    // An event has a message among its first keys.
+    cursor.at += 1;
+    for _ in 0..6 {
+        if cursor.key()? == b"message" {
+            return Ok(true);
+        }
+        cursor.value()?;
+        if !cursor.another(b'}', false)? {
+            return Ok(false);
+        }
+    }
+    Ok(false)
+}
+
+/// Where the array `entries` of the object at `at` begins.
+fn entries(bytes: &[u8], at: usize) -> Walked<Option<usize>> {
+    let mut cursor = Cursor::new(bytes);
+    cursor.at = at;
+    cursor.expect(b'{')?;
+    let mut first = true;
+    while cursor.another(b'}', first)? {
+        first = false;
+        let key = cursor.key()?;
+        if key == b"entries" && cursor.peek()? == b'[' {
+            return Ok(Some(cursor.at));
+        }
+        cursor.value()?;
+    }
+    Ok(None)
+}
+
+/// A member of an object that is known to be complete.
+pub(crate) fn inner<'a>(object: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let mut cursor = Cursor::new(object);
+    cursor.expect(b'{').ok()?;
+    let mut first = true;
+    while cursor.another(b'}', first).ok()? {
+        first = false;
+        let key = cursor.key().ok()?;
+        let value = match cursor.value() {
+            Ok(value) => value,
+            Err(Stop::Incomplete | Stop::Broken) => return None,
+        };
+        if key == wanted {
+            return Some(value);
+        }
+    }
+    None
+}

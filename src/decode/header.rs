@@ -1,0 +1,292 @@
+//! Where an event begins in text: what each text container writes in front of a message.
+//!
+//! | container | line |
+//! |---|---|
+//! | S3 export, `aws logs tail --format short` | `<time> <message>` |
+//! | `aws logs tail` (detailed, json) | `<time with +00:00> <stream> <message>` |
+//! | `sam logs` | `<stream> <time> <message>` |
+//! | `awslogs` | `<group> <stream> [<time> [<time>]] <message>` |
+//! | console, one row a line | `<time>` TAB `<message>` |
+//! | console, copied cell by cell | `<time>`, then the message on the next lines |
+//! | pasted tables | `\| <time> \| <message> \|` |
+//! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
+//!
+//! Must not: look further into a message than its first word.
+
+use crate::decode::continuation::is_usual_start;
+use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
+use crate::model::{LogTime, RequestId};
+
+/// A part of a line.
+pub(crate) type Span = (usize, usize);
+
+/// What a line is to the event before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// A container's header: this line and the unmarked ones behind it are an event.
+    Stamped(Head),
+    /// A timestamp alone: the event follows.
+    Alone(LogTime),
+    /// A message that stands for itself wherever it is seen.
+    Certain(Head),
+    /// A message that begins here, unless a container said that it is a continuation.
+    Usual(Head),
+    /// Nothing tells.
+    Unknown,
+    /// Nothing but blanks.
+    Blank,
+    /// Decoration of tables.
+    Noise,
+}
+
+/// What stands in front of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Head {
+    pub(crate) time: Option<LogTime>,
+    pub(crate) ingested: Option<LogTime>,
+    pub(crate) group: Option<Span>,
+    pub(crate) stream: Option<Span>,
+    /// Where the message is.
+    pub(crate) message: usize,
+    /// How many bytes behind the message are decoration.
+    pub(crate) tail: usize,
+}
+
+impl Head {
+    pub(crate) fn at(message: usize) -> Self {
+        Self { message, ..Self::default() }
+    }
+}
+
+/// Reads what stands in front of the message of `line`.
+pub(crate) fn begin(line: &[u8], clock: &mut Clock) -> Begin {
+    if line.first().is_some_and(u8::is_ascii_digit)
+        && let Some(stamp) = clock.iso(line)
+    {
+        return stamped(line, 0, stamp, clock);
+    }
+    let indent = indentation(line);
+    let Some(rest) = line.get(indent..).filter(|rest| !rest.is_empty()) else {
+        return Begin::Blank;
+    };
+    match rest {
+        [b'|', ..] => table_row(line, indent, clock),
+        [b'0'..=b'9', ..] => match clock.iso(rest) {
+            Some(stamp) => stamped(line, indent, stamp, clock),
+            None => named(line, indent, clock).unwrap_or(Begin::Unknown),
+        },
+        [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
+        [b'-', ..] if is_separator_row(rest) => Begin::Noise,
+        _ => other(line, indent, rest, clock),
+    }
+}
+
+fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
+    if rest.starts_with(b"Execution log for request ") {
+        return Begin::Certain(Head::at(indent));
+    }
+    if rest.get(3) == Some(&b' ')
+        && let Some((time, length)) = test_invoke(rest)
+        && let Some(behind) = rest.get(length..).and_then(|behind| behind.strip_prefix(b" :"))
+    {
+        let message = line.len() - behind.strip_prefix(b" ").unwrap_or(behind).len();
+        return Begin::Stamped(Head { time: Some(time), ..Head::at(message) });
+    }
+    if is_usual_start(rest) {
+        return Begin::Usual(Head::at(indent));
+    }
+    named(line, indent, clock).unwrap_or(Begin::Unknown)
+}
+
+/// Blanks, no-break spaces and the triangles of the console's rows.
+pub(crate) fn indentation(line: &[u8]) -> usize {
+    let mut rest = line;
+    loop {
+        rest = match rest {
+            [b' ' | b'\t' | b'\r' | 0x0b | 0x0c, tail @ ..]
+            | [0xc2, 0xa0, tail @ ..]
+            | [0xe2, 0x96, 0xb6 | 0xb8 | 0xbc | 0xbe, tail @ ..] => tail,
+            _ => return line.len() - rest.len(),
+        };
+    }
+}
+
+/// A line that has a timestamp at `at`.
+fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
+    let after = at + stamp.length;
+    let behind = line.get(after..).unwrap_or_default();
+    let time = Some(stamp.time);
+    match (stamp.separator, behind) {
+        // A time as Java and other loggers write it: part of the message, and in any zone.
+        (Separator::Blank, _) => match parenthesized_zone(line, at, clock) {
+            Some(time) => Begin::Usual(Head { time: Some(time), ..Head::at(at) }),
+            None => Begin::Usual(Head::at(at)),
+        },
+        (Separator::T, []) => Begin::Alone(stamp.time),
+        (Separator::T, [b' ' | b'\t', text @ ..]) if text.iter().all(u8::is_ascii_whitespace) => {
+            Begin::Alone(stamp.time)
+        }
+        (Separator::T, [b' ' | b'\t', text @ ..]) => {
+            let text_at = after + 1;
+            if text.first() == Some(&b'(') {
+                return Begin::Stamped(Head { time, ..Head::at(text_at) });
+            }
+            if is_lambda_line(text) {
+                return Begin::Usual(Head { time, ..Head::at(at) });
+            }
+            if is_tail_stamp(line, after, stamp)
+                && let Some((stream, message)) = word(line, text_at)
+                && line.get(stream.0..stream.1).is_some_and(may_be_stream)
+            {
+                return Begin::Stamped(Head { time, stream: Some(stream), ..Head::at(message) });
+            }
+            if let Some(cell) = text.strip_prefix(b"| ") {
+                return Begin::Stamped(Head { time, ..Head::at(line.len() - cell.len()) });
+            }
+            Begin::Stamped(Head { time, ..Head::at(text_at) })
+        }
+        (Separator::T, _) => Begin::Unknown,
+    }
+}
+
+/// `aws logs tail` prints UTC as `+00:00`, with microseconds unless they are zero.
+fn is_tail_stamp(line: &[u8], after: usize, stamp: Stamp) -> bool {
+    stamp.zone == Zone::Offset
+        && matches!(stamp.fraction, 0 | 6)
+        && line.get(..after).is_some_and(|head| head.ends_with(b"+00:00"))
+}
+
+/// `2026-11-22 10:00:00.000 (+02:00)`, as `serverless logs` prints it.
+fn parenthesized_zone(line: &[u8], at: usize, clock: &mut Clock) -> Option<LogTime> {
+    let text = line.get(at..)?;
+    let (time, zone) = (text.get(..23)?, text.get(23..33)?);
+    let zone = zone.strip_prefix(b" (")?.strip_suffix(b")").or_else(|| zone.get(2..8))?;
+    let joined: Vec<u8> = time.iter().chain(zone).copied().collect();
+    clock.iso(&joined).filter(|stamp| stamp.zone == Zone::Offset).map(|stamp| stamp.time)
+}
+
+/// A time with a bare request id behind it is Lambda's own line (`<time> <id> INFO ...`): there the
+/// time is part of the message.
+fn is_lambda_line(text: &[u8]) -> bool {
+    let end = text.iter().take(37).position(|byte| matches!(byte, b' ' | b'\t'));
+    let first = end.and_then(|end| text.get(..end)).unwrap_or_default();
+    RequestId::looks_like_uuid(first) || first == b"undefined"
+}
+
+/// The word at `at`, and where the text behind it begins.
+fn word(line: &[u8], at: usize) -> Option<(Span, usize)> {
+    let rest = line.get(at..)?;
+    let length = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    (length > 0).then_some(((at, at + length), line.len().min(at + length + 1)))
+}
+
+/// `<stream> <time> <message>` and `<group> <stream> [<time>] <message>`.
+fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
+    let (first, behind) = word(line, at)?;
+    if looks_like_stream(line.get(first.0..first.1)?) {
+        let (time, message) = time_at(line, behind, clock)?;
+        let head = Head { time: Some(time), stream: Some(first), ..Head::at(message) };
+        return Some(Begin::Stamped(head));
+    }
+    let is_group = matches!(line.get(at..)?, [b'/', ..] | [b'A', b'P', b'I', b'-', ..]);
+    let (stream, behind) = is_group.then(|| word(line, skip_blanks(line, behind)))??;
+    if !looks_like_stream(line.get(stream.0..stream.1)?) {
+        return None;
+    }
+    let mut head = Head { group: Some(first), stream: Some(stream), ..Head::at(behind) };
+    head.message = skip_blanks(line, behind);
+    if let Some((time, message)) = time_at(line, head.message, clock) {
+        (head.time, head.message) = (Some(time), message);
+        if let Some((ingested, message)) = time_at(line, message, clock) {
+            (head.ingested, head.message) = (Some(ingested), message);
+        }
+    }
+    Some(Begin::Stamped(head))
+}
+
+/// A container's time at `at`, and where the message behind it begins.
+fn time_at(line: &[u8], at: usize, clock: &mut Clock) -> Option<(LogTime, usize)> {
+    let rest = line.get(at..)?;
+    let stamp = clock.iso(rest).filter(|stamp| stamp.separator == Separator::T)?;
+    let behind = rest.get(stamp.length..)?;
+    let text = match behind {
+        [] => behind,
+        [b' ', text @ ..] if !is_lambda_line(text) => text,
+        _ => return None,
+    };
+    Some((stamp.time, line.len() - text.len()))
+}
+
+fn skip_blanks(line: &[u8], at: usize) -> usize {
+    let rest = line.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// Any name of a stream has a digit in it; a message's first word seldom has.
+fn may_be_stream(word: &[u8]) -> bool {
+    word.iter().any(u8::is_ascii_digit)
+        && !word.iter().any(|byte| matches!(byte, b'{' | b'"' | b'(' | b'=' | b':' | b','))
+}
+
+/// `2026/11/22/[$LATEST]<32 hex>` or `<32 hex>`.
+fn looks_like_stream(word: &[u8]) -> bool {
+    memchr::memmem::find(word, b"[$LATEST]").is_some()
+        || memchr::memmem::find(word, b"/[").is_some() && word.ends_with_hex()
+        || word.len() == 32 && word.iter().all(u8::is_ascii_hexdigit)
+}
+
+trait EndsWithHex {
+    fn ends_with_hex(&self) -> bool;
+}
+
+impl EndsWithHex for [u8] {
+    fn ends_with_hex(&self) -> bool {
+        self.last_chunk::<32>().is_some_and(|tail| tail.iter().all(u8::is_ascii_hexdigit))
+    }
+}
+
+/// `(<id>) Message`.
+pub(crate) fn starts_with_id(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"(") else { return false };
+    let Some(end) = rest.iter().take(RequestId::MAX + 1).position(|byte| *byte == b')') else {
+        return false;
+    };
+    let id = rest.get(..end).unwrap_or_default();
+    let known = RequestId::looks_like_uuid(id)
+        || RequestId::looks_like_extended(id)
+        || id.starts_with(b"test-");
+    known && rest.get(end + 1).is_none_or(|byte| *byte == b' ')
+}
+
+/// `| <time> | <message> |`, with or without the last bar.
+fn table_row(line: &[u8], at: usize, clock: &mut Clock) -> Begin {
+    let text = line.get(at..).unwrap_or_default();
+    if is_separator_row(text) || is_title_row(text) {
+        return Begin::Noise;
+    }
+    let cell = at + 1 + line.get(at + 1..).map_or(0, indentation);
+    let Some(rest) = line.get(cell..) else { return Begin::Unknown };
+    let Some(stamp) = clock.iso(rest) else { return Begin::Unknown };
+    let behind = rest.get(stamp.length..).unwrap_or_default();
+    let Some(behind) = behind.trim_ascii_start().strip_prefix(b"|") else { return Begin::Unknown };
+    let message = line.len() - behind.trim_ascii_start().len();
+    let tail = match line.trim_ascii_end().strip_suffix(b"|") {
+        Some(body) if body.len() > message => line.len() - body.trim_ascii_end().len(),
+        Some(_) | None => 0,
+    };
+    Begin::Stamped(Head { time: Some(stamp.time), tail, ..Head::at(message) })
+}
+
+/// `|---|---|` and `-- | --`.
+fn is_separator_row(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' ' | b'\t' | b'+'))
+        && memchr::memchr(b'|', text).is_some()
+        && memchr::memchr(b'-', text).is_some()
+}
+
+/// `| timestamp | message |`.
+fn is_title_row(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let has = |name: &[u8]| memchr::memmem::find(&lower, name).is_some();
+    lower.len() < 80 && has(b"timestamp") && has(b"message")
+}

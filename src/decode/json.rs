@@ -1,0 +1,402 @@
+//! JSON containers: documents one behind the other, with or without anything between them.
+//!
+//! Arrays of events are streamed: only one element is held.
+//!
+//! Must not: lose what stands behind a broken line.
+
+use std::io::Read;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use memchr::memchr;
+
+use crate::decode::csv::time;
+use crate::decode::document::{Array, Document, Kind};
+use crate::decode::elements::{self, Element};
+use crate::decode::emit::{Emitter, Told, unescaped_twice};
+use crate::decode::newest_first::NewestFirst;
+use crate::decode::stamp::Clock;
+use crate::decode::walk::{Stop, Text, text};
+use crate::decode::window::Window;
+use crate::decode::{
+    Count, HEAD, MAX_RECORD, Nesting, insights, plain_text, test_invoke, unpacked,
+};
+use crate::model::LogTime;
+
+/// The first look at a document; most end within it.
+const FIRST_LOOK: usize = 256 << 10;
+/// After so many documents that do not end, the input is no JSON.
+const MAX_ENDLESS: u32 = 16;
+
+/// Whether a JSON document begins here.
+pub(crate) fn begins(head: &[u8]) -> bool {
+    match head.trim_ascii_start() {
+        [b'{', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
+        [b'[', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b']')),
+        _ => false,
+    }
+}
+
+/// Decodes all documents.
+pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, nesting: Nesting) {
+    let mut json = Json {
+        emitter,
+        nesting,
+        clock: Clock::default(),
+        scratch: Vec::new(),
+        rows: NewestFirst::default(),
+        endless: 0,
+    };
+    while json.document(window) {}
+    json.rows.finish(json.emitter);
+}
+
+struct Json<'e, 's> {
+    emitter: &'e mut Emitter<'s>,
+    nesting: Nesting,
+    clock: Clock,
+    scratch: Vec<u8>,
+    rows: NewestFirst,
+    endless: u32,
+}
+
+/// Names that hold for all events of a document.
+#[derive(Default)]
+struct Names {
+    group: Option<Vec<u8>>,
+    stream: Option<Vec<u8>>,
+    /// Whether the document was read to its end: there can be no more names.
+    complete: bool,
+}
+
+/// What a look at the beginning of a document tells.
+enum Look {
+    /// It is complete, handled, and this long.
+    Done(usize),
+    /// It holds an array of events that begins here.
+    Stream(Array, usize, Names, bool),
+    /// More bytes are needed.
+    Longer,
+    Broken,
+}
+
+impl Json<'_, '_> {
+    /// Takes one document; whether there may be another.
+    fn document<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        match elements::skip_blanks(window) {
+            None => return false,
+            Some(b'{') => {}
+            Some(b'[') => {
+                window.consume_bytes(1);
+                self.array(window, Array::Any, &Names::default());
+                return true;
+            }
+            Some(b',' | 0x1e) => {
+                window.consume_bytes(1);
+                return true;
+            }
+            Some(_) => {
+                let number = self.emitter.ordinal + 1;
+                plain_text(window, self.emitter, number);
+                return false;
+            }
+        }
+        let mut size = FIRST_LOOK;
+        loop {
+            let held = window.held();
+            let held = held.get(..size).unwrap_or(held);
+            let enough = held.len() == size;
+            match self.look(held) {
+                Look::Done(length) => {
+                    window.consume_bytes(length);
+                    return true;
+                }
+                Look::Stream(array, at, names, control) if enough || names.complete => {
+                    window.consume_bytes(at + 1);
+                    self.batch(window, array, &names, control);
+                    return true;
+                }
+                Look::Broken => return self.broken(window),
+                Look::Stream(..) | Look::Longer => {}
+            }
+            if enough {
+                if size >= MAX_RECORD {
+                    return self.endless(window);
+                }
+                size *= 2;
+            }
+            let before = window.held().len();
+            if window.hold(size, MAX_RECORD) == before {
+                return self.cut(window);
+            }
+        }
+    }
+
+    fn look(&mut self, held: &[u8]) -> Look {
+        let mut document = Document::default();
+        match document.read(held) {
+            Ok(length) => match document.kind() {
+                Kind::Batch(array, at) => Look::Stream(
+                    array,
+                    at,
+                    Names { complete: true, ..names(&document) },
+                    document.control,
+                ),
+                kind @ (Kind::Event
+                | Kind::Row
+                | Kind::Test(_)
+                | Kind::Payload(_)
+                | Kind::Logged) => {
+                    let raw = held.get(..length).unwrap_or_default();
+                    self.single(&document, &kind, raw);
+                    Look::Done(length)
+                }
+            },
+            Err(Stop::Broken) => Look::Broken,
+            Err(Stop::Incomplete) => match document.array {
+                Some((array, at)) if document.message.is_none() => {
+                    Look::Stream(array, at, names(&document), document.control)
+                }
+                Some(_) | None => Look::Longer,
+            },
+        }
+    }
+
+    /// A document that is no batch.
+    fn single(&mut self, document: &Document<'_>, kind: &Kind<'_>, raw: &[u8]) {
+        match kind {
+            Kind::Event => self.event(document, &Names::default()),
+            Kind::Row => self.row_object(document),
+            Kind::Test(log) => test_invoke::log(*log, self.emitter),
+            Kind::Payload(data) => self.payload(*data),
+            Kind::Logged => self.logged(document, raw),
+            Kind::Batch(..) => {
+                if self.nesting == Nesting::Outer {
+                    decode(&mut Window::new(raw, HEAD), self.emitter, Nesting::Inner);
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, document: &Document<'_>, names: &Names) {
+        let value = document.message.unwrap_or_default();
+        let message = match text(value) {
+            Some(text) => text.plain(&mut self.scratch),
+            None => value,
+        };
+        let stream = document.stream.map(Text::cow);
+        let group = document.group.map(Text::cow);
+        let line = self.emitter.next_ordinal();
+        self.emitter.event(Told {
+            time: moment(document.timestamp, &mut self.clock),
+            ingested: moment(document.ingested, &mut self.clock),
+            group: group.as_deref().or(names.group.as_deref()),
+            stream: stream.as_deref().or(names.stream.as_deref()),
+            line,
+            message: &unescaped_twice(message),
+        });
+    }
+
+    fn row_object(&mut self, document: &Document<'_>) {
+        let message = document.message.and_then(text).map(Text::cow).unwrap_or_default();
+        let (group, stream) = (document.group.map(Text::cow), document.stream.map(Text::cow));
+        let line = self.emitter.next_ordinal();
+        let told = Told {
+            time: moment(document.timestamp, &mut self.clock),
+            ingested: moment(document.ingested, &mut self.clock),
+            group: group.as_deref().map(insights::group),
+            stream: stream.as_deref(),
+            line,
+            message: &message,
+        };
+        self.rows.push(self.emitter, told);
+    }
+
+    fn logged(&mut self, document: &Document<'_>, raw: &[u8]) {
+        let time = moment(document.timestamp, &mut self.clock);
+        let line = self.emitter.next_ordinal();
+        self.emitter.event(Told { time, line, message: raw, ..Told::default() });
+    }
+
+    /// `awslogs.data`: base64 of a gzip member.
+    fn payload(&mut self, data: Text<'_>) {
+        const FORGIVING: GeneralPurposeConfig = GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true);
+        let engine = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
+        match engine.decode(data.plain(&mut self.scratch)) {
+            Ok(bytes) if self.nesting == Nesting::Outer => unpacked(&bytes, self.emitter),
+            Ok(_) => self.emitter.count(Count::Skipped, 1),
+            Err(error) => self.emitter.problem(format!(
+                "decoding the base64 of `awslogs.data`: {error}; the payload was changed or cut on \
+                 its way, take it again from the function's event"
+            )),
+        }
+    }
+
+    /// A document with an array of events; the window stands behind its opening bracket.
+    fn batch<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        array: Array,
+        names: &Names,
+        control: bool,
+    ) {
+        let depth = if array == Array::Har { 2 } else { 1 };
+        if control {
+            self.emitter.count(Count::Skipped, 1);
+            elements::skip_to_end(window, depth + 1);
+            return;
+        }
+        if self.array(window, array, names) {
+            elements::skip_to_end(window, depth);
+        }
+        self.rows.finish(self.emitter);
+    }
+
+    /// The elements of an array; whether its end was found.
+    fn array<R: Read>(&mut self, window: &mut Window<R>, array: Array, names: &Names) -> bool {
+        let mut broken = false;
+        loop {
+            match elements::next(window) {
+                Element::Whole(length) => {
+                    let element = window.held().get(..length).unwrap_or_default();
+                    self.element(element, array, names);
+                    window.consume_bytes(length);
+                }
+                Element::Long => {
+                    let longest =
+                        if array == Array::Har { 16 << 10 } else { crate::decode::MAX_EVENT };
+                    let short = elements::shortened(window, longest);
+                    self.emitter.count(Count::Truncated, 1);
+                    self.element(&short, array, names);
+                }
+                Element::End => return true,
+                Element::Cut => {
+                    self.cut_note(window.held().is_empty());
+                    let held = window.held().len();
+                    window.consume_bytes(held);
+                    return false;
+                }
+                Element::Broken => {
+                    if !broken {
+                        self.emitter.problem(format!(
+                            "reading JSON: event {} of the list is broken and left out, with what \
+                             cannot be told from it; save the output of the tool unchanged",
+                            self.emitter.ordinal + 1
+                        ));
+                    }
+                    broken = true;
+                    if !elements::skip_to_next(window) {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, element: &[u8], array: Array, names: &Names) {
+        if array == Array::Rows || element.starts_with(b"[") {
+            if !insights::row(element, &mut self.clock, &mut self.rows, self.emitter) {
+                self.emitter.count(Count::Skipped, 1);
+            }
+            return;
+        }
+        let mut document = Document::default();
+        if !element.starts_with(b"{") || document.read(element).is_err() {
+            self.logged(&Document::default(), element);
+            return;
+        }
+        match array {
+            Array::Events => self.event(&document, names),
+            Array::Har => self.logged(&document, element),
+            Array::Any | Array::Rows => {
+                let kind = document.kind();
+                self.single(&document, &kind, element);
+            }
+        }
+    }
+
+    /// A line that looks like JSON and is not: access logs are put together without escaping.
+    fn broken<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        window.hold_line(MAX_RECORD);
+        let held = window.held();
+        let end = memchr(b'\n', held).unwrap_or(held.len());
+        let line = held.get(..end).unwrap_or_default().trim_ascii();
+        if line.len() < 3 {
+            let number = self.emitter.ordinal + 1;
+            plain_text(window, self.emitter, number);
+            return false;
+        }
+        self.logged(&Document::default(), line);
+        window.consume_bytes(end + 1);
+        true
+    }
+
+    /// A document without an end within the bound.
+    fn endless<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        self.endless += 1;
+        if self.endless > MAX_ENDLESS {
+            let number = self.emitter.ordinal + 1;
+            plain_text(window, self.emitter, number);
+            return false;
+        }
+        if memchr(b'\n', window.held()).is_some() {
+            return self.broken(window);
+        }
+        let short = elements::shortened(window, crate::decode::MAX_EVENT);
+        self.logged(&Document::default(), &short);
+        true
+    }
+
+    /// The input ends within a document.
+    fn cut<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        let held = window.held();
+        let mut document = Document::default();
+        if document.read(held) == Err(Stop::Incomplete)
+            && let Some((array, at)) = document.array
+        {
+            let (names, control) = (names(&document), document.control);
+            window.consume_bytes(at + 1);
+            self.batch(window, array, &names, control);
+            return true;
+        }
+        if document.log.is_none() && memchr(b'\n', held.trim_ascii_end()).is_none() {
+            self.cut_note(false);
+        }
+        self.broken(window)
+    }
+
+    fn cut_note(&mut self, at_border: bool) {
+        let within = if at_border { "before the list of events does" } else { "within an event" };
+        let number = self.emitter.ordinal;
+        self.emitter.problem(format!(
+            "reading JSON: the input ends {within}, after {number} complete ones; what was read is \
+             analyzed, save the output again for the rest"
+        ));
+    }
+}
+
+fn names(document: &Document<'_>) -> Names {
+    let name = |text: Option<Text<'_>>| text.map(|text| text.cow().into_owned());
+    Names { group: name(document.group), stream: name(document.stream), complete: false }
+}
+
+/// A time as written in JSON: a number of milliseconds, or text.
+fn moment(value: Option<&[u8]>, clock: &mut Clock) -> Option<LogTime> {
+    let value = value?;
+    if let Some(number) = digits(value) {
+        return Some(LogTime(number));
+    }
+    time(text(value)?.raw, clock)
+}
+
+fn digits(value: &[u8]) -> Option<i64> {
+    if value.is_empty() || value.len() > 18 {
+        return None;
+    }
+    value.iter().try_fold(0_i64, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
+    })
+}

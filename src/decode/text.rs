@@ -1,0 +1,274 @@
+//! Text containers: lines → events. An event is a slice of the window; nothing is copied.
+//!
+//! Must not: know the containers' headers (see `header`) or what continues a line in plain text
+//! (see `continuation`).
+
+use std::io::Read;
+
+use memchr::memchr;
+
+use crate::decode::continuation::Shape;
+use crate::decode::emit::{Emitter, Told};
+use crate::decode::header::{Begin, Head, Span, begin, indentation, starts_with_id};
+use crate::decode::stamp::Clock;
+use crate::decode::window::{More, Window};
+use crate::decode::{Count, MAX_EVENT, SLACK};
+
+const WINDOW: usize = MAX_EVENT + SLACK;
+
+/// Decodes text whose first line has this number; `stream` names the place if the text is one
+/// document among several.
+pub(crate) fn decode<R: Read>(
+    window: &mut Window<R>,
+    emitter: &mut Emitter<'_>,
+    stream: Option<&str>,
+    number: u64,
+) {
+    let mut text = Text { emitter, stream, clock: Clock::default(), pending: None, number };
+    text.run(window);
+}
+
+struct Text<'e, 's, 'n> {
+    emitter: &'e mut Emitter<'s>,
+    stream: Option<&'n str>,
+    clock: Clock,
+    pending: Option<Pending>,
+    /// The line that is being looked at.
+    number: u64,
+}
+
+/// An event whose end is not known yet. Offsets count from the beginning of the window.
+#[derive(Clone, Copy)]
+struct Pending {
+    /// Where its first line begins.
+    start: usize,
+    /// Where its message is.
+    message: Span,
+    head: Head,
+    number: u64,
+    mark: Mark,
+    /// Whether its message was too long and is out already.
+    cut: bool,
+}
+
+/// What tells where the event ends.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// The next header.
+    Stamped,
+    /// The next timestamp that stands alone.
+    Alone,
+    /// The rules for plain text.
+    Plain(Shape),
+}
+
+impl Text<'_, '_, '_> {
+    fn run<R: Read>(&mut self, window: &mut Window<R>) {
+        let mut scan = 0;
+        loop {
+            scan = self.lines(window.held(), scan);
+            let keep = match &self.pending {
+                Some(pending) if !pending.cut => pending.start,
+                Some(_) | None => scan,
+            };
+            window.consume_bytes(keep);
+            scan -= keep;
+            self.moved_by(keep);
+            match window.more(WINDOW) {
+                More::Grown => {}
+                More::Full => scan = self.overlong(window, scan),
+                More::Ended => break,
+            }
+        }
+        let bytes = window.held();
+        if scan < bytes.len() {
+            self.line(bytes, scan, bytes.len());
+        }
+        self.flush(bytes);
+    }
+
+    /// Takes all whole lines from `scan` on; returns where the last one ends.
+    fn lines(&mut self, bytes: &[u8], mut scan: usize) -> usize {
+        while let Some(length) = bytes.get(scan..).and_then(|rest| memchr(b'\n', rest)) {
+            self.line(bytes, scan, scan + length);
+            self.number += 1;
+            scan += length + 1;
+        }
+        scan
+    }
+
+    fn moved_by(&mut self, count: usize) {
+        if let Some(pending) = &mut self.pending {
+            pending.start = pending.start.saturating_sub(count);
+            pending.message.0 = pending.message.0.saturating_sub(count);
+            pending.message.1 = pending.message.1.saturating_sub(count);
+        }
+    }
+
+    fn line(&mut self, bytes: &[u8], start: usize, end: usize) {
+        let line = bytes.get(start..end).unwrap_or_default();
+        let begun = begin(line, &mut self.clock);
+        match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
+            (Begin::Blank | Begin::Noise, _) => {}
+            (Begin::Stamped(head), _) => self.open(bytes, (start, end), head, Mark::Stamped),
+            (Begin::Alone(time), mark) => {
+                // An indented time may be part of a dump; one at the margin is a row's first cell.
+                let indented = indentation(line) > 0;
+                if indented && !matches!(mark, None | Some(Mark::Alone)) {
+                    self.unknown(bytes, (start, end));
+                } else {
+                    let head = Head { time: Some(time), ..Head::at(line.len()) };
+                    self.open(bytes, (start, end), head, Mark::Alone);
+                }
+            }
+            (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
+                self.unknown(bytes, (start, end));
+            }
+            (Begin::Usual(_), Some(Mark::Alone | Mark::Stamped)) => self.extend(end),
+            (Begin::Certain(head) | Begin::Usual(head), _) => {
+                let shape = Shape::of(line, head.message);
+                self.open(bytes, (start, end), head, Mark::Plain(shape));
+            }
+        }
+    }
+
+    fn unknown(&mut self, bytes: &[u8], (start, end): Span) {
+        let line = bytes.get(start..end).unwrap_or_default();
+        let indent = indentation(line);
+        match self.pending.as_mut().map(|pending| &mut pending.mark) {
+            Some(Mark::Stamped | Mark::Alone) => self.extend(end),
+            Some(Mark::Plain(shape)) if shape.continues(line, indent) => {
+                shape.push(line, indent);
+                self.extend(end);
+            }
+            Some(Mark::Plain(_)) | None => {
+                let shape = Shape::of(line, indent);
+                self.open(bytes, (start, end), Head::at(indent), Mark::Plain(shape));
+            }
+        }
+    }
+
+    fn extend(&mut self, end: usize) {
+        if let Some(pending) = &mut self.pending {
+            pending.message.1 = end;
+        }
+    }
+
+    fn open(&mut self, bytes: &[u8], (start, end): Span, head: Head, mark: Mark) {
+        self.flush(bytes);
+        let message = (start + head.message, end - head.tail);
+        self.pending =
+            Some(Pending { start, message, head, number: self.number, mark, cut: false });
+    }
+
+    /// Hands on what is pending.
+    fn flush(&mut self, bytes: &[u8]) {
+        let Some(pending) = self.pending.take() else { return };
+        if pending.cut {
+            return;
+        }
+        let message = bytes.get(pending.message.0..pending.message.1).unwrap_or_default();
+        let part = |span: Option<Span>| {
+            span.and_then(|(from, to)| bytes.get(pending.start + from..pending.start + to))
+        };
+        let told = Told {
+            time: pending.head.time,
+            ingested: pending.head.ingested,
+            group: part(pending.head.group),
+            stream: part(pending.head.stream).or(self.stream.map(str::as_bytes)),
+            line: pending.number,
+            message: message.strip_prefix(b"\n").unwrap_or(message),
+        };
+        match pending.mark {
+            Mark::Stamped | Mark::Plain(_) => self.emitter.event(told),
+            Mark::Alone => row(self.emitter, told),
+        }
+    }
+
+    /// The window is full, and the line at `scan` has no end in it.
+    fn overlong<R: Read>(&mut self, window: &mut Window<R>, scan: usize) -> usize {
+        let bytes = window.held();
+        if scan > 0 || self.pending.is_none() {
+            self.line(bytes, scan, bytes.len());
+        }
+        let begins_here = self.pending.as_ref().is_some_and(|pending| pending.start == scan);
+        if begins_here && scan > 0 {
+            // Now there is room for more of it: look again.
+            self.pending = None;
+            window.consume_bytes(scan);
+            return 0;
+        }
+        let last = self.pending;
+        self.flush(bytes);
+        self.pending = last.map(|pending| Pending {
+            start: 0,
+            message: (0, 0),
+            head: Head::default(),
+            cut: true,
+            ..pending
+        });
+        let held = bytes.len();
+        window.consume_bytes(held);
+        skip_line(window);
+        self.number += 1;
+        0
+    }
+}
+
+/// Leaves out bytes up to and with the next line end.
+fn skip_line<R: Read>(window: &mut Window<R>) {
+    loop {
+        let bytes = window.held();
+        if let Some(end) = memchr(b'\n', bytes) {
+            window.consume_bytes(end + 1);
+            return;
+        }
+        let held = bytes.len();
+        window.consume_bytes(held);
+        if window.more(WINDOW) != More::Grown {
+            return;
+        }
+    }
+}
+
+/// A row of the console. Where it was expanded, the message is there twice, the second time with
+/// its JSON pretty-printed.
+fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
+    let message = told.message.trim_ascii_end();
+    if message.is_empty() {
+        return;
+    }
+    let told = Told { message, ..told };
+    let two = memchr::memmem::find(message, b"\n\n")
+        .or_else(|| memchr(b'\n', message))
+        .and_then(|at| Some((message.get(..at)?, message.get(at..)?.trim_ascii_start())));
+    match two {
+        Some((first, second)) if is_cut_of(first, second) => {
+            emitter.count(Count::Duplicates, 1);
+            emitter.event(Told { message: second, ..told });
+        }
+        Some((first, second)) if is_cut_of(second, first) => {
+            emitter.count(Count::Duplicates, 1);
+            emitter.event(Told { message: first, ..told });
+        }
+        Some((first, second)) if starts_with_id(second) => {
+            emitter.event(Told { message: first, ..told });
+            emitter.event(Told { message: second, ..told });
+        }
+        Some(_) | None => emitter.event(told),
+    }
+}
+
+/// Whether `short` is the beginning of `long` but for blanks, and long enough to be no accident.
+fn is_cut_of(short: &[u8], long: &[u8]) -> bool {
+    const NO_ACCIDENT: usize = 24;
+    let mut long = long.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let mut same = 0;
+    for byte in short.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        if long.next() != Some(byte) {
+            return false;
+        }
+        same += 1;
+    }
+    same >= NO_ACCIDENT || long.next().is_none()
+}

@@ -1,0 +1,150 @@
+//! A buffer that slides over a stream: what is being looked at stays in one piece.
+//!
+//! Must not: grow beyond what the caller allows, or know what the bytes mean.
+
+use std::io::{self, BufRead, Read};
+
+use memchr::memchr;
+
+/// A window over `source`. Bytes are looked at with [`Self::held`] and let go with
+/// [`Self::consume`].
+pub(crate) struct Window<R> {
+    source: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    failure: Option<io::Error>,
+}
+
+/// What [`Window::more`] could do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum More {
+    /// There are more bytes now.
+    Grown,
+    /// The window holds as many bytes as the caller allows.
+    Full,
+    /// The stream has ended, or failed.
+    Ended,
+}
+
+impl<R: Read> Window<R> {
+    pub(crate) fn new(source: R, capacity: usize) -> Self {
+        Self { source, buffer: vec![0; capacity], start: 0, end: 0, ended: false, failure: None }
+    }
+
+    pub(crate) fn held(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn consume_bytes(&mut self, count: usize) {
+        self.start = self.end.min(self.start.saturating_add(count));
+    }
+
+    /// Reads once more. The window then holds at most `limit` bytes.
+    pub(crate) fn more(&mut self, limit: usize) -> More {
+        if self.ended {
+            return More::Ended;
+        }
+        let held = self.end - self.start;
+        if held >= limit {
+            return More::Full;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.start = 0;
+            self.end = held;
+            if held == self.buffer.len() {
+                self.buffer.resize(held.saturating_mul(2).clamp(1, limit), 0);
+            }
+        }
+        let room_end = self.buffer.len().min(self.start.saturating_add(limit));
+        let room = self.buffer.get_mut(self.end..room_end).unwrap_or_default();
+        match read_once(&mut self.source, room) {
+            Ok(0) => self.ended = true,
+            Ok(count) => {
+                self.end += count;
+                return More::Grown;
+            }
+            Err(error) => {
+                self.ended = true;
+                self.failure = Some(error);
+            }
+        }
+        More::Ended
+    }
+
+    /// Reads until the window holds `count` bytes or the stream ends; returns at most that many.
+    pub(crate) fn fill_to(&mut self, count: usize) -> &[u8] {
+        while self.end - self.start < count && self.more(count) == More::Grown {}
+        let held = self.held();
+        held.get(..count).unwrap_or(held)
+    }
+
+    /// Reads until the window holds `count` bytes or the stream ends, a whole buffer at a time;
+    /// returns how many it holds.
+    pub(crate) fn hold(&mut self, count: usize, limit: usize) -> usize {
+        while self.end - self.start < count && self.more(limit) == More::Grown {}
+        self.end - self.start
+    }
+
+    /// Reads until the window holds a whole line, `limit` bytes, or all there is.
+    pub(crate) fn hold_line(&mut self, limit: usize) {
+        let mut looked = 0;
+        loop {
+            let held = self.held();
+            if held.get(looked..).is_some_and(|rest| memchr(b'\n', rest).is_some()) {
+                return;
+            }
+            looked = held.len();
+            if self.more(limit) != More::Grown {
+                return;
+            }
+        }
+    }
+
+    /// Why the stream ended before its end, if it did.
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+}
+
+fn read_once(source: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+impl<R: Read> Read for Window<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.start == self.end && !self.ended && out.len() >= self.buffer.len() {
+            return read_once(&mut self.source, out);
+        }
+        let held = self.fill_buf()?;
+        let count = held.len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..count), held.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.consume_bytes(count);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Window<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.end {
+            self.more(self.buffer.len());
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
+        }
+        Ok(self.held())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.consume_bytes(count);
+    }
+}
