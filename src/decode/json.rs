@@ -259,6 +259,9 @@ impl Json<'_, '_> {
     fn array<R: Read>(&mut self, window: &mut Window<R>, array: Array, names: &Names) -> bool {
         let mut broken = false;
         loop {
+            if array == Array::Events {
+                while self.event_in_window(window, names) {}
+            }
             match elements::next(window) {
                 Element::Whole(length) => {
                     let element = window.held().get(..length).unwrap_or_default();
@@ -294,6 +297,18 @@ impl Json<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The hot path: an event that is complete in the window is walked once.
+    fn event_in_window<R: Read>(&mut self, window: &mut Window<R>, names: &Names) -> bool {
+        let held = window.held();
+        let skipped = held.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b',')).count();
+        let element = held.get(skipped..).unwrap_or_default();
+        let mut document = Document::default();
+        let Ok(length) = document.read(element) else { return false };
+        self.event(&document, names);
+        window.consume_bytes(skipped + length);
+        true
     }
 
     fn element(&mut self, element: &[u8], array: Array, names: &Names) {

@@ -91,8 +91,7 @@ impl<'a> Cursor<'a> {
         let mut escaped = false;
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let found = memchr3(b'"', b'\\', b'\n', rest).ok_or(Stop::Incomplete)?;
-            self.at += found;
+            self.at += special(rest).ok_or(Stop::Incomplete)?;
             match self.text.get(self.at) {
                 Some(b'"') => {
                     let raw = self.text.get(start..self.at).unwrap_or_default();
@@ -198,6 +197,51 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The first byte that is special in a string. Keys are short, and escapes come in swarms: there
+/// setting up a vector search costs more than it saves, so the first words are looked at as such.
+#[inline]
+fn special(text: &[u8]) -> Option<usize> {
+    let (words, _) = text.as_chunks::<8>();
+    for (number, word) in words.iter().take(NEAR_WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let hits = marks(word, b'"') | marks(word, b'\\') | marks(word, b'\n');
+        if hits != 0 {
+            return Some(number * 8 + first_mark(hits));
+        }
+    }
+    let looked = NEAR_WORDS.min(words.len()) * 8;
+    memchr3(b'"', b'\\', b'\n', text.get(looked..)?).map(|at| at + looked)
+}
+
+/// The first backslash.
+#[inline]
+fn backslash(text: &[u8]) -> Option<usize> {
+    let (words, _) = text.as_chunks::<8>();
+    for (number, word) in words.iter().take(NEAR_WORDS).enumerate() {
+        let hits = marks(u64::from_le_bytes(*word), b'\\');
+        if hits != 0 {
+            return Some(number * 8 + first_mark(hits));
+        }
+    }
+    let looked = NEAR_WORDS.min(words.len()) * 8;
+    memchr::memchr(b'\\', text.get(looked..)?).map(|at| at + looked)
+}
+
+const NEAR_WORDS: usize = 3;
+
+/// The highest bit of every byte that equals `byte`; above the lowest of them, others may be set.
+#[inline]
+fn marks(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let zero_where_equal = word ^ (ONES * u64::from(byte));
+    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7)
+}
+
+#[inline]
+fn first_mark(hits: u64) -> usize {
+    hits.trailing_zeros() as usize / 8
+}
+
 /// The inside of a JSON string if `value` is one.
 pub(crate) fn text(value: &[u8]) -> Option<Text<'_>> {
     let raw = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -206,7 +250,7 @@ pub(crate) fn text(value: &[u8]) -> Option<Text<'_>> {
 
 fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
+    while let Some(at) = backslash(rest) {
         out.extend_from_slice(rest.get(..at).unwrap_or_default());
         let (byte, length) = match rest.get(at + 1) {
             Some(b'n') => (b'\n', 2),

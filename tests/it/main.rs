@@ -1,6 +1,17 @@
 //! All integration tests, in one binary.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that fails may panic; tests read their data and make files"
+)]
 
 mod architecture;
 mod assemble;
-// Wired with `decode` and `parse`:
-// mod fuzz_corpus;
+mod containers;

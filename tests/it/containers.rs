@@ -1,0 +1,423 @@
+//! Every container gives the same events as its text does, however the input is cut.
+//!
+//! Must not: contain logs of others; all fixtures are ours.
+
+use std::io::{self, Read, Write};
+
+use base64::Engine;
+use corscope::decode::{Count, MAX_EVENT, Sink, decode};
+use corscope::model::{InputNote, LogEvent, Place, PlaceId, Places};
+use corscope::sources::files::{Scanned, scan};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+#[derive(Default)]
+struct Seen {
+    places: Places,
+    events: Vec<Event>,
+    counts: Vec<(Count, u64)>,
+    problems: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, Clone)]
+struct Event {
+    time: Option<String>,
+    group: Option<String>,
+    stream: Option<String>,
+    line: u64,
+    message: String,
+}
+
+impl Sink for Seen {
+    fn place(&mut self, place: &Place) -> PlaceId {
+        self.places.intern(place)
+    }
+
+    fn event(&mut self, event: LogEvent<'_>) {
+        let place = self.places.get(event.position.place).cloned().unwrap_or_default();
+        self.events.push(Event {
+            time: event.time.map(|time| time.to_string()),
+            group: place.log_group,
+            stream: place.log_stream,
+            line: event.position.line,
+            message: String::from_utf8_lossy(event.message).into_owned(),
+        });
+    }
+
+    fn count(&mut self, what: Count, how_many: u64) {
+        if what != Count::Bytes {
+            self.counts.push((what, how_many));
+        }
+    }
+
+    fn problem(&mut self, note: InputNote) {
+        self.problems.push(note.problem);
+    }
+}
+
+/// Gives 1 to `most` bytes at a time.
+struct Crumbs<'a> {
+    rest: &'a [u8],
+    most: usize,
+    state: u64,
+}
+
+impl Read for Crumbs<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+        let most = usize::try_from(self.state >> 40).unwrap_or(1) % self.most + 1;
+        let count = most.min(out.len()).min(self.rest.len());
+        out[..count].copy_from_slice(&self.rest[..count]);
+        self.rest = &self.rest[count..];
+        Ok(count)
+    }
+}
+
+fn seen(bytes: &[u8]) -> Seen {
+    let mut seen = Seen::default();
+    decode(&mut &bytes[..], &Place::default(), &mut seen);
+    for (most, state) in [(1, 1), (3, 2), (7, 3), (1000, 4)] {
+        if bytes.len() > 100_000 * most {
+            continue;
+        }
+        let mut other = Seen::default();
+        decode(&mut Crumbs { rest: bytes, most, state }, &Place::default(), &mut other);
+        assert_eq!(seen.events, other.events, "reads of at most {most} bytes");
+        assert_eq!(seen.problems, other.problems);
+        assert_eq!(seen.counts, other.counts);
+    }
+    seen
+}
+
+fn messages(bytes: &[u8]) -> Vec<String> {
+    seen(bytes).events.into_iter().map(|event| event.message).collect()
+}
+
+fn lines(bytes: &[u8]) -> Vec<(Option<String>, Option<String>, String)> {
+    let events = seen(bytes).events.into_iter();
+    events.map(|event| (event.time, event.stream, event.message)).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+const ID: &str = "5cb7ee58-39e6-11e9-be7e-29aff9674701";
+const STREAM: &str = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef";
+
+/// Three messages that every container carries.
+fn expected() -> Vec<String> {
+    vec![
+        format!("({ID}) Starting execution for request: {ID}"),
+        format!(
+            "({ID}) Method request body before transformations: {{\n  \"a\": \"x, \\\"y\\\"\"\n}}"
+        ),
+        format!("({ID}) Method completed with status: 200"),
+    ]
+}
+
+fn at(second: u32) -> String {
+    format!("2026-11-22T10:00:0{second}.120Z")
+}
+
+fn export() -> String {
+    let [a, b, c] = expected().try_into().unwrap();
+    format!("{} {a}\n{} {b}\n\n{} {c}\n", at(0), at(1), at(2))
+}
+
+fn json_events() -> Vec<serde_json::Value> {
+    let event = |(number, message): (i64, String)| {
+        serde_json::json!({
+            "logStreamName": STREAM, "timestamp": 1_795_341_600_120_i64 + number * 1000,
+            "message": message + "\n", "ingestionTime": 1_795_341_609_000_i64, "eventId": "1",
+        })
+    };
+    (0..).zip(expected()).map(event).collect()
+}
+
+fn check(bytes: &[u8], stream: Option<&str>) {
+    let seen = seen(bytes);
+    let messages: Vec<_> = seen.events.iter().map(|event| event.message.clone()).collect();
+    assert_eq!(messages, expected());
+    assert_eq!(seen.problems, Vec::<String>::new());
+    for (event, second) in seen.events.iter().zip(0..) {
+        assert_eq!(event.time, Some(at(second)));
+        assert_eq!(event.stream.as_deref(), stream);
+    }
+}
+
+#[test]
+fn export_text_plain_and_compressed() {
+    check(export().as_bytes(), None);
+    check(&gzip(export().as_bytes()), None);
+    check(&gzip(&gzip(export().as_bytes())), None);
+    let (one, two) = export().split_at(50).map_both(|part| gzip(part.as_bytes()));
+    check(&[one, two, vec![0; 512]].concat(), None);
+    check(export().replace('\n', "\r\n").as_bytes(), None);
+    check(format!("\u{feff}{}", export()).as_bytes(), None);
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(export().encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    check(&utf16, None);
+    assert_eq!(seen(export().as_bytes()).events[2].line, 6);
+}
+
+trait MapBoth<A> {
+    fn map_both<B>(self, map: impl Fn(A) -> B) -> (B, B);
+}
+
+impl<A> MapBoth<A> for (A, A) {
+    fn map_both<B>(self, map: impl Fn(A) -> B) -> (B, B) {
+        (map(self.0), map(self.1))
+    }
+}
+
+#[test]
+fn text_of_command_line_tools() {
+    let [a, b, c] = expected().try_into().unwrap();
+    let tool = |prefix: &dyn Fn(u32) -> String| {
+        format!("{}{a}\n{}{b}\n{}{c}\n", prefix(0), prefix(1), prefix(2))
+    };
+    let tail = tool(&|s| format!("2026-11-22T10:00:0{s}.120000+00:00 {STREAM} "));
+    check(tail.as_bytes(), Some(STREAM));
+    let color = tool(&|s| {
+        format!(
+            "\u{1b}[32m2026-11-22T10:00:0{s}.120000+00:00\u{1b}[0m \u{1b}[36m{STREAM}\u{1b}[0m "
+        )
+    });
+    check(color.as_bytes(), Some(STREAM));
+    check(tool(&|s| format!("{STREAM} 2026-11-22T10:00:0{s}.120000 ")).as_bytes(), Some(STREAM));
+    let awslogs = tool(&|s| format!("/aws/lambda/shop  {STREAM} 2026-11-22T10:00:0{s}.120Z "));
+    check(awslogs.as_bytes(), Some(STREAM));
+    assert_eq!(seen(awslogs.as_bytes()).events[0].group.as_deref(), Some("/aws/lambda/shop"));
+    check(tool(&|s| format!("2026-11-22T12:00:0{s}.120+02:00 ")).as_bytes(), None);
+    check(tool(&|s| format!("    2026-11-22T10:00:0{s}.120Z ")).as_bytes(), None);
+    let json = format!("2026-11-22T10:00:00.120000+00:00 {STREAM} \n{{\n    \"a\": 1\n}}\n");
+    assert_eq!(messages(json.as_bytes()), ["{\n    \"a\": 1\n}"]);
+    let short = b"2026-11-22T10:00:00 (x) one\n2026-11-22T10:00:01 two\n";
+    assert_eq!(messages(short), ["(x) one", "two"]);
+}
+
+#[test]
+fn tables_and_console_copies() {
+    let table = "| timestamp | message |\n|---|---|\n\
+        | 2026-11-22T12:00:00.120+02:00 | (xmpl) one |\n | 2026-11-22T12:00:01.120+02:00 | two";
+    assert_eq!(
+        lines(table.as_bytes()),
+        [(Some(at(0)), None, "(xmpl) one".into()), (Some(at(1)), None, "two".into())]
+    );
+    let long = format!("({ID}) Execution failed due to configuration error: {{\"a\":1}}");
+    let pretty = long.replace("{\"a\":1}", "\n{\n    \"a\": 1\n}");
+    let copy = format!("{}\n{long}\n\n{pretty}\n{}\n({ID}) next\n", at(0), at(1));
+    let seen = seen(copy.as_bytes());
+    assert_eq!(seen.counts, [(Count::Duplicates, 1)]);
+    let events: Vec<_> = seen.events.iter().map(|e| (e.time.clone(), &*e.message)).collect();
+    assert_eq!(events, [(Some(at(0)), &*pretty), (Some(at(1)), &*format!("({ID}) next"))]);
+}
+
+#[test]
+fn csv_of_console_and_insights() {
+    let rows: Vec<String> = expected().iter().map(|m| m.replace('"', "\"\"")).collect();
+    let row = |number: usize| {
+        format!("{},\"{}\"\r\n", 1_795_341_600_120_i64 + 1000 * number as i64, rows[number])
+    };
+    check(format!("timestamp,message\r\n{}{}{}", row(0), row(1), row(2)).as_bytes(), None);
+    let row = |n: usize| format!("{STREAM},2026-11-22 10:00:0{n}.120,\"{}\n\"\n", rows[n]);
+    let insights = format!("@logStream,@timestamp,@message\n{}{}{}", row(2), row(1), row(0));
+    check(insights.as_bytes(), Some(STREAM));
+}
+
+#[test]
+fn json_of_the_logs_api() {
+    let events = json_events();
+    for (before, after) in [("", ",\"nextToken\":null"), ("\"searchedLogStreams\":[],", "")] {
+        let list = serde_json::to_string(&events).unwrap();
+        check(format!("{{{before}\"events\":{list}{after}}}").as_bytes(), Some(STREAM));
+    }
+    let document = serde_json::json!({ "events": events });
+    check(serde_json::to_string_pretty(&document).unwrap().as_bytes(), Some(STREAM));
+    check(serde_json::to_string_pretty(&events).unwrap().as_bytes(), Some(STREAM));
+    let json_lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    check(json_lines.as_bytes(), Some(STREAM));
+    let row = |event: &serde_json::Value, second: usize| {
+        serde_json::json!([
+            {"field": "@timestamp", "value": format!("2026-11-22 10:00:0{second}.120")},
+            {"field": "@message", "value": event["message"]},
+            {"field": "@logStream", "value": STREAM},
+        ])
+    };
+    let rows: Vec<_> = (0..3).rev().map(|second| row(&events[second], second)).collect();
+    let insights = serde_json::json!({"results": rows, "status": "Complete"});
+    check(insights.to_string().as_bytes(), Some(STREAM));
+}
+
+fn subscription() -> String {
+    let list: Vec<_> = json_events()
+        .into_iter()
+        .map(|e| serde_json::json!({"id": "1", "timestamp": e["timestamp"], "message": e["message"]}))
+        .collect();
+    serde_json::json!({
+        "messageType": "DATA_MESSAGE", "logEvents": list, "logGroup": "/g", "logStream": STREAM,
+    })
+    .to_string()
+}
+
+#[test]
+fn subscriptions_and_forwarders() {
+    check(subscription().as_bytes(), Some(STREAM));
+    let control =
+        r#"{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","timestamp":1,"message":"x"}]}"#;
+    let firehose = format!("{control}{}{control}", subscription());
+    let seen = seen(firehose.as_bytes());
+    assert_eq!(seen.counts, [(Count::Skipped, 1), (Count::Skipped, 1)]);
+    assert_eq!(seen.events.len(), 3);
+    assert_eq!(seen.events[0].group.as_deref(), Some("/g"));
+    let data = base64::engine::general_purpose::STANDARD.encode(gzip(subscription().as_bytes()));
+    check(format!("{{\"awslogs\":{{\"data\":\"{data}\"}}}}").as_bytes(), Some(STREAM));
+    let forwarded = r#"{"message":"REPORT RequestId: x\\tDuration: 1 ms\\n","timestamp":1,
+        "aws":{"awslogs":{"logGroup":"/g","logStream":"s","owner":"1"}}}"#;
+    assert_eq!(messages(forwarded.as_bytes()), ["REPORT RequestId: x\tDuration: 1 ms"]);
+}
+
+#[test]
+fn test_invocations() {
+    let text = "Execution log for request test-request\n\
+        Sun Nov 22 10:00:00 UTC 2026 : Method request body before transformations: {\n  \"a\": 1\n}\n\
+        Sun Nov 22 10:00:01 UTC 2026 : Method completed with status: 200\n";
+    let wanted = [
+        "Execution log for request test-request",
+        "Method request body before transformations: {\n  \"a\": 1\n}",
+        "Method completed with status: 200",
+    ];
+    assert_eq!(messages(text.as_bytes()), wanted);
+    let json = serde_json::json!([
+        {"status": 200, "log": text}, {"status": 200, "log": text, "latency": 3},
+    ]);
+    let yaml =
+        format!("- log: {}\n  status: 200\n- body: x\n  log: {}\n", json[0]["log"], json[1]["log"]);
+    for document in [json.to_string(), yaml] {
+        let events = seen(document.as_bytes()).events;
+        assert_eq!(
+            events.iter().map(|e| &*e.message).collect::<Vec<_>>(),
+            [wanted, wanted].concat()
+        );
+        assert_eq!(events[2].stream.as_deref(), Some("test-invoke-1"));
+        assert_eq!(events[3].stream.as_deref(), Some("test-invoke-2"));
+        assert_eq!(events[1].time.as_deref(), Some("2026-11-22T10:00:00.000Z"));
+    }
+}
+
+#[test]
+fn har_and_logged_json() {
+    let har = r#"{"log": {"version": "1.2", "pages": [], "entries": [
+        {"startedDateTime": "2026-11-22T10:00:00.120Z", "request": {}}, {"request": {}}]}}"#;
+    assert_eq!(
+        lines(har.as_bytes()),
+        [
+            (
+                Some(at(0)),
+                None,
+                r#"{"startedDateTime": "2026-11-22T10:00:00.120Z", "request": {}}"#.into()
+            ),
+            (None, None, r#"{"request": {}}"#.into())
+        ]
+    );
+    let logged = "{\"requestId\":\"a\",\"status\":\"200\"}\n{\"ua\":\"x \" y\"}\n{\"b\":[1,{}]}\n";
+    assert_eq!(messages(logged.as_bytes()), logged.lines().collect::<Vec<_>>());
+    let app = "{\"timestamp\":\"2026-11-22T10:00:00.120Z\",\"message\":\"m\",\"level\":\"INFO\"}\n";
+    assert_eq!(lines(app.as_bytes()), [(Some(at(0)), None, app.trim_end().into())]);
+}
+
+#[test]
+fn continuations_in_plain_text() {
+    let events = [
+        format!("({ID}) Method request path:\n{{}}"),
+        format!(
+            "({ID}) Endpoint response body before transformations:\n{{\n\"a\": [\n1,\n2\n]\n}}"
+        ),
+        "Method request body before transformations:".to_owned(),
+        "Endpoint request headers: {A=b,\n    C=d,\n    E=f [TRUNCATED]".to_owned(),
+        "Method completed with status: 200".to_owned(),
+        format!("START RequestId: {ID} Version: $LATEST"),
+        format!("2026-11-22T10:00:00.120Z\t{ID}\tERROR\tInvoke Error \t\n{{\n  \"a\": \"}}\"\n}}"),
+        format!("2026-11-22T10:00:00.120Z {ID} Task timed out after 3.00 seconds"),
+        "[ERROR] KeyError: 'x'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"a.py\""
+            .to_owned(),
+        format!("REPORT RequestId: {ID}\tDuration: 1 ms\nXRAY TraceId: 1-5\tSampled: true"),
+        format!(
+            "RequestId: {ID} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"
+        ),
+        "{\"a\":1}".to_owned(),
+        "a line".to_owned(),
+        "another line".to_owned(),
+    ];
+    assert_eq!(messages(events.join("\n").as_bytes()), events);
+}
+
+#[test]
+fn long_lines_are_cut_and_the_rest_goes_on() {
+    for extra in [0, 1, 5000, 3 << 20] {
+        let text = format!("{} {}\nmore\n{} next\n", at(0), "x".repeat(MAX_EVENT + extra), at(1));
+        let seen = seen(text.as_bytes());
+        assert_eq!(seen.events.len(), 2, "{extra}");
+        assert_eq!(seen.events[0].message.len(), MAX_EVENT);
+        assert_eq!(seen.events[1].message, "next");
+        assert_eq!(seen.counts, [(Count::Truncated, 1)]);
+    }
+    let long = serde_json::json!({"events": [
+        {"timestamp": 1, "message": "x".repeat(9 << 20)}, {"timestamp": 2, "message": "next"},
+    ]});
+    let seen = seen(long.to_string().as_bytes());
+    assert_eq!(seen.events.len(), 2);
+    assert_eq!(seen.events[1].message, "next");
+}
+
+#[test]
+fn damaged_inputs_give_what_they_have() {
+    let text = export().repeat(500);
+    let packed = gzip(text.as_bytes());
+    let cut = seen(&packed[..packed.len() - 30]);
+    assert!(cut.events.len() > 500, "{}", cut.events.len());
+    assert!(cut.problems[0].contains("member 1 is cut off"), "{:?}", cut.problems);
+    let garbage = seen(&[gzip(export().as_bytes()), b"garbage".to_vec()].concat());
+    assert_eq!((garbage.events.len(), garbage.problems.len()), (3, 1));
+    let document = serde_json::json!({ "events": json_events() }).to_string();
+    let short = seen(&document.as_bytes()[..document.len() - 40]);
+    assert_eq!((short.events.len(), short.problems.len()), (2, 1));
+    assert_eq!(seen(b"").problems.len(), 0);
+    let junk: Vec<u8> =
+        (0..5000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    assert_eq!((seen(&junk).events.len(), seen(&junk).problems.len()), (0, 1));
+    let mut bomb = Seen::default();
+    let bytes = gzip(&gzip(&vec![b'x'; 1 << 20]).repeat(100));
+    decode(&mut &bytes[..], &Place::default(), &mut bomb);
+    assert!(bomb.problems[0].contains("decompression stopped"), "{:?}", bomb.problems);
+    let odd = seen(b"2026-11-22T10:00:00.120Z a\0b\xff\n");
+    assert_eq!(odd.events[0].message, "a\0b\u{fffd}");
+}
+
+#[test]
+fn files_folders_and_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let stream = root.join("export/task/2026-11-22-[$LATEST]01");
+    std::fs::create_dir_all(&stream).unwrap();
+    std::fs::write(stream.join("000000.gz"), gzip(export().as_bytes())).unwrap();
+    std::fs::write(root.join("export/aws-logs-write-test"), "Permission Check").unwrap();
+    std::fs::write(root.join("README.md"), "text").unwrap();
+    std::fs::write(root.join("a.log"), "plain line\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
+    let mut seen = Seen::default();
+    let paths = [root.join("no-such.log"), root.to_path_buf(), "-".into()];
+    let scanned = scan(&paths, &mut &b"from stdin\n"[..], &mut seen);
+    assert_eq!(scanned, Scanned { read: 3, failed: 1, events: 5 });
+    let all: Vec<_> = seen.events.iter().map(|event| event.message.clone()).collect();
+    let wanted =
+        [vec!["plain line".to_owned()], expected(), vec!["from stdin".to_owned()]].concat();
+    assert_eq!(all, wanted);
+    assert_eq!(seen.events[1].stream.as_deref(), Some("2026-11-22-[$LATEST]01"));
+    assert_eq!(seen.counts, [(Count::Skipped, 1), (Count::Skipped, 1)]);
+    assert!(seen.problems[0].contains("check the spelling"), "{:?}", seen.problems);
+}
