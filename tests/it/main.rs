@@ -15,3 +15,4 @@
 mod architecture;
 mod assemble;
 mod containers;
+mod oracle;

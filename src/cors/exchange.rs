@@ -1,0 +1,343 @@
+//! The verdict on an exchange from logs: which requests CORS applies to, and what was not seen.
+//!
+//! Must not: take the unseen for absent, or explain.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use crate::cors::check::wrong_for_every_origin;
+use crate::cors::decision::{Decision, in_phase};
+use crate::cors::engine::Engine;
+use crate::cors::header_list::TokenList;
+use crate::cors::origin::is_same_origin;
+use crate::cors::preflight::{Question, STATUS_FACT, check_preflight};
+use crate::cors::redirect::{check_actual, is_redirect_status};
+use crate::cors::response::Response;
+use crate::model::{
+    BlockReason, Browsers, Credentials, Exchange, Fact, Headers, Judgement, ModeVerdict, Outcome,
+    Phase, Surface, Text,
+};
+
+const ORIGIN_FACT: &str = "request.header.origin";
+const METHOD_FACT: &str = "request.method";
+const REQUEST_METHOD_FACT: &str = "request.header.access-control-request-method";
+const RESPONSE_HEADERS_FACT: &str = "response.headers";
+
+/// What browsers did with an exchange, under both credentials modes.
+pub fn judge(exchange: &Exchange) -> Judgement {
+    let request = Request::read(exchange);
+    let method = exchange.method();
+    let phase = match (&method, &request.origin, &request.preflight_method) {
+        (Fact::Seen(method), Fact::Seen(_), Fact::Seen(_)) if method == "OPTIONS" => {
+            Some(Phase::Preflight)
+        }
+        (Fact::Seen(method), _, Fact::Unseen) if method == "OPTIONS" => None,
+        (Fact::Seen(_), _, _) => Some(Phase::Actual),
+        (Fact::Absent | Fact::Unseen, _, _) => None,
+    };
+    let has_cookie = phase == Some(Phase::Actual) && request.cookie;
+    let credentials = if has_cookie { Credentials::Include } else { Credentials::Omit };
+    let judgement = |omit, include, latent, unseen| Judgement {
+        phase,
+        credentials,
+        credentials_assumed: !has_cookie,
+        omit,
+        include,
+        latent,
+        unseen,
+    };
+    let not_cors = |latent| {
+        let verdict = verdict_of(Outcome::NotCors);
+        judgement(verdict.clone(), verdict, latent, Vec::new())
+    };
+    if exchange.surface == Surface::WebSocket || request.is_outside_cors(exchange) {
+        return not_cors(None);
+    }
+    let origin = match &request.origin {
+        Fact::Seen(origin) => origin.as_ref(),
+        Fact::Absent => return not_cors(latent(exchange, &method)),
+        Fact::Unseen => {
+            let verdict = verdict_of(Outcome::Undetermined);
+            let mut unseen = vec![ORIGIN_FACT.to_owned()];
+            note_unseen(exchange, &mut unseen);
+            return judgement(verdict.clone(), verdict, None, unseen);
+        }
+    };
+    let Some(phase) = phase else {
+        let verdict = verdict_of(Outcome::Undetermined);
+        let fact = if method.is_unseen() { METHOD_FACT } else { REQUEST_METHOD_FACT };
+        return judgement(verdict.clone(), verdict, None, vec![fact.to_owned()]);
+    };
+    let headers = exchange.response_headers();
+    let case = Case {
+        origin,
+        phase,
+        request_method: request.preflight_method.as_ref().seen().map_or("", |method| method),
+        request_headers: request.preflight_headers.clone(),
+        response: Response::from_headers(exchange.status, &headers),
+        any_header_seen: headers.is_seen(),
+        base: base_url(exchange, &request),
+    };
+    let mut unseen = Vec::new();
+    let omit = case.verdict(Credentials::Omit, &mut unseen);
+    let include = case.verdict(Credentials::Include, &mut unseen);
+    judgement(omit, include, None, unseen)
+}
+
+fn note_unseen(exchange: &Exchange, unseen: &mut Vec<String>) {
+    if exchange.method().is_unseen() {
+        unseen.push(METHOD_FACT.to_owned());
+    }
+    if !exchange.response_headers().is_seen() {
+        unseen.push(RESPONSE_HEADERS_FACT.to_owned());
+    }
+}
+
+/// What the verdict needs of the request's headers, read in one pass.
+#[derive(Debug, Default)]
+struct Request<'a> {
+    origin: Fact<Cow<'a, str>>,
+    host: Option<Cow<'a, str>>,
+    proto: Option<Cow<'a, str>>,
+    fetch_mode: Option<Cow<'a, str>>,
+    fetch_site: Option<Cow<'a, str>>,
+    preflight_method: Fact<Cow<'a, str>>,
+    preflight_headers: Fact<Cow<'a, str>>,
+    cookie: bool,
+}
+
+impl<'a> Request<'a> {
+    fn read(exchange: &'a Exchange) -> Self {
+        let headers: Headers<'a> = exchange.request_headers();
+        let mut request = Self::default();
+        for (name, value) in headers.iter() {
+            request.take(&name, value);
+        }
+        if headers.is_complete() {
+            let slots = [
+                &mut request.origin,
+                &mut request.preflight_method,
+                &mut request.preflight_headers,
+            ];
+            for slot in slots {
+                if slot.is_unseen() {
+                    *slot = Fact::Absent;
+                }
+            }
+        }
+        request
+    }
+
+    fn take(&mut self, name: &str, value: Cow<'a, str>) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        match name.len() {
+            4 if is("Host") => self.host = Some(value),
+            6 if is("Origin") => self.origin = Fact::Seen(value),
+            6 if is("Cookie") => self.cookie = true,
+            14 if is("Sec-Fetch-Mode") => self.fetch_mode = Some(value),
+            14 if is("Sec-Fetch-Site") => self.fetch_site = Some(value),
+            17 if is("X-Forwarded-Proto") => self.proto = Some(value),
+            29 if is("Access-Control-Request-Method") => {
+                self.preflight_method = Fact::Seen(value);
+            }
+            30 if is("Access-Control-Request-Headers") => {
+                self.preflight_headers = Fact::Seen(match &self.preflight_headers {
+                    Fact::Seen(first) => Cow::Owned(format!("{first}, {value}")),
+                    Fact::Absent | Fact::Unseen => value,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the page cannot be blocked by CORS: the browser itself says so
+    /// (<https://w3c.github.io/webappsec-fetch-metadata/>), or the page's origin is the server's.
+    fn is_outside_cors(&self, exchange: &Exchange) -> bool {
+        let other_mode = self.fetch_mode.as_deref().is_some_and(|mode| mode != "cors");
+        let same_site = matches!(self.fetch_site.as_deref(), Some("same-origin" | "none"));
+        other_mode || same_site || self.is_same_origin(exchange)
+    }
+
+    fn is_same_origin(&self, exchange: &Exchange) -> bool {
+        let Fact::Seen(origin) = &self.origin else { return false };
+        if let Some(har) = &exchange.har {
+            return Url::parse(&har.url)
+                .is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+        }
+        let proto = self.proto.as_deref().unwrap_or("https");
+        let scheme = proto.split(',').next().unwrap_or(proto).trim();
+        self.host.as_deref().is_some_and(|host| is_same_origin(origin, scheme, host))
+    }
+}
+
+/// The URL that answered; relative locations need it, so it is made for redirects only.
+fn base_url(exchange: &Exchange, request: &Request<'_>) -> Option<Url> {
+    exchange.status.seen().filter(|status| is_redirect_status(*status))?;
+    if let Some(har) = &exchange.har {
+        return Url::parse(&har.url).ok();
+    }
+    let host = request.host.as_deref().unwrap_or("unseen.invalid");
+    let path = exchange.text(Text::Path).unwrap_or(Cow::Borrowed("/"));
+    Url::parse(&format!("https://{host}{path}")).ok()
+}
+
+/// A CORS request and what is seen of its response.
+struct Case<'a> {
+    origin: &'a str,
+    phase: Phase,
+    request_method: &'a str,
+    request_headers: Fact<Cow<'a, str>>,
+    response: Response<'a>,
+    any_header_seen: bool,
+    base: Option<Url>,
+}
+
+impl Case<'_> {
+    fn verdict(&self, credentials: Credentials, unseen: &mut Vec<String>) -> ModeVerdict {
+        let question = Question {
+            origin: self.origin,
+            method: self.request_method,
+            headers: self.request_headers.clone(),
+            credentials,
+        };
+        let decide = |engine| match self.phase {
+            Phase::Preflight => check_preflight(engine, &self.response, &question),
+            Phase::Actual => {
+                let base = self.base.as_ref();
+                check_actual(engine, &self.response, self.origin, credentials, base)
+            }
+        };
+        let chromium = decide(Engine::Chromium);
+        let browsers = Browsers {
+            chromium: self.outcome(&chromium),
+            firefox: self.outcome(&decide(Engine::Firefox)),
+            safari: self.outcome(&decide(Engine::WebKit)),
+        };
+        let outcome = browsers.chromium;
+        match chromium {
+            Decision::Allowed => ModeVerdict { outcome, reason: None, detail: None, browsers },
+            Decision::Blocked { reason, detail } => {
+                let detail = (!detail.is_empty()).then(|| detail.into_owned());
+                ModeVerdict { outcome, reason: Some(reason), detail, browsers }
+            }
+            Decision::Unseen(fact) => {
+                self.note(fact, unseen);
+                let detail = (outcome == Outcome::Blocked).then(|| self.candidates(credentials));
+                ModeVerdict { outcome, reason: None, detail, browsers }
+            }
+        }
+    }
+
+    fn outcome(&self, decision: &Decision<'_>) -> Outcome {
+        match decision {
+            Decision::Allowed => Outcome::Allowed,
+            Decision::Blocked { .. } => Outcome::Blocked,
+            // The status alone proves it; only the reason is open.
+            Decision::Unseen(_) if self.is_refused_by_status() => Outcome::Blocked,
+            Decision::Unseen(_) => Outcome::Undetermined,
+        }
+    }
+
+    fn is_refused_by_status(&self) -> bool {
+        self.phase == Phase::Preflight
+            && matches!(self.response.status, Fact::Seen(status) if !(200..=299).contains(&status))
+    }
+
+    /// The reasons that remain for a preflight that its status proves blocked.
+    fn candidates(&self, credentials: Credentials) -> String {
+        let include = credentials == Credentials::Include;
+        let response = &self.response;
+        let mut reasons = Vec::with_capacity(7);
+        let redirects = matches!(response.status, Fact::Seen(status) if is_redirect_status(status));
+        if redirects && response.location.is_unseen() {
+            reasons.push(BlockReason::PreflightDisallowedRedirect);
+        }
+        if response.allow_origin.is_unseen() {
+            reasons.push(BlockReason::PreflightMissingAllowOriginHeader);
+            if include {
+                reasons.push(BlockReason::PreflightWildcardOriginNotAllowed);
+            }
+            reasons.push(BlockReason::PreflightMultipleAllowOriginValues);
+            reasons.push(BlockReason::PreflightInvalidAllowOriginValue);
+            reasons.push(BlockReason::PreflightAllowOriginMismatch);
+        }
+        if include && response.allow_credentials.is_unseen() {
+            reasons.push(BlockReason::PreflightInvalidAllowCredentials);
+        }
+        reasons.push(BlockReason::PreflightInvalidStatus);
+        let names: Vec<&str> = reasons.into_iter().map(BlockReason::as_str).collect();
+        names.join(", ")
+    }
+
+    fn note(&self, fact: &str, unseen: &mut Vec<String>) {
+        let is_header = fact.starts_with("response.header.");
+        let fact = if is_header && !self.any_header_seen { RESPONSE_HEADERS_FACT } else { fact };
+        if !unseen.iter().any(|known| known == fact) {
+            unseen.push(fact.to_owned());
+        }
+        // Without the headers, a preflight's status is the next thing that would decide.
+        let status = self.phase == Phase::Preflight && self.response.status.is_unseen();
+        if status && !unseen.iter().any(|known| known == STATUS_FACT) {
+            unseen.push(STATUS_FACT.to_owned());
+        }
+    }
+}
+
+/// Why every cross-origin request would be blocked, without credentials, by the response that a
+/// request without `Origin` got.
+fn latent(exchange: &Exchange, method: &Fact<Cow<'_, str>>) -> Option<BlockReason> {
+    let headers = exchange.response_headers();
+    if !headers.is_seen() {
+        return None;
+    }
+    let response = Response::from_headers(exchange.status, &headers);
+    let is_preflight = matches!(method, Fact::Seen(method) if method == "OPTIONS");
+    let phase = if is_preflight { Phase::Preflight } else { Phase::Actual };
+    let text = match &response.allow_origin {
+        Fact::Seen(value) => Some(value.text(Engine::Chromium)),
+        Fact::Absent => None,
+        Fact::Unseen => return None,
+    };
+    let status = response.status.seen();
+    if is_preflight && status.is_some_and(is_redirect_status) {
+        match &response.location {
+            Fact::Seen(value) if !value.text(Engine::Chromium).is_empty() => {
+                return Some(BlockReason::PreflightDisallowedRedirect);
+            }
+            Fact::Seen(_) | Fact::Absent => {}
+            Fact::Unseen => return None,
+        }
+    }
+    let wrong = match text {
+        None => Some(BlockReason::MissingAllowOriginHeader),
+        Some(text) => wrong_for_every_origin(text),
+    };
+    if let Some(reason) = wrong {
+        return Some(in_phase(reason, phase));
+    }
+    if !is_preflight {
+        return None;
+    }
+    if status.is_some_and(|status| !(200..=299).contains(&status)) {
+        return Some(BlockReason::PreflightInvalidStatus);
+    }
+    let is_no_list = |value: &Fact<_>| matches!(value, Fact::Seen(value) if is_not_tokens(value));
+    if is_no_list(&response.allow_methods) {
+        Some(BlockReason::InvalidAllowMethodsPreflightResponse)
+    } else if is_no_list(&response.allow_headers) && !response.allow_methods.is_unseen() {
+        Some(BlockReason::InvalidAllowHeadersPreflightResponse)
+    } else {
+        None
+    }
+}
+
+fn is_not_tokens(value: &crate::cors::response::Value<'_>) -> bool {
+    TokenList::parse(value.text(Engine::Chromium)).is_err()
+}
+
+/// A verdict without a reason, the same in all engines.
+fn verdict_of(outcome: Outcome) -> ModeVerdict {
+    let browsers = Browsers { chromium: outcome, firefox: outcome, safari: outcome };
+    ModeVerdict { outcome, reason: None, detail: None, browsers }
+}
