@@ -85,3 +85,68 @@ pub fn wrong_for_every_origin(allow_origin: &str) -> Option<BlockReason> {
         Some(BlockReason::InvalidAllowOriginValue)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: &str = "https://app.example.com";
+
+    #[track_caller]
+    fn check(
+        allow_origin: &[&str],
+        allow_credentials: Option<&str>,
+        credentials: Credentials,
+        want: Option<BlockReason>,
+    ) {
+        let origins = allow_origin.iter().map(|value| ("Access-Control-Allow-Origin", *value));
+        let others = allow_credentials.map(|value| ("Access-Control-Allow-Credentials", value));
+        let fields: Vec<_> = origins
+            .chain(others)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let response = Response::from_fields(200, &fields);
+        let decision = cors_check(Engine::Chromium, &response, ORIGIN, credentials, Phase::Actual);
+        let reason = match decision {
+            Decision::Blocked { reason, .. } => Some(reason),
+            Decision::Allowed | Decision::Unseen(_) => None,
+        };
+        assert_eq!(reason, want);
+    }
+
+    #[test]
+    fn step_2_a_missing_header_fails() {
+        check(&[], None, Credentials::Omit, Some(BlockReason::MissingAllowOriginHeader));
+    }
+
+    #[test]
+    fn step_3_a_wildcard_passes_without_credentials_only() {
+        check(&["*"], None, Credentials::Omit, None);
+        let blocked = Some(BlockReason::WildcardOriginNotAllowed);
+        check(&["*"], Some("true"), Credentials::Include, blocked);
+        let several = Some(BlockReason::MultipleAllowOriginValues);
+        check(&["*", "*"], None, Credentials::Omit, several);
+    }
+
+    #[test]
+    fn step_4_compares_bytes() {
+        check(&[" https://app.example.com\t"], None, Credentials::Omit, None);
+        let mismatch = Some(BlockReason::AllowOriginMismatch);
+        for value in ["https://app.example.com/", "https://APP.example.com", "null"] {
+            check(&[value], None, Credentials::Omit, mismatch);
+        }
+        let invalid = Some(BlockReason::InvalidAllowOriginValue);
+        for value in ["", "app.example.com", "*.example.com", "'*'", "undefined"] {
+            check(&[value], None, Credentials::Omit, invalid);
+        }
+    }
+
+    #[test]
+    fn steps_6_to_8_want_exactly_true() {
+        check(&[ORIGIN], Some("true"), Credentials::Include, None);
+        let blocked = Some(BlockReason::InvalidAllowCredentials);
+        check(&[ORIGIN], Some("True"), Credentials::Include, blocked);
+        check(&[ORIGIN], None, Credentials::Include, blocked);
+        check(&[ORIGIN], None, Credentials::Omit, None);
+    }
+}

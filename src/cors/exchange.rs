@@ -341,3 +341,134 @@ fn verdict_of(outcome: Outcome) -> ModeVerdict {
     let browsers = Browsers { chromium: outcome, firefox: outcome, safari: outcome };
     ModeVerdict { outcome, reason: None, detail: None, browsers }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LineKind, LogEvent, Place, Places, Position};
+
+    const ASKED: &str = "{Host=api.example.com, Origin=https://app.example.com}";
+    const PREFLIGHT: &str = "{Host=api.example.com, Origin=https://app.example.com, \
+         Access-Control-Request-Method=PUT, Access-Control-Request-Headers=content-type}";
+
+    fn exchange(method: &str, status: u16, request: &str, response: &str) -> Exchange {
+        let mut exchange = Exchange::default();
+        if status > 0 {
+            exchange.status = Fact::Seen(status);
+        }
+        if !method.is_empty() {
+            exchange.set_text(Text::Method, method.as_bytes());
+        }
+        let position = Position { place: Places::default().intern(&Place::default()), line: 1 };
+        let lines = [(LineKind::RequestHeaders, request), (LineKind::ResponseHeaders, response)];
+        for (kind, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
+            let message = text.as_bytes();
+            let event = LogEvent { time: None, ingested: None, position, message };
+            exchange.keep(kind, &event, message);
+        }
+        exchange
+    }
+
+    #[track_caller]
+    fn check(exchange: &Exchange, outcome: Outcome, reason: Option<BlockReason>, unseen: &[&str]) {
+        let judgement = judge(exchange);
+        let verdict = judgement.applying();
+        assert_eq!((verdict.outcome, verdict.reason), (outcome, reason));
+        assert_eq!(judgement.unseen, unseen);
+    }
+
+    #[test]
+    fn a_request_without_origin_is_not_cors_but_may_be_latently_blocked() {
+        let exchange = exchange("GET", 200, "{Host=a}", "{Content-Type=text/plain}");
+        check(&exchange, Outcome::NotCors, None, &[]);
+        assert_eq!(judge(&exchange).latent, Some(BlockReason::MissingAllowOriginHeader));
+    }
+
+    #[test]
+    fn a_latent_mismatch_is_none_and_a_preflight_has_its_own_reasons() {
+        let latent = |method, status, response: &str| {
+            judge(&exchange(method, status, "{Host=a}", response)).latent
+        };
+        assert_eq!(latent("GET", 200, "{Access-Control-Allow-Origin=https://a.example}"), None);
+        let invalid = latent("GET", 200, "{Access-Control-Allow-Origin=a.example}");
+        assert_eq!(invalid, Some(BlockReason::InvalidAllowOriginValue));
+        let status = latent("OPTIONS", 403, "{Access-Control-Allow-Origin=*}");
+        assert_eq!(status, Some(BlockReason::PreflightInvalidStatus));
+        let missing = latent("OPTIONS", 403, "{}");
+        assert_eq!(missing, Some(BlockReason::PreflightMissingAllowOriginHeader));
+        assert_eq!(latent("GET", 200, ""), None);
+    }
+
+    #[test]
+    fn a_truncated_request_may_have_an_origin() {
+        let exchange = exchange("GET", 200, "{Host=a, Accept=b [TRUNCATED]", "{}");
+        check(&exchange, Outcome::Undetermined, None, &["request.header.origin"]);
+    }
+
+    #[test]
+    fn the_own_origin_and_other_modes_are_not_cors() {
+        let same = "{Host=api.example.com:443, Origin=https://api.example.com}";
+        check(&exchange("POST", 200, same, "{}"), Outcome::NotCors, None, &[]);
+        let mode = "{Host=a, Origin=https://b.example, sec-fetch-mode=no-cors}";
+        check(&exchange("POST", 200, mode, "{}"), Outcome::NotCors, None, &[]);
+        let port = "{Host=api.example.com, Origin=https://api.example.com:8443}";
+        let missing = Some(BlockReason::MissingAllowOriginHeader);
+        check(&exchange("GET", 200, port, "{}"), Outcome::Blocked, missing, &[]);
+    }
+
+    #[test]
+    fn unseen_response_headers_leave_the_actual_response_open() {
+        check(&exchange("GET", 502, ASKED, ""), Outcome::Undetermined, None, &["response.headers"]);
+    }
+
+    #[test]
+    fn a_preflight_is_blocked_by_its_status_whatever_its_headers() {
+        let exchange = exchange("OPTIONS", 403, PREFLIGHT, "");
+        check(&exchange, Outcome::Blocked, None, &["response.headers"]);
+        let detail = judge(&exchange).omit.detail.unwrap_or_default();
+        assert!(detail.starts_with("PreflightMissingAllowOriginHeader, "), "{detail}");
+        assert!(detail.ends_with("PreflightInvalidStatus"), "{detail}");
+    }
+
+    #[test]
+    fn the_first_step_that_needs_an_unseen_header_is_named() {
+        let cut = "{Access-Control-Allow-Origin=*, X=y [TRUNCATED]";
+        let unseen = ["response.header.access-control-allow-methods"];
+        check(&exchange("OPTIONS", 200, PREFLIGHT, cut), Outcome::Undetermined, None, &unseen);
+        check(&exchange("GET", 200, ASKED, cut), Outcome::Allowed, None, &[]);
+        let wrong = "{Access-Control-Allow-Origin=https://x.example, X=y [TRUNCATED]";
+        let mismatch = Some(BlockReason::AllowOriginMismatch);
+        check(&exchange("GET", 200, ASKED, wrong), Outcome::Blocked, mismatch, &[]);
+    }
+
+    #[test]
+    fn a_cookie_means_credentials() {
+        let asked = "{Host=a.example, Origin=https://b.example, Cookie=a=b}";
+        let exchange = exchange("GET", 200, asked, "{Access-Control-Allow-Origin=*}");
+        let judgement = judge(&exchange);
+        assert_eq!(judgement.credentials, Credentials::Include);
+        assert!(!judgement.credentials_assumed);
+        assert_eq!(judgement.omit.outcome, Outcome::Allowed);
+        check(&exchange, Outcome::Blocked, Some(BlockReason::WildcardOriginNotAllowed), &[]);
+    }
+
+    #[test]
+    fn options_without_a_requested_method_is_an_actual_request() {
+        let exchange = exchange("OPTIONS", 403, ASKED, "{Access-Control-Allow-Origin=*}");
+        assert_eq!(judge(&exchange).phase, Some(Phase::Actual));
+        check(&exchange, Outcome::Allowed, None, &[]);
+    }
+
+    #[test]
+    fn an_unseen_method_leaves_it_open() {
+        let exchange = exchange("", 200, ASKED, "{Access-Control-Allow-Origin=*}");
+        check(&exchange, Outcome::Undetermined, None, &["request.method"]);
+    }
+
+    #[test]
+    fn a_web_socket_is_never_cors() {
+        let mut exchange = exchange("GET", 101, ASKED, "{}");
+        exchange.surface = Surface::WebSocket;
+        check(&exchange, Outcome::NotCors, None, &[]);
+    }
+}

@@ -16,3 +16,4 @@ mod architecture;
 mod assemble;
 mod containers;
 mod oracle;
+mod properties_cors;
