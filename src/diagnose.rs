@@ -1,3 +1,124 @@
 //! Symptom ← cause, per exchange.
 //!
 //! Must not: find anything new.
+
+use std::cmp::Reverse;
+
+use crate::model::{Finding, Kind};
+
+/// Links each symptom with the causes that account for it, and orders: causes that explain a
+/// symptom of this exchange, other causes, symptoms, practices; within these the more severe and the
+/// more certain first.
+///
+/// A cause that is less sure than another one of its class on the same exchange says nothing that
+/// the other does not say better, and is dropped.
+pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.is_empty() {
+        return findings;
+    }
+    let sure: Vec<_> =
+        causes(&findings).map(|cause| (cause.rule.class, cause.confidence)).collect();
+    findings.retain(|finding| {
+        let better =
+            |(class, confidence)| class == finding.rule.class && confidence > finding.confidence;
+        finding.rule.kind != Kind::Cause || !sure.iter().copied().any(better)
+    });
+    let links: Vec<(String, Vec<String>)> = causes(&findings)
+        .map(|cause| (cause.rule.id.clone(), cause.rule.explains.clone()))
+        .collect();
+    let mut explaining = Vec::new();
+    for symptom in findings.iter_mut().filter(|finding| finding.rule.kind == Kind::Symptom) {
+        for (cause, explains) in &links {
+            if explains.contains(&symptom.rule.id) {
+                symptom.caused_by.push(cause.clone());
+                explaining.push(cause.clone());
+            }
+        }
+    }
+    findings.sort_by_key(|finding| {
+        let explains = explaining.contains(&finding.rule.id);
+        let rank = match finding.rule.kind {
+            Kind::Cause if explains => 0,
+            Kind::Cause => 1,
+            Kind::Symptom => 2,
+            Kind::Practice => 3,
+        };
+        (rank, Reverse((finding.severity, finding.confidence)))
+    });
+    // The causes of a symptom stand in the order in which they are printed.
+    let order: Vec<String> = causes(&findings).map(|cause| cause.rule.id.clone()).collect();
+    for symptom in &mut findings {
+        symptom.caused_by.sort_by_key(|id| order.iter().position(|cause| cause == id));
+    }
+    findings
+}
+
+fn causes(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.rule.kind == Kind::Cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::model::{Class, Confidence, Impact, RuleText, Severity};
+
+    fn finding(id: &str, class: Class, kind: Kind, confidence: Confidence) -> Finding {
+        let explains = match kind {
+            Kind::Cause => vec!["no-headers".to_owned()],
+            Kind::Symptom | Kind::Practice => Vec::new(),
+        };
+        let rule = RuleText {
+            id: id.to_owned(),
+            class,
+            kind,
+            title: String::new(),
+            why: String::new(),
+            fix: String::new(),
+            explains,
+            references: Vec::new(),
+        };
+        Finding {
+            rule: Rc::new(rule),
+            severity: Severity::Error,
+            confidence,
+            impact: Impact::Observed,
+            detail: None,
+            caused_by: Vec::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    fn symptom() -> Finding {
+        finding("no-headers", Class::ErrorResponseWithoutCors, Kind::Symptom, Confidence::Likely)
+    }
+
+    fn ids(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().map(|finding| finding.rule.id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_cause_is_linked_and_stands_first() {
+        let cause = finding("timeout", Class::LambdaTimeout, Kind::Cause, Confidence::Confirmed);
+        let practice = finding("any", Class::WildcardOrigin, Kind::Practice, Confidence::Confirmed);
+        let found = diagnose(vec![practice, symptom(), cause]);
+        assert_eq!(ids(&found), ["timeout", "no-headers", "any"]);
+        assert_eq!(found[1].caused_by, ["timeout"]);
+    }
+
+    #[test]
+    fn a_surer_cause_of_the_same_class_is_enough() {
+        let sure = finding("sure", Class::LambdaError, Kind::Cause, Confidence::Confirmed);
+        let weak = finding("weak", Class::LambdaError, Kind::Cause, Confidence::Possible);
+        let other = finding("other", Class::WafBlocked, Kind::Cause, Confidence::Possible);
+        let found = diagnose(vec![weak, other, sure, symptom()]);
+        assert_eq!(ids(&found), ["sure", "other", "no-headers"]);
+        assert_eq!(found[2].caused_by, ["sure", "other"]);
+    }
+
+    #[test]
+    fn a_symptom_without_a_cause_stays_alone() {
+        assert!(diagnose(vec![symptom()])[0].caused_by.is_empty());
+    }
+}

@@ -1,3 +1,17 @@
 //! Facts, three-valued conditions and rule files → findings.
 //!
+//! Reading order: [`facts`] has what a rule may ask, [`file`] how it asks, [`set`] what comes of it.
+//!
 //! Must not: compute a verdict.
+
+mod closed;
+mod condition;
+pub mod facts;
+pub mod file;
+mod nearest;
+pub mod problem;
+mod reader;
+mod relation;
+pub mod set;
+mod template;
+pub mod words;

@@ -17,3 +17,4 @@ mod assemble;
 mod containers;
 mod oracle;
 mod properties_cors;
+mod rules;

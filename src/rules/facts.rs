@@ -1,0 +1,323 @@
+//! What a rule may ask about an exchange: the closed list of facts, each with its meaning.
+//!
+//! A fact has a closed list of values ([`ClosedFact`]) or is open: text, a number, yes or no. Names
+//! that end in `<name>` or `<key>` stand for one fact per header or access-log key.
+//!
+//! Must not: read an exchange; `reader` and `closed` do.
+
+use crate::model::LineKind;
+use crate::rules::closed::ClosedFact;
+use crate::rules::nearest::nearest;
+
+/// What values a fact can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactType {
+    /// Any text. `less` and `greater` read it as a number, where it is one.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+}
+
+/// One entry of the documented list of facts.
+#[derive(Debug, Clone, Copy)]
+pub struct FactEntry {
+    /// Name in rule files; `<name>` and `<key>` stand for any header or access-log key.
+    pub name: &'static str,
+    /// What values it can have.
+    pub kind: FactType,
+    /// What it says.
+    pub meaning: &'static str,
+    /// A value that it can have.
+    pub example: &'static str,
+}
+
+/// All facts, those with a closed list of values first.
+pub fn facts() -> impl Iterator<Item = FactEntry> {
+    let closed = ClosedFact::ALL.iter().map(|fact| FactEntry {
+        name: fact.name(),
+        kind: closed_type(*fact),
+        meaning: fact.meaning(),
+        example: fact.values().first().copied().unwrap_or_default(),
+    });
+    let plain = PLAIN.iter().map(|plain| plain.open.entry);
+    closed.chain(plain).chain(FAMILIES.iter().map(|family| family.open.entry))
+}
+
+/// `Bool` where the values are `false` and `true`.
+pub(crate) fn closed_type(fact: ClosedFact) -> FactType {
+    match fact.values() {
+        ["false", "true"] => FactType::Bool,
+        values => FactType::OneOf(values),
+    }
+}
+
+/// A fact, resolved from its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FactId {
+    /// One with a closed list of values.
+    Closed(ClosedFact),
+    /// Any other.
+    Open(OpenFact),
+}
+
+/// A fact without a closed list of values, or one that takes a look into headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OpenFact {
+    /// One by itself.
+    Plain(PlainFact),
+    /// One of a family: a header (its name in lower case) or an access-log key.
+    Named(Family, Box<str>),
+}
+
+/// An open fact by itself; in the order of [`PLAIN`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlainFact {
+    VerdictDetail,
+    Method,
+    Path,
+    Preflight,
+    Status,
+    HeadersSeen,
+    HeadersComplete,
+    ResponseLength,
+    AllowOrigin,
+    GatewayResponseType,
+    Route,
+    Api,
+    Stage,
+    FailureMessage,
+    IntegrationUri,
+    DefectPath,
+    FunctionStatus,
+    InvocationMessage,
+    LoggedStatus,
+    AccessErrorMessage,
+    AccessErrorResponseType,
+    AccessIntegrationError,
+    AccessAuthorizerError,
+    AccessFunctionStatus,
+}
+
+/// A family of open facts; in the order of [`FAMILIES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    RequestHeader,
+    ResponseHeader,
+    FunctionHeader,
+    AccessKey,
+}
+
+impl OpenFact {
+    /// What values it can have.
+    pub(crate) fn kind(&self) -> FactType {
+        self.listing().map_or(FactType::Text, |listing| listing.entry.kind)
+    }
+
+    /// The kinds of lines that show it.
+    pub(crate) fn evidence(&self) -> &'static [LineKind] {
+        self.listing().map_or(&[], |listing| listing.evidence)
+    }
+
+    /// Whether reading it means to look through a list.
+    pub(crate) fn is_costly(&self) -> bool {
+        match self {
+            Self::Named(..) | Self::Plain(PlainFact::Preflight | PlainFact::AllowOrigin) => true,
+            Self::Plain(_) => false,
+        }
+    }
+
+    /// Name in rule files.
+    pub(crate) fn name(&self) -> String {
+        let name = self.listing().map_or("", |listing| listing.entry.name);
+        match self {
+            Self::Named(_, parameter) => format!("{}{parameter}", prefix(name)),
+            Self::Plain(_) => name.to_owned(),
+        }
+    }
+
+    fn listing(&self) -> Option<&'static Open> {
+        match self {
+            Self::Plain(fact) => {
+                PLAIN.iter().find(|open| open.fact == *fact).map(|open| &open.open)
+            }
+            Self::Named(family, _) => FAMILIES.get(*family as usize).map(|open| &open.open),
+        }
+    }
+}
+
+/// The fact of this name, or the nearest name that there is.
+pub(crate) fn resolve(name: &str) -> Result<FactId, Option<String>> {
+    if let Some(fact) = ClosedFact::ALL.iter().find(|fact| fact.name() == name) {
+        return Ok(FactId::Closed(*fact));
+    }
+    if name == "request.origin" {
+        return Ok(FactId::Open(OpenFact::Named(Family::RequestHeader, "origin".into())));
+    }
+    if let Some(plain) = PLAIN.iter().find(|plain| plain.open.entry.name == name) {
+        return Ok(FactId::Open(OpenFact::Plain(plain.fact)));
+    }
+    match family(name) {
+        Some(fact) => Ok(FactId::Open(fact)),
+        None => Err(nearest(name, facts().map(|fact| fact.name))),
+    }
+}
+
+fn family(name: &str) -> Option<OpenFact> {
+    FAMILIES.iter().find_map(|family| {
+        let key = name.strip_prefix(prefix(family.open.entry.name)).filter(|key| is_key(key))?;
+        let key = match family.fact {
+            Family::AccessKey => key.to_owned(),
+            Family::RequestHeader | Family::ResponseHeader | Family::FunctionHeader => {
+                key.to_ascii_lowercase()
+            }
+        };
+        Some(OpenFact::Named(family.fact, key.into()))
+    })
+}
+
+/// `request.header.` of `request.header.<name>`.
+fn prefix(name: &str) -> &str {
+    name.split_once('<').map_or(name, |(prefix, _)| prefix)
+}
+
+/// Header names and access-log keys: no blanks, and no placeholder taken literally.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>{}".contains(&byte))
+}
+
+struct Open {
+    entry: FactEntry,
+    evidence: &'static [LineKind],
+}
+
+struct Plain {
+    fact: PlainFact,
+    open: Open,
+}
+
+struct Named {
+    fact: Family,
+    open: Open,
+}
+
+const fn open(
+    (name, kind, example): (&'static str, FactType, &'static str),
+    evidence: &'static [LineKind],
+    meaning: &'static str,
+) -> Open {
+    Open { entry: FactEntry { name, kind, meaning, example }, evidence }
+}
+
+/// How the response's allowed origin stands to the request's.
+pub(crate) const RELATIONS: &[&str] = &[
+    "same",
+    "wildcard",
+    "null",
+    "empty",
+    "undefined",
+    "repeated",
+    "several",
+    "list-syntax",
+    "quoted",
+    "pattern",
+    "no-scheme",
+    "path",
+    "case",
+    "scheme",
+    "port",
+    "other-host",
+];
+
+const REQUEST: &[LineKind] = &[LineKind::RequestHeaders, LineKind::LambdaEvent];
+const METHOD: &[LineKind] = &[LineKind::HttpMethod, LineKind::LambdaEvent, LineKind::Access];
+const RESPONSE: &[LineKind] = &[LineKind::ResponseHeaders];
+const STATUS: &[LineKind] = &[LineKind::Status, LineKind::Access];
+const ORIGINS: &[LineKind] = &[LineKind::RequestHeaders, LineKind::ResponseHeaders];
+const VERDICT: &[LineKind] = ORIGINS;
+const FAILURE: &[LineKind] = &[LineKind::Failure, LineKind::Access];
+const FUNCTION: &[LineKind] = &[LineKind::EndpointResponseBody];
+const INVOCATION: &[LineKind] = &[LineKind::LambdaFailure];
+const LOGGED: &[LineKind] = &[LineKind::LambdaResponse];
+const ACCESS: &[LineKind] = &[LineKind::Access];
+const ROUTE: &[LineKind] = &[LineKind::Route];
+const GATEWAY: &[LineKind] = &[LineKind::GatewayResponse, LineKind::Access];
+const URI: &[LineKind] = &[LineKind::EndpointRequestHeaders];
+
+#[rustfmt::skip]
+static PLAIN: &[Plain] = &[
+    Plain { fact: PlainFact::VerdictDetail, open: open(("verdict.detail", FactType::Text, "x-api-version"), VERDICT, "The header value, method or header name that the reason is about.") },
+    Plain { fact: PlainFact::Method, open: open(("request.method", FactType::Text, "OPTIONS"), METHOD, "HTTP method.") },
+    Plain { fact: PlainFact::Path, open: open(("request.path", FactType::Text, "/orders/7"), METHOD, "Path as requested.") },
+    Plain { fact: PlainFact::Preflight, open: open(("request.preflight", FactType::Bool, "true"), REQUEST, "Whether it is OPTIONS with `Origin` and `Access-Control-Request-Method`.") },
+    Plain { fact: PlainFact::Status, open: open(("response.status", FactType::Number, "502"), STATUS, "Status of the response as the client got it.") },
+    Plain { fact: PlainFact::HeadersSeen, open: open(("response.headers.seen", FactType::Bool, "true"), &[], "Whether any line shows the response headers; never unseen itself.") },
+    Plain { fact: PlainFact::HeadersComplete, open: open(("response.headers.complete", FactType::Bool, "false"), RESPONSE, "Whether the response headers are shown to their end; unseen if no line shows them.") },
+    Plain { fact: PlainFact::ResponseLength, open: open(("response.length", FactType::Number, "36"), ACCESS, "Length of the response body in bytes, from the access log.") },
+    Plain { fact: PlainFact::AllowOrigin, open: open(("response.allow_origin.relation", FactType::OneOf(RELATIONS), "path"), ORIGINS, "How `Access-Control-Allow-Origin` stands to the request's `Origin`; absent where either header is.") },
+    Plain { fact: PlainFact::GatewayResponseType, open: open(("gateway.response_type", FactType::Text, "DEFAULT_5XX"), GATEWAY, "Gateway response type, from the execution or the access log.") },
+    Plain { fact: PlainFact::Route, open: open(("route", FactType::Text, "ANY /{proxy+}"), ROUTE, "Route as configured, or an HTTP API's route key.") },
+    Plain { fact: PlainFact::Api, open: open(("api", FactType::Text, "oo8kadh853"), ROUTE, "API id.") },
+    Plain { fact: PlainFact::Stage, open: open(("stage", FactType::Text, "prod"), ROUTE, "Stage.") },
+    Plain { fact: PlainFact::FailureMessage, open: open(("failure.message", FactType::Text, "Invalid permissions on Lambda function"), FAILURE, "The text of the line that names the failure.") },
+    Plain { fact: PlainFact::IntegrationUri, open: open(("integration.uri", FactType::Text, "https://backend.example/orders"), URI, "URI that the gateway called.") },
+    Plain { fact: PlainFact::DefectPath, open: open(("function_response.defect.path", FactType::Text, "$.body"), FUNCTION, "JSON path of the value that makes the proxy response malformed.") },
+    Plain { fact: PlainFact::FunctionStatus, open: open(("function_response.status", FactType::Number, "200"), FUNCTION, "`statusCode` that the function returned to the gateway.") },
+    Plain { fact: PlainFact::InvocationMessage, open: open(("invocation.message", FactType::Text, "TypeError: x is not a function"), INVOCATION, "The error's message, or the seconds after which the function timed out.") },
+    Plain { fact: PlainFact::LoggedStatus, open: open(("logged_response.status", FactType::Number, "700"), LOGGED, "`statusCode` of the proxy response that the function logged itself; no proof of what it returned.") },
+    Plain { fact: PlainFact::AccessErrorMessage, open: open(("access.error_message", FactType::Text, "Unauthorized"), ACCESS, "`$context.error.message`, whatever its key.") },
+    Plain { fact: PlainFact::AccessErrorResponseType, open: open(("access.error_response_type", FactType::Text, "UNAUTHORIZED"), ACCESS, "`$context.error.responseType`, whatever its key.") },
+    Plain { fact: PlainFact::AccessIntegrationError, open: open(("access.integration_error", FactType::Text, "Lambda invocation failed"), ACCESS, "`$context.integrationErrorMessage`, whatever its key.") },
+    Plain { fact: PlainFact::AccessAuthorizerError, open: open(("access.authorizer_error", FactType::Text, "The request is not signed"), ACCESS, "`$context.authorizer.error`, `authorize.error` or `authenticate.error`.") },
+    Plain { fact: PlainFact::AccessFunctionStatus, open: open(("access.function_status", FactType::Number, "503"), ACCESS, "Status that the function returned, from the access log.") },
+];
+
+#[rustfmt::skip]
+static FAMILIES: &[Named] = &[
+    Named { fact: Family::RequestHeader, open: open(("request.header.<name>", FactType::Text, "https://app.example"), REQUEST, "A request header, its fields combined with `, `.") },
+    Named { fact: Family::ResponseHeader, open: open(("response.header.<name>", FactType::Text, "*"), RESPONSE, "A response header as it went over the wire; only `Method response headers` and HAR files show it.") },
+    Named { fact: Family::FunctionHeader, open: open(("function_response.header.<name>", FactType::Text, "*"), FUNCTION, "A header of the proxy response that the gateway logged.") },
+    Named { fact: Family::AccessKey, open: open(("access.<key>", FactType::Text, "RESOURCE_NOT_FOUND"), ACCESS, "A key of the access log as its format names it.") },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_name_resolves_to_itself() {
+        for entry in facts() {
+            let name = entry.name.replace("<name>", "x-a").replace("<key>", "someKey");
+            let found = match resolve(&name) {
+                Ok(FactId::Closed(fact)) => fact.name().to_owned(),
+                Ok(FactId::Open(fact)) => fact.name(),
+                Err(nearest) => panic!("{name} does not resolve, nearest {nearest:?}"),
+            };
+            assert_eq!(found, name);
+        }
+    }
+
+    #[test]
+    fn a_family_is_listed_at_its_place() {
+        for (index, family) in FAMILIES.iter().enumerate() {
+            assert_eq!(family.fact as usize, index);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_has_a_nearest() {
+        assert_eq!(resolve("verdict.raeson"), Err(Some("verdict.reason".to_owned())));
+        assert_eq!(resolve("request.header.<name>"), Err(Some("request.header.<name>".to_owned())));
+    }
+
+    #[test]
+    fn header_names_lose_their_case_and_access_keys_keep_it() {
+        let header = OpenFact::Named(Family::ResponseHeader, "vary".into());
+        assert_eq!(resolve("response.header.Vary"), Ok(FactId::Open(header)));
+        let key = OpenFact::Named(Family::AccessKey, "wafStatus".into());
+        assert_eq!(resolve("access.wafStatus"), Ok(FactId::Open(key)));
+    }
+}

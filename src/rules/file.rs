@@ -1,0 +1,383 @@
+//! One rule file → one rule, its condition compiled.
+//!
+//! Must not: touch the file system; whoever has a folder of rules brings their texts.
+
+use regex::Regex;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::model::{Class, Confidence, Kind, RuleText, Severity};
+use crate::rules::closed::ClosedFact;
+use crate::rules::condition::{ABSENT_CODES, Condition, Test};
+use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
+use crate::rules::nearest::nearest;
+use crate::rules::problem::{Problem, Problems, RuleError};
+use crate::rules::reader::Value;
+use crate::rules::template::Template;
+use crate::rules::words::{Scope, Word, kind_of};
+
+/// A rule file's name and text.
+#[derive(Debug, Clone)]
+pub struct RuleFile {
+    /// As it is to be named in messages; its last part without `.toml` is the rule's id.
+    pub name: String,
+    /// TOML.
+    pub text: String,
+}
+
+/// A log that shows what a rule is about, or what it is not about.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What it shows.
+    pub name: String,
+    /// Whether the rule fires on it.
+    pub fires: bool,
+    /// Log lines as exported.
+    pub log: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    id: Spanned<String>,
+    title: String,
+    class: Spanned<String>,
+    kind: Spanned<String>,
+    scope: Option<Spanned<String>>,
+    severity: Spanned<String>,
+    confidence: Spanned<String>,
+    why: String,
+    fix: String,
+    detail: Option<Spanned<String>>,
+    #[serde(default)]
+    explains: Vec<Spanned<String>>,
+    #[serde(default)]
+    supersedes: Vec<Spanned<String>>,
+    #[serde(default)]
+    references: Vec<String>,
+    since: String,
+    #[serde(default)]
+    r#override: bool,
+    when: Spanned<RawCondition>,
+    #[serde(default)]
+    examples: Vec<Example>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCondition {
+    all: Option<Vec<Spanned<RawCondition>>>,
+    any: Option<Vec<Spanned<RawCondition>>>,
+    not: Option<Box<Spanned<RawCondition>>>,
+    is: Option<(Spanned<String>, Spanned<Scalar>)>,
+    r#in: Option<(Spanned<String>, Vec<Spanned<Scalar>>)>,
+    matches: Option<(Spanned<String>, Spanned<String>)>,
+    less: Option<(Spanned<String>, i64)>,
+    greater: Option<(Spanned<String>, i64)>,
+    absent: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Bool(bool),
+    Number(i64),
+    Text(String),
+}
+
+/// A rule as its file has it; what names other rules is not resolved yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) file: RuleFile,
+    pub(crate) text: RuleText,
+    pub(crate) scope: Scope,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) detail: Option<Template>,
+    pub(crate) condition: Condition,
+    pub(crate) since: String,
+    pub(crate) examples: Vec<Example>,
+    pub(crate) replaces: bool,
+    /// Where `id` stands.
+    pub(crate) place: usize,
+    /// Symptom classes and rule ids, with where they stand.
+    pub(crate) explains: Vec<(usize, String)>,
+    /// Rule ids, with where they stand.
+    pub(crate) supersedes: Vec<(usize, String)>,
+}
+
+/// Reads one file. `facts` numbers the open facts of all rules.
+pub(crate) fn parse(file: &RuleFile, facts: &mut Vec<OpenFact>) -> Result<Draft, Vec<RuleError>> {
+    let mut problems = Problems::new(&file.name, &file.text);
+    let raw: RawRule = match toml::from_str(&file.text) {
+        Ok(raw) => raw,
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            problems.add(offset, Problem::Syntax(error.message().to_owned()));
+            return Err(problems.into_errors());
+        }
+    };
+    let condition = Compiler { problems: &mut problems, facts }.condition(&raw.when);
+    let detail = raw.detail.as_ref().and_then(|detail| {
+        let template = Template::parse(detail.as_ref());
+        template.map_err(|problem| problems.add(detail.span().start, problem)).ok()
+    });
+    check_id(file, &raw.id, &mut problems);
+    let class = word::<Class>(&raw.class, &mut problems);
+    let kind = word::<Kind>(&raw.kind, &mut problems);
+    let severity = word(&raw.severity, &mut problems);
+    let confidence = word(&raw.confidence, &mut problems);
+    let scope = match &raw.scope {
+        Some(scope) => word(scope, &mut problems),
+        None => Some(Scope::Exchange),
+    };
+    if let (Some(class), Some(kind)) = (class, kind) {
+        let own = kind_of(class);
+        if own != kind {
+            let problem = Problem::KindOfClass { class: class.as_str(), kind: own.as_str() };
+            problems.add(raw.class.span().start, problem);
+        }
+        if (kind == Kind::Cause) == raw.explains.is_empty() {
+            problems.add(raw.kind.span().start, Problem::Explains);
+        }
+    }
+    let place = raw.id.span().start;
+    match (condition, class, kind, severity.zip(confidence), scope) {
+        (Some(condition), Some(class), Some(kind), Some((severity, confidence)), Some(scope))
+            if problems.is_empty() =>
+        {
+            Ok(Draft {
+                file: file.clone(),
+                text: RuleText {
+                    id: raw.id.into_inner(),
+                    class,
+                    kind,
+                    title: raw.title,
+                    why: raw.why,
+                    fix: raw.fix,
+                    explains: Vec::new(),
+                    references: raw.references,
+                },
+                scope,
+                severity,
+                confidence,
+                detail,
+                condition,
+                since: raw.since,
+                examples: raw.examples,
+                replaces: raw.r#override,
+                place,
+                explains: placed(raw.explains),
+                supersedes: placed(raw.supersedes),
+            })
+        }
+        _ => Err(problems.into_errors()),
+    }
+}
+
+fn placed(names: Vec<Spanned<String>>) -> Vec<(usize, String)> {
+    names.into_iter().map(|name| (name.span().start, name.into_inner())).collect()
+}
+
+fn check_id(file: &RuleFile, id: &Spanned<String>, problems: &mut Problems<'_>) {
+    let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    if name.strip_suffix(".toml") != Some(id.as_ref()) {
+        let problem = Problem::IdIsNotFileName { id: id.as_ref().clone() };
+        problems.add(id.span().start, problem);
+    }
+}
+
+fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<T> {
+    let found = T::ALL.iter().copied().find(|word| word.word() == text.as_ref());
+    if found.is_none() {
+        let problem = Problem::UnknownWord {
+            what: T::WHAT.to_owned(),
+            name: text.as_ref().clone(),
+            nearest: nearest(text.as_ref(), T::ALL.iter().map(|word| word.word())),
+        };
+        problems.add(text.span().start, problem);
+    }
+    found
+}
+
+struct Compiler<'a, 'b> {
+    problems: &'a mut Problems<'b>,
+    facts: &'a mut Vec<OpenFact>,
+}
+
+impl Compiler<'_, '_> {
+    /// Several tests in one table must all hold.
+    fn condition(&mut self, raw: &Spanned<RawCondition>) -> Option<Condition> {
+        let table = raw.as_ref();
+        let mut parts = Vec::new();
+        if let Some(all) = &table.all {
+            parts.push(self.list(all).map(Condition::All));
+        }
+        if let Some(any) = &table.any {
+            parts.push(self.list(any).map(Condition::Any));
+        }
+        if let Some(not) = &table.not {
+            parts.push(self.condition(not).map(|inner| Condition::Not(Box::new(inner))));
+        }
+        if let Some((fact, value)) = &table.is {
+            parts.push(self.equals(fact, std::slice::from_ref(value)));
+        }
+        if let Some((fact, values)) = &table.r#in {
+            parts.push(self.equals(fact, values));
+        }
+        if let Some((fact, expression)) = &table.matches {
+            parts.push(self.matches(fact, expression));
+        }
+        if let Some((fact, limit)) = &table.less {
+            parts.push(self.limit(fact, Test::Less(*limit)));
+        }
+        if let Some((fact, limit)) = &table.greater {
+            parts.push(self.limit(fact, Test::Greater(*limit)));
+        }
+        if let Some(fact) = &table.absent {
+            parts.push(self.absent(fact));
+        }
+        if parts.is_empty() {
+            self.problems.add(raw.span().start, Problem::EmptyCondition);
+            return None;
+        }
+        let mut parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
+        let mut condition = if parts.len() == 1 { parts.pop()? } else { Condition::All(parts) };
+        condition.order();
+        Some(condition)
+    }
+
+    fn list(&mut self, raw: &[Spanned<RawCondition>]) -> Option<Vec<Condition>> {
+        // Each is compiled, so that every problem is told.
+        let conditions: Vec<_> = raw.iter().map(|raw| self.condition(raw)).collect();
+        conditions.into_iter().collect()
+    }
+
+    fn fact(&mut self, name: &Spanned<String>) -> Option<FactId> {
+        match resolve(name.as_ref()) {
+            Ok(fact) => Some(fact),
+            Err(nearest) => {
+                let problem = Problem::UnknownFact { name: name.as_ref().clone(), nearest };
+                self.problems.add(name.span().start, problem);
+                None
+            }
+        }
+    }
+
+    fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
+        let known = self.facts.iter().position(|known| *known == fact);
+        let slot = known.unwrap_or_else(|| {
+            self.facts.push(fact.clone());
+            self.facts.len() - 1
+        });
+        Condition::Open { slot, fact, test }
+    }
+
+    fn equals(&mut self, name: &Spanned<String>, values: &[Spanned<Scalar>]) -> Option<Condition> {
+        match self.fact(name)? {
+            FactId::Closed(fact) => {
+                let mut codes = 0;
+                for value in values {
+                    let text = self.checked(name, closed_type(fact), value)?;
+                    codes |= 1 << fact.code(&text.text())?;
+                }
+                Some(Condition::Closed { fact, codes })
+            }
+            FactId::Open(fact) => {
+                let kind = fact.kind();
+                let checked: Vec<_> =
+                    values.iter().map(|value| self.checked(name, kind, value)).collect();
+                let values = checked.into_iter().collect::<Option<Vec<_>>>()?;
+                Some(self.open(fact, Test::In(values)))
+            }
+        }
+    }
+
+    /// The value, if the fact can have it.
+    fn checked(
+        &mut self,
+        fact: &Spanned<String>,
+        kind: FactType,
+        value: &Spanned<Scalar>,
+    ) -> Option<Value<'static>> {
+        match (kind, value.as_ref()) {
+            (FactType::Text, Scalar::Text(text)) => Some(Value::Text(text.clone().into())),
+            (FactType::Number, Scalar::Number(number)) => Some(Value::Number(*number)),
+            (FactType::Bool, Scalar::Bool(value)) => Some(Value::Bool(*value)),
+            (FactType::OneOf(list), Scalar::Text(text)) => {
+                if list.contains(&text.as_str()) {
+                    return Some(Value::Text(text.clone().into()));
+                }
+                let problem = Problem::UnknownWord {
+                    what: format!("value of `{}`", fact.as_ref()),
+                    name: text.clone(),
+                    nearest: nearest(text, list.iter().copied()),
+                };
+                self.problems.add(value.span().start, problem);
+                None
+            }
+            (wanted, got) => {
+                let got = match got {
+                    Scalar::Bool(_) => "true or false",
+                    Scalar::Number(_) => "a number",
+                    Scalar::Text(_) => "text",
+                };
+                let problem = Problem::WrongType { fact: fact.as_ref().clone(), wanted, got };
+                self.problems.add(value.span().start, problem);
+                None
+            }
+        }
+    }
+
+    fn matches(
+        &mut self,
+        name: &Spanned<String>,
+        expression: &Spanned<String>,
+    ) -> Option<Condition> {
+        let fact = self.fact(name)?;
+        let regex = match Regex::new(expression.as_ref()) {
+            Ok(regex) => regex,
+            Err(error) => {
+                let problem = Problem::Expression(error.to_string());
+                self.problems.add(expression.span().start, problem);
+                return None;
+            }
+        };
+        Some(match fact {
+            FactId::Closed(fact) => {
+                let matching = fact.values().iter().filter(|value| regex.is_match(value));
+                let codes = matching.filter_map(|value| fact.code(value));
+                Condition::Closed { fact, codes: codes.fold(0, |codes, code| codes | 1 << code) }
+            }
+            FactId::Open(fact) => self.open(fact, Test::Matches(regex)),
+        })
+    }
+
+    fn limit(&mut self, name: &Spanned<String>, test: Test) -> Option<Condition> {
+        let (wanted, open) = match self.fact(name)? {
+            FactId::Closed(fact) => (closed_type(fact), None),
+            FactId::Open(fact) => (fact.kind(), Some(fact)),
+        };
+        match (wanted, open) {
+            (FactType::Text | FactType::Number, Some(fact)) => Some(self.open(fact, test)),
+            (wanted, _) => {
+                let fact = name.as_ref().clone();
+                let problem = Problem::WrongType { fact, wanted, got: "a number" };
+                self.problems.add(name.span().start, problem);
+                None
+            }
+        }
+    }
+
+    fn absent(&mut self, name: &Spanned<String>) -> Option<Condition> {
+        Some(match self.fact(name)? {
+            FactId::Closed(fact) => absent_closed(fact),
+            FactId::Open(fact) => self.open(fact, Test::Absent),
+        })
+    }
+}
+
+fn absent_closed(fact: ClosedFact) -> Condition {
+    Condition::Closed { fact, codes: ABSENT_CODES }
+}

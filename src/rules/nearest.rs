@@ -1,0 +1,54 @@
+//! The nearest name that there is, for messages about one that there is not.
+//!
+//! Must not: know what the names stand for.
+
+/// The candidate with the least edit distance, if it is near enough to be meant.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let distances = candidates.map(|candidate| (distance(name, candidate), candidate));
+    let (distance, candidate) = distances.min_by_key(|(distance, _)| *distance)?;
+    let limit = name.chars().count().div_ceil(2).max(2);
+    (distance <= limit).then(|| candidate.to_owned())
+}
+
+/// Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (line, left) in a.chars().enumerate() {
+        let mut diagonal = line;
+        let mut last = line + 1;
+        let mut next = vec![last];
+        for (right, above) in b.iter().zip(row.iter().skip(1)) {
+            let changed = diagonal + usize::from(left != *right);
+            last = changed.min(last + 1).min(above + 1);
+            diagonal = *above;
+            next.push(last);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(a: &str, b: &str, want: usize) {
+        assert_eq!(distance(a, b), want);
+        assert_eq!(distance(b, a), want);
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        check("", "", 0);
+        check("abc", "", 3);
+        check("kitten", "sitting", 3);
+        check("verdict.raeson", "verdict.reason", 2);
+    }
+
+    #[test]
+    fn what_is_far_away_is_not_meant() {
+        assert_eq!(nearest("zzzz", ["verdict.reason"].into_iter()), None);
+    }
+}

@@ -1,0 +1,240 @@
+//! Reads the open facts of one exchange, each at most once.
+//!
+//! Must not: turn the unseen into the absent.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::model::{
+    Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, Text,
+};
+use crate::rules::facts::{Family, OpenFact, PlainFact};
+use crate::rules::relation::relation;
+
+/// A value of an open fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// Text from logs.
+    Text(Cow<'a, str>),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Bool(bool),
+}
+
+impl Value<'_> {
+    /// The number that it is, or that its text is.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self {
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Number(number) => Some(*number),
+            Value::Bool(_) => None,
+        }
+    }
+
+    /// As text, for templates.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Value::Text(text) => Cow::Borrowed(text),
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            Value::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+        }
+    }
+}
+
+/// Facts that are kept once read. Those of rules beyond this number are read again for each
+/// condition: right, but slower.
+const KEPT: usize = 32;
+
+/// Reads facts of one exchange.
+pub(crate) struct Reader<'a> {
+    exchange: &'a Exchange,
+    judgement: &'a Judgement,
+    request: OnceCell<Headers<'a>>,
+    response: OnceCell<Headers<'a>>,
+    kept: [OnceCell<Fact<Value<'a>>>; KEPT],
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that has read nothing yet.
+    pub(crate) fn new(exchange: &'a Exchange, judgement: &'a Judgement) -> Self {
+        Self {
+            exchange,
+            judgement,
+            request: OnceCell::new(),
+            response: OnceCell::new(),
+            kept: [const { OnceCell::new() }; KEPT],
+        }
+    }
+
+    /// Applies `f` to a fact; `slot` is its number among the facts of all rules.
+    pub(crate) fn with<T>(
+        &self,
+        slot: usize,
+        fact: &OpenFact,
+        f: impl FnOnce(&Fact<Value<'a>>) -> T,
+    ) -> T {
+        match self.kept.get(slot) {
+            Some(kept) => f(kept.get_or_init(|| self.read(fact))),
+            None => f(&self.read(fact)),
+        }
+    }
+
+    /// Reads a fact.
+    pub(crate) fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
+        match fact {
+            OpenFact::Plain(fact) => self.plain(*fact),
+            OpenFact::Named(Family::RequestHeader, name) => {
+                self.request_headers().get(name).map(Value::Text)
+            }
+            OpenFact::Named(Family::ResponseHeader, name) => {
+                self.response_headers().get(name).map(Value::Text)
+            }
+            OpenFact::Named(Family::FunctionHeader, name) => self.function_header(name),
+            OpenFact::Named(Family::AccessKey, key) => self.access_key(key),
+        }
+    }
+
+    fn plain(&self, fact: PlainFact) -> Fact<Value<'a>> {
+        let text = |which| shown(self.exchange.text(which));
+        match fact {
+            PlainFact::VerdictDetail => shown(self.judgement.applying().detail.as_deref()),
+            PlainFact::Method => text(Text::Method),
+            PlainFact::Path => text(Text::Path),
+            PlainFact::Preflight => self.is_preflight().map(Value::Bool),
+            PlainFact::Status => self.exchange.status.map(|status| number(status.into())),
+            PlainFact::HeadersSeen => Fact::Seen(Value::Bool(self.response_headers().is_seen())),
+            PlainFact::HeadersComplete => {
+                let headers = self.response_headers();
+                let shown = headers.is_seen().then(|| headers.is_complete());
+                Fact::from_option(shown.map(Value::Bool))
+            }
+            PlainFact::ResponseLength => self.access_number(|access| access.response_length),
+            PlainFact::AllowOrigin => self.allow_origin(),
+            PlainFact::GatewayResponseType => {
+                match (self.exchange.text(Text::GatewayResponseType), &self.exchange.access) {
+                    (Some(kind), _) => shown(Some(kind)),
+                    (None, Some(access)) => shown(access.error_response_type.as_deref()),
+                    (None, None) => Fact::Unseen,
+                }
+            }
+            PlainFact::Route => text(Text::Route),
+            PlainFact::Api => text(Text::Api),
+            PlainFact::Stage => text(Text::Stage),
+            PlainFact::FailureMessage => text(Text::FailureMessage),
+            PlainFact::IntegrationUri => text(Text::EndpointUri),
+            PlainFact::DefectPath => self.defect_path(),
+            PlainFact::FunctionStatus => match &self.exchange.function_response {
+                Some(response) => response.status.map(|status| number(status.into())),
+                None => Fact::Unseen,
+            },
+            PlainFact::InvocationMessage => {
+                let run = self.exchange.invocation.as_ref();
+                shown(run.and_then(|run| run.message.as_deref()))
+            }
+            PlainFact::LoggedStatus => self.logged_status(),
+            PlainFact::AccessErrorMessage => self.access(|access| &access.error_message),
+            PlainFact::AccessErrorResponseType => self.access(|access| &access.error_response_type),
+            PlainFact::AccessIntegrationError => self.access(|access| &access.integration_error),
+            PlainFact::AccessAuthorizerError => self.access(|access| &access.authorizer_error),
+            PlainFact::AccessFunctionStatus => {
+                self.access_number(|access| access.function_status.map(u64::from))
+            }
+        }
+    }
+
+    fn request_headers(&self) -> &Headers<'a> {
+        self.request.get_or_init(|| self.exchange.request_headers())
+    }
+
+    fn response_headers(&self) -> &Headers<'a> {
+        self.response.get_or_init(|| self.exchange.response_headers())
+    }
+
+    fn function_header(&self, name: &str) -> Fact<Value<'a>> {
+        let Some(response) = &self.exchange.function_response else { return Fact::Unseen };
+        function_headers(response).get(name).map(Value::Text)
+    }
+
+    /// Keys that are logged as `-` and keys that the format lacks look alike.
+    fn access_key(&self, key: &str) -> Fact<Value<'a>> {
+        let fields = self.exchange.access.as_ref().map(|access| access.fields.as_slice());
+        let field = fields.unwrap_or_default().iter().find(|(name, _)| name == key);
+        match field {
+            Some((_, value)) if value.is_empty() => Fact::Absent,
+            Some((_, value)) => text(value),
+            None => Fact::Unseen,
+        }
+    }
+
+    fn access(&self, field: impl Fn(&AccessRecord) -> &Option<String>) -> Fact<Value<'a>> {
+        let access = self.exchange.access.as_deref();
+        shown(access.and_then(|access| field(access).as_deref()))
+    }
+
+    fn access_number(&self, field: impl Fn(&AccessRecord) -> Option<u64>) -> Fact<Value<'a>> {
+        Fact::from_option(self.exchange.access.as_deref().and_then(field).map(number))
+    }
+
+    /// Only OPTIONS with both headers is a CORS-preflight request.
+    fn is_preflight(&self) -> Fact<bool> {
+        match self.exchange.text_bytes(Text::Method) {
+            None => Fact::Unseen,
+            Some(method) if method != b"OPTIONS" => Fact::Seen(false),
+            Some(_) => {
+                let header = |name| self.request_headers().get(name);
+                match (header("origin"), header("access-control-request-method")) {
+                    (Fact::Seen(_), Fact::Seen(_)) => Fact::Seen(true),
+                    (Fact::Absent, _) | (_, Fact::Absent) => Fact::Seen(false),
+                    (Fact::Unseen, _) | (_, Fact::Unseen) => Fact::Unseen,
+                }
+            }
+        }
+    }
+
+    fn allow_origin(&self) -> Fact<Value<'a>> {
+        let allowed = self.response_headers().get("access-control-allow-origin");
+        let origin = self.request_headers().get("origin");
+        match (allowed, origin) {
+            (Fact::Absent, _) => Fact::Absent,
+            (Fact::Unseen, _) => Fact::Unseen,
+            (Fact::Seen(allowed), origin) => {
+                relation(&allowed, origin.as_ref()).map(|name| Value::Text(Cow::Borrowed(name)))
+            }
+        }
+    }
+
+    fn defect_path(&self) -> Fact<Value<'a>> {
+        match self.exchange.function_response.as_ref().map(|response| &response.acceptance) {
+            Some(Acceptance::Malformed(defect)) => text(&defect.path),
+            Some(Acceptance::Accepted | Acceptance::Inferred) => Fact::Absent,
+            Some(Acceptance::Unknown) | None => Fact::Unseen,
+        }
+    }
+
+    fn logged_status(&self) -> Fact<Value<'a>> {
+        let run = self.exchange.invocation.as_ref();
+        let Some(response) = run.and_then(|run| run.response.as_ref()) else { return Fact::Unseen };
+        match response.get("statusCode").and_then(serde_json::Value::as_i64) {
+            Some(status) => Fact::Seen(Value::Number(status)),
+            None => Fact::Absent,
+        }
+    }
+}
+
+fn function_headers(response: &FunctionResponse) -> Headers<'_> {
+    Headers::List { fields: &response.headers, complete: response.headers_complete }
+}
+
+fn text(text: &str) -> Fact<Value<'_>> {
+    Fact::Seen(Value::Text(Cow::Borrowed(text)))
+}
+
+/// For what always exists, or whose absence no line proves.
+fn shown<'a>(text: Option<impl Into<Cow<'a, str>>>) -> Fact<Value<'a>> {
+    Fact::from_option(text.map(|text| Value::Text(text.into())))
+}
+
+fn number(number: u64) -> Value<'static> {
+    Value::Number(i64::try_from(number).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,322 @@
+//! A set of rules, and what it finds in an exchange.
+//!
+//! Must not: compute a verdict, link findings, or hide one.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use hashbrown::HashMap;
+
+use crate::model::{
+    Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, Outcome, RuleText,
+    Severity,
+};
+use crate::rules::closed::Signature;
+use crate::rules::condition::{Condition, Truth};
+use crate::rules::facts::{Family, OpenFact};
+use crate::rules::file::{Draft, Example, RuleFile, parse};
+use crate::rules::nearest::nearest;
+use crate::rules::problem::{Problem, Problems, RuleError};
+use crate::rules::reader::Reader;
+use crate::rules::template::Template;
+use crate::rules::words::{Scope, kind_of};
+
+/// The built-in rule files, as `build.rs` found them.
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
+
+/// Signatures whose rules are remembered. Real logs have a few hundred; crafted ones cannot make
+/// the table grow without end.
+const REMEMBERED: usize = 4096;
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it says to people.
+    pub text: Rc<RuleText>,
+    /// The file that it stands in.
+    pub file: String,
+    /// What it looks at.
+    pub scope: Scope,
+    /// How much an observed finding matters.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Version of corscope that had it first.
+    pub since: String,
+    /// Logs that show what it is about.
+    pub examples: Vec<Example>,
+    /// Ids of rules that need not be told where this one fires.
+    pub supersedes: Vec<String>,
+    superseded: Vec<usize>,
+    detail: Option<Template>,
+    condition: Condition,
+    enabled: bool,
+}
+
+impl Rule {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.text.id
+    }
+}
+
+/// What one rule says about one exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It fires.
+    Fires,
+    /// It does not.
+    DoesNotFire,
+    /// The logs do not show these facts, one of which decides.
+    Unknown(Vec<String>),
+}
+
+/// A set of rules.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    /// Which rules can fire on a signature.
+    candidates: RefCell<HashMap<Signature, Rc<[usize]>, foldhash::fast::RandomState>>,
+}
+
+impl RuleSet {
+    /// The built-in rules.
+    pub fn builtin() -> Self {
+        Self::load(&[]).0
+    }
+
+    /// The built-in rules and those of `files`, with what is wrong with any of them. A rule that is
+    /// wrong is left out; the others are used.
+    pub fn load(files: &[RuleFile]) -> (Self, Vec<RuleError>) {
+        let builtin = BUILTIN
+            .iter()
+            .map(|(name, text)| RuleFile { name: (*name).to_owned(), text: (*text).to_owned() });
+        Self::from_files(builtin.chain(files.iter().cloned()))
+    }
+
+    /// The rules of these files alone.
+    pub fn from_files(files: impl IntoIterator<Item = RuleFile>) -> (Self, Vec<RuleError>) {
+        let mut facts = Vec::new();
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut errors = Vec::new();
+        for file in files {
+            match parse(&file, &mut facts) {
+                Ok(draft) => errors.extend(add(&mut drafts, draft)),
+                Err(found) => errors.extend(found),
+            }
+        }
+        let rules = resolve_names(drafts, &mut errors);
+        (Self { rules, candidates: RefCell::default() }, errors)
+    }
+
+    /// All rules, in the order of their files.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule with this id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id() == id)
+    }
+
+    /// Silences a rule. `false` if there is none with this id.
+    pub fn disable(&mut self, id: &str) -> bool {
+        self.change(id, |rule| rule.enabled = false)
+    }
+
+    /// Gives a rule another severity. `false` if there is none with this id.
+    pub fn set_severity(&mut self, id: &str, severity: Severity) -> bool {
+        self.change(id, |rule| rule.severity = severity)
+    }
+
+    fn change(&mut self, id: &str, change: impl FnOnce(&mut Rule)) -> bool {
+        self.candidates.get_mut().clear();
+        match self.rules.iter_mut().find(|rule| rule.id() == id) {
+            Some(rule) => {
+                change(rule);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What the rules of scope `exchange` find, in the order of the rules.
+    pub fn examine(&self, exchange: &Exchange, judgement: &Judgement) -> Vec<Finding> {
+        let signature = Signature::of(exchange, judgement);
+        let candidates = self.candidates(&signature);
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let reader = Reader::new(exchange, judgement);
+        let mut fired: Vec<(usize, &Rule)> = Vec::new();
+        for index in candidates.iter() {
+            if let Some(rule) = self.rules.get(*index)
+                && rule.condition.truth(&signature, &reader) == Truth::True
+            {
+                fired.push((*index, rule));
+            }
+        }
+        let told = |index: usize| !fired.iter().any(|(_, rule)| rule.superseded.contains(&index));
+        let told = fired.iter().filter(|(index, _)| told(*index));
+        told.map(|(_, rule)| finding(rule, &signature, &reader, impact(&reader, judgement)))
+            .collect()
+    }
+
+    /// What one rule says, and, where it cannot tell, which facts it would need.
+    pub fn ask(&self, rule: &Rule, exchange: &Exchange, judgement: &Judgement) -> Answer {
+        let signature = Signature::of(exchange, judgement);
+        let reader = Reader::new(exchange, judgement);
+        match rule.condition.truth(&signature, &reader) {
+            Truth::True => Answer::Fires,
+            Truth::False => Answer::DoesNotFire,
+            Truth::Unknown => {
+                let mut names = Vec::new();
+                rule.condition.unknown(&signature, &reader, &mut names);
+                names.sort();
+                names.dedup();
+                Answer::Unknown(names)
+            }
+        }
+    }
+
+    fn candidates(&self, signature: &Signature) -> Rc<[usize]> {
+        let mut remembered = self.candidates.borrow_mut();
+        if let Some(found) = remembered.get(signature) {
+            return Rc::clone(found);
+        }
+        let rules = self.rules.iter().enumerate();
+        let candidates: Rc<[usize]> = rules
+            .filter(|(_, rule)| rule.enabled && rule.scope == Scope::Exchange)
+            .filter(|(_, rule)| rule.condition.can_hold(signature))
+            .map(|(index, _)| index)
+            .collect();
+        if remembered.len() < REMEMBERED {
+            remembered.insert(signature.clone(), Rc::clone(&candidates));
+        }
+        candidates
+    }
+}
+
+fn finding(rule: &Rule, signature: &Signature, reader: &Reader<'_>, impact: Impact) -> Finding {
+    let mut evidence = Vec::new();
+    rule.condition.evidence(signature, reader, &mut evidence);
+    evidence.sort_unstable();
+    evidence.dedup();
+    Finding {
+        rule: Rc::clone(&rule.text),
+        severity: match impact {
+            Impact::Observed => rule.severity,
+            Impact::Latent => rule.severity.lowered(),
+        },
+        confidence: rule.confidence,
+        impact,
+        detail: rule.detail.as_ref().and_then(|detail| detail.fill(signature, reader)),
+        caused_by: Vec::new(),
+        evidence,
+    }
+}
+
+/// A browser met it if the request carries an `Origin`, which is what a decision needs too.
+fn impact(reader: &Reader<'_>, judgement: &Judgement) -> Impact {
+    let decided = match judgement.applying().outcome {
+        Outcome::Allowed | Outcome::Blocked => true,
+        Outcome::NotCors | Outcome::Undetermined => false,
+    };
+    let origin = OpenFact::Named(Family::RequestHeader, "origin".into());
+    if decided || matches!(reader.read(&origin), Fact::Seen(_)) {
+        Impact::Observed
+    } else {
+        Impact::Latent
+    }
+}
+
+/// Takes a rule in, or tells why not.
+fn add(drafts: &mut Vec<Draft>, draft: Draft) -> Option<RuleError> {
+    let old = drafts.iter_mut().find(|old| old.text.id == draft.text.id);
+    match old {
+        None => drafts.push(draft),
+        Some(old) if draft.replaces => *old = draft,
+        Some(_) => {
+            let problem = Problem::Duplicate { id: draft.text.id.clone() };
+            return error(&draft, draft.place, problem);
+        }
+    }
+    None
+}
+
+fn error(draft: &Draft, offset: usize, problem: Problem) -> Option<RuleError> {
+    let mut problems = Problems::new(&draft.file.name, &draft.file.text);
+    problems.add(offset, problem);
+    problems.into_errors().pop()
+}
+
+/// Turns classes and ids in `explains` and `supersedes` into the rules that there are. A name that
+/// is neither is told, and the rule stays.
+fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
+    let known: Vec<(String, Class)> =
+        drafts.iter().map(|draft| (draft.text.id.clone(), draft.text.class)).collect();
+    let mut rules = Vec::new();
+    for mut draft in drafts {
+        let symptoms =
+            known.iter().filter(|(_, class)| kind_of(*class) == Kind::Symptom).cloned().collect();
+        draft.text.explains = explained(&draft, symptoms, errors);
+        let superseded = superseded(&draft, &known, errors);
+        rules.push(Rule {
+            text: Rc::new(draft.text),
+            file: draft.file.name,
+            scope: draft.scope,
+            severity: draft.severity,
+            confidence: draft.confidence,
+            since: draft.since,
+            examples: draft.examples,
+            supersedes: draft.supersedes.into_iter().map(|(_, id)| id).collect(),
+            superseded,
+            detail: draft.detail,
+            condition: draft.condition,
+            enabled: true,
+        });
+    }
+    rules
+}
+
+/// Ids of the symptom rules that a cause names, by class or by id.
+fn explained(
+    draft: &Draft,
+    symptoms: Vec<(String, Class)>,
+    errors: &mut Vec<RuleError>,
+) -> Vec<String> {
+    for (offset, name) in &draft.explains {
+        let class = Class::parse(name).filter(|class| kind_of(*class) == Kind::Symptom);
+        if class.is_none() && !symptoms.iter().any(|(id, _)| id == name) {
+            let ids = symptoms.iter().map(|(id, _)| id.as_str());
+            let classes = symptoms.iter().map(|(_, class)| class.as_str());
+            let problem = Problem::UnknownWord {
+                what: "symptom".to_owned(),
+                name: name.clone(),
+                nearest: nearest(name, ids.chain(classes)),
+            };
+            errors.extend(error(draft, *offset, problem));
+        }
+    }
+    let named = |text: &str| draft.explains.iter().any(|(_, name)| name == text);
+    let symptoms = symptoms.into_iter();
+    symptoms.filter(|(id, class)| named(id) || named(class.as_str())).map(|(id, _)| id).collect()
+}
+
+fn superseded(draft: &Draft, known: &[(String, Class)], errors: &mut Vec<RuleError>) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (offset, name) in &draft.supersedes {
+        match known.iter().position(|(id, _)| id == name) {
+            Some(index) => found.push(index),
+            None => {
+                let problem = Problem::UnknownWord {
+                    what: "rule".to_owned(),
+                    name: name.clone(),
+                    nearest: nearest(name, known.iter().map(|(id, _)| id.as_str())),
+                };
+                errors.extend(error(draft, *offset, problem));
+            }
+        }
+    }
+    found
+}

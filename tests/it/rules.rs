@@ -1,0 +1,115 @@
+//! The built-in rule files: form, completeness, stable ids.
+//!
+//! Must not: judge a log; that is the work of the pipeline's tests.
+
+use std::collections::BTreeSet;
+
+use corscope::model::{Class, Kind};
+use corscope::rules::set::RuleSet;
+use corscope::rules::words::kind_of;
+
+/// Classes that need what `survey` gathers of a route, and so have no rule yet.
+const WITHOUT_RULE: &[Class] = &[Class::InconsistentCors];
+
+#[test]
+fn every_built_in_rule_loads() {
+    let (_, errors) = RuleSet::load(&[]);
+    let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+}
+
+#[test]
+fn every_class_has_a_rule() {
+    let rules = RuleSet::builtin();
+    let have: BTreeSet<Class> = rules.rules().iter().map(|rule| rule.text.class).collect();
+    for class in Class::ALL {
+        assert_ne!(have.contains(class), WITHOUT_RULE.contains(class), "{}", class.as_str());
+    }
+}
+
+#[test]
+fn every_rule_has_examples_for_and_against() {
+    for rule in RuleSet::builtin().rules() {
+        for fires in [true, false] {
+            let there = rule.examples.iter().any(|example| example.fires == fires);
+            assert!(there, "{} has no example with fires = {fires}", rule.id());
+        }
+        let names: BTreeSet<_> = rule.examples.iter().map(|example| &example.name).collect();
+        assert_eq!(names.len(), rule.examples.len(), "{}: names of examples repeat", rule.id());
+        for example in &rule.examples {
+            assert!(!example.log.trim().is_empty(), "{}: {}", rule.id(), example.name);
+        }
+    }
+}
+
+#[test]
+fn texts_have_their_form() {
+    for rule in RuleSet::builtin().rules() {
+        let (id, text) = (rule.id(), &rule.text);
+        let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(id.bytes().all(kebab), "{id} is not in kebab case");
+        assert!(!["no-", "check-", "should-"].iter().any(|bad| id.starts_with(bad)), "{id}");
+        assert!(text.title.len() <= 90 && !text.title.contains('\n'), "{id}: {}", text.title);
+        assert!(!text.title.ends_with('.'), "{id}: the title ends in a full stop");
+        assert!(!text.references.is_empty(), "{id} has no reference");
+        let sentences = text.why.matches(". ").count() + 1;
+        assert!(sentences <= 4, "{id}: why has {sentences} sentences");
+        for part in [&text.why, &text.fix] {
+            assert!(part.ends_with('.') && !part.contains('\n'), "{id}: {part}");
+            for word in ["simply", "please", "just "] {
+                assert!(!part.to_lowercase().contains(word), "{id} says `{word}`");
+            }
+        }
+        assert_ne!(text.why, text.fix, "{id}");
+    }
+}
+
+#[test]
+fn a_fix_begins_with_a_verb() {
+    let verbs: BTreeSet<_> = include_str!("rules_verbs.txt").split_whitespace().collect();
+    for rule in RuleSet::builtin().rules() {
+        let first = rule.text.fix.split([' ', ',']).next().unwrap_or_default();
+        assert!(verbs.contains(first), "{}: `{first}` is not in rules_verbs.txt", rule.id());
+    }
+}
+
+#[test]
+fn kinds_follow_classes_and_causes_explain_symptoms() {
+    let rules = RuleSet::builtin();
+    for rule in rules.rules() {
+        assert_eq!(rule.text.kind, kind_of(rule.text.class), "{}", rule.id());
+        assert_eq!(rule.text.kind == Kind::Cause, !rule.text.explains.is_empty(), "{}", rule.id());
+        for id in &rule.text.explains {
+            let symptom = rules.get(id).expect("a rule");
+            assert_eq!(symptom.text.kind, Kind::Symptom, "{} explains {id}", rule.id());
+        }
+    }
+}
+
+#[test]
+fn a_rule_supersedes_rules_of_its_kind() {
+    let rules = RuleSet::builtin();
+    for rule in rules.rules() {
+        for id in &rule.supersedes {
+            let general = rules.get(id).expect("a rule");
+            assert_eq!(general.text.kind, rule.text.kind, "{} supersedes {id}", rule.id());
+            assert_ne!(general.id(), rule.id());
+        }
+    }
+}
+
+#[test]
+fn ids_are_never_lost() {
+    let rules = RuleSet::builtin();
+    let mut ids: Vec<_> = rules.rules().iter().map(|rule| rule.id().to_owned()).collect();
+    ids.sort();
+    let known: Vec<_> = include_str!("rules_ids.txt").lines().map(str::to_owned).collect();
+    assert_eq!(ids, known, "a released id is never removed or renamed; new ones go into the list");
+}
+
+#[test]
+fn every_text_of_a_closed_fact_is_documented() {
+    for fact in corscope::rules::facts::facts() {
+        assert!(!fact.meaning.is_empty() && !fact.example.is_empty(), "{}", fact.name);
+    }
+}
