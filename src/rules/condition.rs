@@ -217,6 +217,9 @@ impl Condition {
             }
             Self::Not(condition) => condition.cost(),
             Self::Closed { .. } => 1,
+            Self::Open { fact, test: Test::Matches(_), .. } => {
+                60 + 100 * u32::from(fact.is_costly())
+            }
             Self::Open { fact, .. } => 10 + 100 * u32::from(fact.is_costly()),
         }
     }

@@ -12,7 +12,7 @@ use crate::rules::condition::{ABSENT_CODES, Condition, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
-use crate::rules::reader::Value;
+use crate::rules::reader::{Slots, Value};
 use crate::rules::template::Template;
 use crate::rules::words::{Scope, Word, kind_of};
 
@@ -107,8 +107,8 @@ pub(crate) struct Draft {
     pub(crate) supersedes: Vec<(usize, String)>,
 }
 
-/// Reads one file. `facts` numbers the open facts of all rules.
-pub(crate) fn parse(file: &RuleFile, facts: &mut Vec<OpenFact>) -> Result<Draft, Vec<RuleError>> {
+/// Reads one file. `slots` numbers the open facts of all rules.
+pub(crate) fn parse(file: &RuleFile, slots: &mut Slots) -> Result<Draft, Vec<RuleError>> {
     let mut problems = Problems::new(&file.name, &file.text);
     let raw: RawRule = match toml::from_str(&file.text) {
         Ok(raw) => raw,
@@ -118,7 +118,7 @@ pub(crate) fn parse(file: &RuleFile, facts: &mut Vec<OpenFact>) -> Result<Draft,
             return Err(problems.into_errors());
         }
     };
-    let condition = Compiler { problems: &mut problems, facts }.condition(&raw.when);
+    let condition = Compiler { problems: &mut problems, slots }.condition(&raw.when);
     let detail = raw.detail.as_ref().and_then(|detail| {
         let template = Template::parse(detail.as_ref());
         template.map_err(|problem| problems.add(detail.span().start, problem)).ok()
@@ -203,7 +203,7 @@ fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<
 
 struct Compiler<'a, 'b> {
     problems: &'a mut Problems<'b>,
-    facts: &'a mut Vec<OpenFact>,
+    slots: &'a mut Slots,
 }
 
 impl Compiler<'_, '_> {
@@ -266,11 +266,7 @@ impl Compiler<'_, '_> {
     }
 
     fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
-        let known = self.facts.iter().position(|known| *known == fact);
-        let slot = known.unwrap_or_else(|| {
-            self.facts.push(fact.clone());
-            self.facts.len() - 1
-        });
+        let slot = self.slots.of(&fact);
         Condition::Open { slot, fact, test }
     }
 

@@ -15,3 +15,6 @@ mod relation;
 pub mod set;
 mod template;
 pub mod words;
+
+#[cfg(test)]
+mod tests;

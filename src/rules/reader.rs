@@ -3,7 +3,7 @@
 //! Must not: turn the unseen into the absent.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, Text,
@@ -44,39 +44,103 @@ impl Value<'_> {
 
 /// Facts that are kept once read. Those of rules beyond this number are read again for each
 /// condition: right, but slower.
-const KEPT: usize = 32;
+const KEPT: usize = 64;
+
+/// The open facts of all rules, each with a number, its slot.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    facts: Vec<OpenFact>,
+    request: Vec<(usize, Box<str>)>,
+    response: Vec<(usize, Box<str>)>,
+}
+
+impl Slots {
+    /// The slot of a fact, new or known.
+    pub(crate) fn of(&mut self, fact: &OpenFact) -> usize {
+        if let Some(slot) = self.facts.iter().position(|known| known == fact) {
+            return slot;
+        }
+        let slot = self.facts.len();
+        if slot < KEPT
+            && let OpenFact::Named(family, name) = fact
+        {
+            match family {
+                Family::RequestHeader => self.request.push((slot, name.clone())),
+                Family::ResponseHeader => self.response.push((slot, name.clone())),
+                Family::FunctionHeader | Family::AccessKey => {}
+            }
+        }
+        self.facts.push(fact.clone());
+        slot
+    }
+}
 
 /// Reads facts of one exchange.
 pub(crate) struct Reader<'a> {
     exchange: &'a Exchange,
     judgement: &'a Judgement,
+    slots: &'a Slots,
     request: OnceCell<Headers<'a>>,
     response: OnceCell<Headers<'a>>,
-    kept: [OnceCell<Fact<Value<'a>>>; KEPT],
+    kept: [Cell<Option<Fact<Value<'a>>>>; KEPT],
 }
 
 impl<'a> Reader<'a> {
     /// A reader that has read nothing yet.
-    pub(crate) fn new(exchange: &'a Exchange, judgement: &'a Judgement) -> Self {
+    pub(crate) fn new(exchange: &'a Exchange, judgement: &'a Judgement, slots: &'a Slots) -> Self {
         Self {
             exchange,
             judgement,
+            slots,
             request: OnceCell::new(),
             response: OnceCell::new(),
-            kept: [const { OnceCell::new() }; KEPT],
+            kept: [const { Cell::new(None) }; KEPT],
         }
     }
 
-    /// Applies `f` to a fact; `slot` is its number among the facts of all rules.
+    /// Applies `f` to a fact; `slot` is its number.
     pub(crate) fn with<T>(
         &self,
         slot: usize,
         fact: &OpenFact,
         f: impl FnOnce(&Fact<Value<'a>>) -> T,
     ) -> T {
-        match self.kept.get(slot) {
-            Some(kept) => f(kept.get_or_init(|| self.read(fact))),
-            None => f(&self.read(fact)),
+        let Some(kept) = self.kept.get(slot) else { return f(&self.read(fact)) };
+        let value = kept.take().unwrap_or_else(|| self.first(kept, fact));
+        let result = f(&value);
+        kept.set(Some(value));
+        result
+    }
+
+    /// Reads a fact for the first time. All headers that rules ask for are read in one pass.
+    fn first(&self, kept: &Cell<Option<Fact<Value<'a>>>>, fact: &OpenFact) -> Fact<Value<'a>> {
+        match fact {
+            OpenFact::Named(Family::RequestHeader, _) => {
+                self.fill(self.request_headers(), &self.slots.request);
+            }
+            OpenFact::Named(Family::ResponseHeader, _) => {
+                self.fill(self.response_headers(), &self.slots.response);
+            }
+            OpenFact::Named(Family::FunctionHeader | Family::AccessKey, _) | OpenFact::Plain(_) => {
+            }
+        }
+        kept.take().unwrap_or_else(|| self.read(fact))
+    }
+
+    fn fill(&self, headers: &Headers<'a>, wanted: &[(usize, Box<str>)]) {
+        for (name, value) in headers.iter() {
+            let slot = wanted.iter().find(|(_, wanted)| wanted.eq_ignore_ascii_case(&name));
+            let Some(kept) = slot.and_then(|(slot, _)| self.kept.get(*slot)) else { continue };
+            let combined = match kept.take() {
+                Some(Fact::Seen(first)) => Cow::Owned(format!("{}, {value}", first.text())),
+                Some(Fact::Absent | Fact::Unseen) | None => value,
+            };
+            kept.set(Some(Fact::Seen(Value::Text(combined))));
+        }
+        let others = if headers.is_complete() { Fact::Absent } else { Fact::Unseen };
+        for kept in wanted.iter().filter_map(|(slot, _)| self.kept.get(*slot)) {
+            let value = kept.take().unwrap_or_else(|| others.clone());
+            kept.set(Some(value));
         }
     }
 

@@ -17,7 +17,7 @@ use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{Draft, Example, RuleFile, parse};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
-use crate::rules::reader::Reader;
+use crate::rules::reader::{Reader, Slots};
 use crate::rules::template::Template;
 use crate::rules::words::{Scope, kind_of};
 
@@ -75,6 +75,7 @@ pub enum Answer {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    slots: Slots,
     /// Which rules can fire on a signature.
     candidates: RefCell<HashMap<Signature, Rc<[usize]>, foldhash::fast::RandomState>>,
 }
@@ -96,17 +97,17 @@ impl RuleSet {
 
     /// The rules of these files alone.
     pub fn from_files(files: impl IntoIterator<Item = RuleFile>) -> (Self, Vec<RuleError>) {
-        let mut facts = Vec::new();
+        let mut slots = Slots::default();
         let mut drafts: Vec<Draft> = Vec::new();
         let mut errors = Vec::new();
         for file in files {
-            match parse(&file, &mut facts) {
+            match parse(&file, &mut slots) {
                 Ok(draft) => errors.extend(add(&mut drafts, draft)),
                 Err(found) => errors.extend(found),
             }
         }
         let rules = resolve_names(drafts, &mut errors);
-        (Self { rules, candidates: RefCell::default() }, errors)
+        (Self { rules, slots, candidates: RefCell::default() }, errors)
     }
 
     /// All rules, in the order of their files.
@@ -147,7 +148,7 @@ impl RuleSet {
         if candidates.is_empty() {
             return Vec::new();
         }
-        let reader = Reader::new(exchange, judgement);
+        let reader = Reader::new(exchange, judgement, &self.slots);
         let mut fired: Vec<(usize, &Rule)> = Vec::new();
         for index in candidates.iter() {
             if let Some(rule) = self.rules.get(*index)
@@ -158,14 +159,17 @@ impl RuleSet {
         }
         let told = |index: usize| !fired.iter().any(|(_, rule)| rule.superseded.contains(&index));
         let told = fired.iter().filter(|(index, _)| told(*index));
-        told.map(|(_, rule)| finding(rule, &signature, &reader, impact(&reader, judgement)))
-            .collect()
+        if fired.is_empty() {
+            return Vec::new();
+        }
+        let impact = impact(&reader, judgement);
+        told.map(|(_, rule)| finding(rule, &signature, &reader, impact)).collect()
     }
 
     /// What one rule says, and, where it cannot tell, which facts it would need.
     pub fn ask(&self, rule: &Rule, exchange: &Exchange, judgement: &Judgement) -> Answer {
         let signature = Signature::of(exchange, judgement);
-        let reader = Reader::new(exchange, judgement);
+        let reader = Reader::new(exchange, judgement, &self.slots);
         match rule.condition.truth(&signature, &reader) {
             Truth::True => Answer::Fires,
             Truth::False => Answer::DoesNotFire,
@@ -222,12 +226,8 @@ fn impact(reader: &Reader<'_>, judgement: &Judgement) -> Impact {
         Outcome::Allowed | Outcome::Blocked => true,
         Outcome::NotCors | Outcome::Undetermined => false,
     };
-    let origin = OpenFact::Named(Family::RequestHeader, "origin".into());
-    if decided || matches!(reader.read(&origin), Fact::Seen(_)) {
-        Impact::Observed
-    } else {
-        Impact::Latent
-    }
+    let origin = || reader.read(&OpenFact::Named(Family::RequestHeader, "origin".into()));
+    if decided || matches!(origin(), Fact::Seen(_)) { Impact::Observed } else { Impact::Latent }
 }
 
 /// Takes a rule in, or tells why not.
@@ -306,16 +306,15 @@ fn explained(
 fn superseded(draft: &Draft, known: &[(String, Class)], errors: &mut Vec<RuleError>) -> Vec<usize> {
     let mut found = Vec::new();
     for (offset, name) in &draft.supersedes {
-        match known.iter().position(|(id, _)| id == name) {
-            Some(index) => found.push(index),
-            None => {
-                let problem = Problem::UnknownWord {
-                    what: "rule".to_owned(),
-                    name: name.clone(),
-                    nearest: nearest(name, known.iter().map(|(id, _)| id.as_str())),
-                };
-                errors.extend(error(draft, *offset, problem));
-            }
+        if let Some(index) = known.iter().position(|(id, _)| id == name) {
+            found.push(index);
+        } else {
+            let problem = Problem::UnknownWord {
+                what: "rule".to_owned(),
+                name: name.clone(),
+                nearest: nearest(name, known.iter().map(|(id, _)| id.as_str())),
+            };
+            errors.extend(error(draft, *offset, problem));
         }
     }
     found
