@@ -4,6 +4,8 @@
 //!
 //! Must not: parse a rule file.
 
+use std::cell::OnceCell;
+
 use regex::Regex;
 
 use crate::model::{Fact, LineKind};
@@ -61,13 +63,40 @@ pub(crate) enum Test {
     /// It is one of these.
     In(Vec<Value<'static>>),
     /// It matches.
-    Matches(Regex),
+    Matches(Expression),
     /// It is a number below.
     Less(i64),
     /// It is a number above.
     Greater(i64),
     /// It is not there.
     Absent,
+}
+
+/// A regular expression, compiled when it is first asked for: most are never asked for, and to
+/// compile them all takes longer than to read the rules.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    text: String,
+    compiled: OnceCell<Option<Regex>>,
+}
+
+impl Expression {
+    /// One that is known to compile.
+    pub(crate) fn known(text: &str) -> Self {
+        Self { text: text.to_owned(), compiled: OnceCell::new() }
+    }
+
+    /// Compiles it now, to tell what is wrong with it.
+    pub(crate) fn checked(text: &str) -> Result<Self, regex::Error> {
+        let regex = Regex::new(text)?;
+        Ok(Self { text: text.to_owned(), compiled: OnceCell::from(Some(regex)) })
+    }
+
+    /// Whether it matches somewhere in `text`.
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
 }
 
 /// Which truths a condition can still have.
@@ -242,7 +271,9 @@ impl Test {
             (Self::Absent, fact) => Truth::from(fact.is_absent()),
             (_, Fact::Absent) => Truth::False,
             (Self::In(values), Fact::Seen(value)) => Truth::from(values.contains(value)),
-            (Self::Matches(regex), Fact::Seen(value)) => Truth::from(regex.is_match(&value.text())),
+            (Self::Matches(expression), Fact::Seen(value)) => {
+                Truth::from(expression.is_match(&value.text()))
+            }
             (Self::Less(limit), Fact::Seen(value)) => {
                 Truth::from(value.number().is_some_and(|number| number < *limit))
             }

@@ -2,13 +2,12 @@
 //!
 //! Must not: touch the file system; whoever has a folder of rules brings their texts.
 
-use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::model::{Class, Confidence, Kind, RuleText, Severity};
 use crate::rules::closed::ClosedFact;
-use crate::rules::condition::{ABSENT_CODES, Condition, Test};
+use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
@@ -35,6 +34,29 @@ pub struct Example {
     pub fires: bool,
     /// Log lines as exported.
     pub log: String,
+}
+
+/// Examples are most of a rule's text and are wanted only when rules are shown or tested.
+#[derive(Debug)]
+pub(crate) enum Examples {
+    /// Read with the rule.
+    Read(Vec<Example>),
+    /// The text that holds them: those of a built-in rule, which tests have read.
+    Text(&'static str),
+}
+
+impl Examples {
+    /// The examples, read now if they were not before.
+    pub(crate) fn get(&self) -> Vec<Example> {
+        #[derive(Deserialize)]
+        struct Tail {
+            examples: Vec<Example>,
+        }
+        match self {
+            Self::Read(examples) => examples.clone(),
+            Self::Text(text) => toml::from_str(text).map_or(Vec::new(), |tail: Tail| tail.examples),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +119,7 @@ pub(crate) struct Draft {
     pub(crate) detail: Option<Template>,
     pub(crate) condition: Condition,
     pub(crate) since: String,
-    pub(crate) examples: Vec<Example>,
+    pub(crate) examples: Examples,
     pub(crate) replaces: bool,
     /// Where `id` stands.
     pub(crate) place: usize,
@@ -107,8 +129,21 @@ pub(crate) struct Draft {
     pub(crate) supersedes: Vec<(usize, String)>,
 }
 
+/// Whether a file has been read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// A built-in one, whose expressions a test has compiled.
+    Tested,
+    /// Any other.
+    New,
+}
+
 /// Reads one file. `slots` numbers the open facts of all rules.
-pub(crate) fn parse(file: &RuleFile, slots: &mut Slots) -> Result<Draft, Vec<RuleError>> {
+pub(crate) fn parse(
+    file: &RuleFile,
+    trust: Trust,
+    slots: &mut Slots,
+) -> Result<Draft, Vec<RuleError>> {
     let mut problems = Problems::new(&file.name, &file.text);
     let raw: RawRule = match toml::from_str(&file.text) {
         Ok(raw) => raw,
@@ -118,7 +153,7 @@ pub(crate) fn parse(file: &RuleFile, slots: &mut Slots) -> Result<Draft, Vec<Rul
             return Err(problems.into_errors());
         }
     };
-    let condition = Compiler { problems: &mut problems, slots }.condition(&raw.when);
+    let condition = Compiler { problems: &mut problems, slots, trust }.condition(&raw.when);
     let detail = raw.detail.as_ref().and_then(|detail| {
         let template = Template::parse(detail.as_ref());
         template.map_err(|problem| problems.add(detail.span().start, problem)).ok()
@@ -165,7 +200,7 @@ pub(crate) fn parse(file: &RuleFile, slots: &mut Slots) -> Result<Draft, Vec<Rul
                 detail,
                 condition,
                 since: raw.since,
-                examples: raw.examples,
+                examples: Examples::Read(raw.examples),
                 replaces: raw.r#override,
                 place,
                 explains: placed(raw.explains),
@@ -204,6 +239,7 @@ fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<
 struct Compiler<'a, 'b> {
     problems: &'a mut Problems<'b>,
     slots: &'a mut Slots,
+    trust: Trust,
 }
 
 impl Compiler<'_, '_> {
@@ -332,8 +368,12 @@ impl Compiler<'_, '_> {
         expression: &Spanned<String>,
     ) -> Option<Condition> {
         let fact = self.fact(name)?;
-        let regex = match Regex::new(expression.as_ref()) {
-            Ok(regex) => regex,
+        let compiled = match self.trust {
+            Trust::Tested => Ok(Expression::known(expression.as_ref())),
+            Trust::New => Expression::checked(expression.as_ref()),
+        };
+        let expression = match compiled {
+            Ok(expression) => expression,
             Err(error) => {
                 let problem = Problem::Expression(error.to_string());
                 self.problems.add(expression.span().start, problem);
@@ -342,11 +382,11 @@ impl Compiler<'_, '_> {
         };
         Some(match fact {
             FactId::Closed(fact) => {
-                let matching = fact.values().iter().filter(|value| regex.is_match(value));
+                let matching = fact.values().iter().filter(|value| expression.is_match(value));
                 let codes = matching.filter_map(|value| fact.code(value));
                 Condition::Closed { fact, codes: codes.fold(0, |codes, code| codes | 1 << code) }
             }
-            FactId::Open(fact) => self.open(fact, Test::Matches(regex)),
+            FactId::Open(fact) => self.open(fact, Test::Matches(expression)),
         })
     }
 

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Truth};
 use crate::rules::facts::{Family, OpenFact};
-use crate::rules::file::{Draft, Example, RuleFile, parse};
+use crate::rules::file::{Draft, Example, Examples, RuleFile, Trust, parse};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reader::{Reader, Slots};
@@ -43,11 +43,10 @@ pub struct Rule {
     pub confidence: Confidence,
     /// Version of corscope that had it first.
     pub since: String,
-    /// Logs that show what it is about.
-    pub examples: Vec<Example>,
     /// Ids of rules that need not be told where this one fires.
     pub supersedes: Vec<String>,
     superseded: Vec<usize>,
+    examples: Examples,
     detail: Option<Template>,
     condition: Condition,
     enabled: bool,
@@ -57,6 +56,11 @@ impl Rule {
     /// Its id.
     pub fn id(&self) -> &str {
         &self.text.id
+    }
+
+    /// Logs that show what it is about, and what it is not about.
+    pub fn examples(&self) -> Vec<Example> {
+        self.examples.get()
     }
 }
 
@@ -89,20 +93,32 @@ impl RuleSet {
     /// The built-in rules and those of `files`, with what is wrong with any of them. A rule that is
     /// wrong is left out; the others are used.
     pub fn load(files: &[RuleFile]) -> (Self, Vec<RuleError>) {
-        let builtin = BUILTIN
-            .iter()
-            .map(|(name, text)| RuleFile { name: (*name).to_owned(), text: (*text).to_owned() });
-        Self::from_files(builtin.chain(files.iter().cloned()))
+        let builtin = BUILTIN.iter().map(|(name, text)| {
+            let (rule, examples) = text.split_at(text.find("\n[[examples]]").unwrap_or(text.len()));
+            let file = RuleFile { name: (*name).to_owned(), text: rule.to_owned() };
+            (file, Some(Examples::Text(examples)))
+        });
+        Self::read(builtin.chain(files.iter().map(|file| (file.clone(), None))))
     }
 
     /// The rules of these files alone.
     pub fn from_files(files: impl IntoIterator<Item = RuleFile>) -> (Self, Vec<RuleError>) {
+        Self::read(files.into_iter().map(|file| (file, None)))
+    }
+
+    fn read(files: impl Iterator<Item = (RuleFile, Option<Examples>)>) -> (Self, Vec<RuleError>) {
         let mut slots = Slots::default();
         let mut drafts: Vec<Draft> = Vec::new();
         let mut errors = Vec::new();
-        for file in files {
-            match parse(&file, &mut slots) {
-                Ok(draft) => errors.extend(add(&mut drafts, draft)),
+        for (file, examples) in files {
+            let trust = if examples.is_some() { Trust::Tested } else { Trust::New };
+            match parse(&file, trust, &mut slots) {
+                Ok(mut draft) => {
+                    if let Some(examples) = examples {
+                        draft.examples = examples;
+                    }
+                    errors.extend(add(&mut drafts, draft));
+                }
                 Err(found) => errors.extend(found),
             }
         }
@@ -318,4 +334,23 @@ fn superseded(draft: &Draft, known: &[(String, Class)], errors: &mut Vec<RuleErr
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The checks that [`RuleSet::load`] spares itself.
+    #[test]
+    fn built_in_rules_hold_as_new_ones() {
+        let files = BUILTIN
+            .iter()
+            .map(|(name, text)| RuleFile { name: (*name).to_owned(), text: (*text).to_owned() });
+        let (set, errors) = RuleSet::from_files(files);
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(set.rules().len(), BUILTIN.len());
+        for (built_in, new) in RuleSet::builtin().rules().iter().zip(set.rules()) {
+            assert_eq!(built_in.examples(), new.examples(), "{}", new.id());
+        }
+    }
 }

@@ -203,6 +203,17 @@ fn a_failed_run_without_a_gateway_line_is_a_cause() {
 }
 
 #[test]
+fn an_authorizer_that_refuses_by_an_error_does_not_fail() {
+    let mut exchange = lambda_only(Surface::Rest, InvocationOutcome::Error);
+    let run = exchange.invocation.as_mut().expect("a run");
+    run.event.as_mut().expect("an event").is_authorizer = true;
+    run.message = Some("Exception: Unauthorized".to_owned());
+    check(&exchange, &undetermined(), &[]);
+    exchange.invocation.as_mut().expect("a run").message = Some("KeyError: 'exp'".to_owned());
+    check(&exchange, &undetermined(), &["gw-502-function-error"]);
+}
+
+#[test]
 fn the_same_error_in_two_logs_is_told_once() {
     let mut exchange = failed(Failure::FunctionError, 502);
     let outcome = InvocationOutcome::Timeout;
