@@ -1,3 +1,15 @@
-//! One file per output format.
+//! One file per output format, and what all of them share: escaping, redaction, and the spool that
+//! puts exchanges in order within bounded memory.
+//!
+//! Effects: writes to the writer it is given; [`spool`] writes unlinked temporary files.
 //!
 //! Must not: decide what is shown.
+
+pub mod contract;
+pub mod escape;
+pub mod human;
+pub mod json;
+pub mod redact;
+pub mod row;
+pub mod rows;
+pub mod spool;

@@ -1,0 +1,266 @@
+//! Findings, ledger and summary as scripts read them: `corscope/1`.
+//!
+//! Frozen forms of their own. Fields are added, never renamed.
+//!
+//! Must not: print a text from a log unredacted.
+
+use std::borrow::Cow;
+use std::io;
+
+use serde::Serialize;
+
+use crate::model::Ledger;
+use crate::output::escape::SafeJson;
+use crate::output::redact::Redaction;
+use crate::output::row::{PlaceRow, Stamp};
+use crate::report::group::{Console, EvidenceLine, Group};
+use crate::report::summary::{BySeverity, Summary};
+
+/// The schema's name.
+pub const SCHEMA: &str = "corscope/1";
+
+/// Appends `value` as JSON that is safe to print.
+pub fn append_json(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, SafeJson);
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// A group of findings.
+#[derive(Debug, Serialize)]
+pub struct FindingRow<'a> {
+    #[serde(rename = "type")]
+    kind_of_row: &'static str,
+    rule: &'a str,
+    class: &'static str,
+    kind: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    impact: &'static str,
+    title: &'a str,
+    why: &'a str,
+    fix: &'a str,
+    references: &'a [String],
+    api: Option<&'a str>,
+    stage: Option<&'a str>,
+    method: Option<&'a str>,
+    route: Option<Cow<'a, str>>,
+    origin: Option<Cow<'a, str>>,
+    reason: Option<&'static str>,
+    detail: Option<Cow<'a, str>>,
+    explains: &'a [String],
+    caused_by: &'a [String],
+    count: u64,
+    first_seen: Option<Stamp>,
+    last_seen: Option<Stamp>,
+    example_request_id: Option<&'a str>,
+    fingerprint: &'a str,
+    console: Option<ConsoleRow<'a>>,
+    evidence: Vec<EvidenceRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ConsoleRow<'a> {
+    chromium: Option<Cow<'a, str>>,
+    firefox: Option<Cow<'a, str>>,
+    safari: Option<Cow<'a, str>>,
+}
+
+#[derive(Debug, Serialize)]
+struct EvidenceRow<'a> {
+    time: Option<Stamp>,
+    place: PlaceRow<'a>,
+    text: Cow<'a, str>,
+}
+
+impl<'a> FindingRow<'a> {
+    /// The row of a group.
+    pub fn new(group: &'a Group, redaction: Redaction) -> Self {
+        let rule = &*group.rule;
+        let redacted = |text: &'a Option<String>| text.as_deref().map(|text| redaction.text(text));
+        let console = |console: &'a Console| ConsoleRow {
+            chromium: redacted(&console.chromium),
+            firefox: redacted(&console.firefox),
+            safari: redacted(&console.safari),
+        };
+        let evidence = |line: &'a EvidenceLine| EvidenceRow {
+            time: line.time.map(Stamp),
+            place: PlaceRow::new(&line.place, line.line),
+            text: redaction.text(line.text.as_str()),
+        };
+        Self {
+            kind_of_row: "finding",
+            rule: &rule.id,
+            class: rule.class.as_str(),
+            kind: rule.kind.as_str(),
+            severity: group.severity.as_str(),
+            confidence: group.confidence.as_str(),
+            impact: group.impact.as_str(),
+            title: &rule.title,
+            why: &rule.why,
+            fix: &rule.fix,
+            references: &rule.references,
+            api: group.api.as_deref(),
+            stage: group.stage.as_deref(),
+            method: group.method.as_deref(),
+            route: redacted(&group.route),
+            origin: redacted(&group.origin),
+            reason: group.example.reason.map(|reason| reason.as_str()),
+            detail: redacted(&group.example.detail),
+            explains: &group.explains,
+            caused_by: &group.caused_by,
+            count: group.count,
+            first_seen: group.first_seen.map(Stamp),
+            last_seen: group.last_seen.map(Stamp),
+            example_request_id: group.example.request_id.as_ref().map(|id| id.as_str()),
+            fingerprint: &group.fingerprint,
+            console: group.example.console.as_ref().map(console),
+            evidence: group.example.evidence.iter().map(evidence).collect(),
+        }
+    }
+}
+
+/// The ledger.
+#[derive(Debug, Serialize)]
+pub struct LedgerRow<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    events: u64,
+    bytes: u64,
+    unrecognized: u64,
+    truncated: u64,
+    duplicates: u64,
+    late: u64,
+    sampled: u64,
+    throttled: u64,
+    skipped: u64,
+    unjoined: u64,
+    gaps: &'a [String],
+    exchanges: u64,
+    undetermined: u64,
+    incomplete_exchanges: u64,
+    inputs_failed: Vec<InputRow<'a>>,
+    window: WindowRow,
+}
+
+#[derive(Debug, Serialize)]
+struct InputRow<'a> {
+    input: &'a str,
+    problem: Cow<'a, str>,
+}
+
+#[derive(Debug, Serialize)]
+struct WindowRow {
+    from: Option<Stamp>,
+    to: Option<Stamp>,
+}
+
+impl<'a> LedgerRow<'a> {
+    /// The row of a ledger.
+    pub fn new(ledger: &'a Ledger, redaction: Redaction) -> Self {
+        let inputs_failed = ledger.inputs_failed.iter().map(|note| InputRow {
+            input: &note.input,
+            problem: redaction.text(note.problem.as_str()),
+        });
+        Self {
+            kind: "ledger",
+            events: ledger.events,
+            bytes: ledger.bytes,
+            unrecognized: ledger.unrecognized,
+            truncated: ledger.truncated,
+            duplicates: ledger.duplicates,
+            late: ledger.late,
+            sampled: ledger.sampled,
+            throttled: ledger.throttled,
+            skipped: ledger.skipped,
+            unjoined: ledger.unjoined,
+            gaps: &ledger.gaps,
+            exchanges: ledger.exchanges,
+            undetermined: ledger.undetermined,
+            incomplete_exchanges: ledger.incomplete_exchanges,
+            inputs_failed: inputs_failed.collect(),
+            window: WindowRow { from: ledger.from.map(Stamp), to: ledger.to.map(Stamp) },
+        }
+    }
+}
+
+/// The report in numbers. `findings` counts findings, `groups` the rows of type `finding`.
+#[derive(Debug, Serialize)]
+pub struct SummaryRow<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    exchanges: u64,
+    left_out: u64,
+    outcomes: OutcomesRow,
+    browser_requests: u64,
+    routes: u64,
+    findings: SeveritiesRow,
+    observed: u64,
+    latent: u64,
+    groups: SeveritiesRow,
+    failing: u64,
+    hidden: u64,
+    disabled: u64,
+    refused_as_intended: u64,
+    folded: u64,
+    dropped: u64,
+    unseen: Vec<UnseenRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct OutcomesRow {
+    #[serde(rename = "not-cors")]
+    not_cors: u64,
+    allowed: u64,
+    blocked: u64,
+    undetermined: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct SeveritiesRow {
+    error: u64,
+    warning: u64,
+    info: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct UnseenRow<'a> {
+    what: &'a str,
+    count: u64,
+}
+
+impl<'a> SummaryRow<'a> {
+    /// The row of a summary.
+    pub fn new(summary: &'a Summary) -> Self {
+        let unseen = |(what, count): &'a (String, u64)| UnseenRow { what, count: *count };
+        Self {
+            kind: "summary",
+            exchanges: summary.exchanges,
+            left_out: summary.left_out,
+            outcomes: OutcomesRow {
+                not_cors: summary.outcomes.not_cors,
+                allowed: summary.outcomes.allowed,
+                blocked: summary.outcomes.blocked,
+                undetermined: summary.outcomes.undetermined,
+            },
+            browser_requests: summary.browser_requests,
+            routes: summary.routes,
+            findings: SeveritiesRow::new(summary.findings),
+            observed: summary.observed,
+            latent: summary.latent,
+            groups: SeveritiesRow::new(summary.groups),
+            failing: summary.failing,
+            hidden: summary.hidden,
+            disabled: summary.disabled,
+            refused_as_intended: summary.refused_as_intended,
+            folded: summary.folded,
+            dropped: summary.dropped,
+            unseen: summary.unseen.iter().map(unseen).collect(),
+        }
+    }
+}
+
+impl SeveritiesRow {
+    fn new(counts: BySeverity) -> Self {
+        Self { error: counts.error, warning: counts.warning, info: counts.info }
+    }
+}

@@ -1,0 +1,151 @@
+//! A problem in full: the cause, what it did to the browser, for whom, the proof, the fix.
+//!
+//! Must not: show a symptom as if it were the cause when the cause is known.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Confidence, Kind, LogTime, Place};
+use crate::output::human::Topic;
+use crate::output::human::page::{GOOD, Page, style_of};
+use crate::output::human::words::{clock, count, moment, route, span, times};
+use crate::report::group::{EvidenceLine, Group};
+
+const MAX_SUBJECTS: usize = 4;
+const MAX_PROOF: usize = 4;
+
+pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
+    let Some(lead) = topic.lead() else { return };
+    page.blank();
+    let heading = format!("{}  [{}{}]", lead.rule.title, lead.rule.id, doubt(lead));
+    page.heading(&lead.severity.as_str().to_uppercase(), style_of(lead.severity), &heading);
+    if let Some(detail) = &lead.example.detail {
+        let detail = page.settings.redaction.text(detail.as_str());
+        page.field("what", &detail);
+    }
+    for group in topic.groups().iter().skip(1) {
+        let label = match group.rule.kind {
+            Kind::Cause => "or",
+            Kind::Symptom => "effect",
+            Kind::Practice => "also",
+        };
+        page.field(label, &format!("{}  [{}{}]", group.rule.title, group.rule.id, doubt(group)));
+    }
+    subjects(page, topic);
+    console(page, topic);
+    proof(page, topic);
+    page.field("why", &lead.rule.why);
+    page.styled_field(GOOD, "fix", &lead.rule.fix);
+    if lead.rule.kind == Kind::Cause && lead.confidence != Confidence::Confirmed {
+        // The cause may be another one: then the symptom's own advice still holds.
+        let symptom = topic.groups().iter().find(|group| group.rule.kind == Kind::Symptom);
+        if let Some(symptom) = symptom {
+            page.field("or fix", &symptom.rule.fix);
+        }
+    }
+    if let Some(id) = &lead.example.request_id {
+        page.field("example", &format!("request {id}"));
+    }
+}
+
+/// `, likely`; nothing where the logs prove it.
+fn doubt(group: &Group) -> &'static str {
+    match group.confidence {
+        Confidence::Confirmed => "",
+        Confidence::Likely => ", likely",
+        Confidence::Possible => ", possible",
+    }
+}
+
+/// For whom: route, origin, how often, from when to when.
+fn subjects(page: &mut Page<'_>, topic: &Topic<'_>) {
+    let mut label = "where";
+    for group in topic.clusters.iter().take(MAX_SUBJECTS).filter_map(|cluster| cluster.first()) {
+        page.field(label, &subject(page, group));
+        label = "";
+    }
+    let rest = topic.clusters.get(MAX_SUBJECTS..).unwrap_or_default();
+    let rest: Vec<&Group> = rest.iter().filter_map(|cluster| cluster.first()).collect();
+    if !rest.is_empty() {
+        let routes: BTreeSet<String> = rest.iter().map(|group| route(group)).collect();
+        let origins: BTreeSet<&str> =
+            rest.iter().filter_map(|group| group.origin.as_deref()).collect();
+        let sum = rest.iter().map(|group| group.count).sum();
+        let routes = count(routes.len() as u64, "route");
+        let origins = count(origins.len() as u64, "origin");
+        page.field("", &format!("and {} on {routes} from {origins}", times(sum)));
+    }
+}
+
+pub(crate) fn subject(page: &Page<'_>, group: &Group) -> String {
+    let mut text = route(group);
+    if let Some(origin) = &group.origin {
+        text.push_str(&format!(" from {origin}"));
+    }
+    text.push_str(&format!(", {}", times(group.count)));
+    if let Some(span) = span(group.first_seen, group.last_seen, page.settings.zone) {
+        text.push_str(&format!(", {span}"));
+    }
+    page.settings.redaction.text(text).into_owned()
+}
+
+/// What the browsers printed: the whole text for Chrome, one line for the others.
+fn console(page: &mut Page<'_>, topic: &Topic<'_>) {
+    let Some(console) = topic.groups().iter().find_map(|group| group.example.console.as_ref())
+    else {
+        return;
+    };
+    let redaction = page.settings.redaction;
+    if let Some(text) = &console.chromium {
+        page.field("Chrome", &redaction.text(text.as_str()));
+    }
+    for (label, text) in [("Firefox", &console.firefox), ("Safari", &console.safari)] {
+        if let Some(text) = text {
+            page.cut_field(label, &redaction.text(text.as_str()));
+        }
+    }
+}
+
+/// The lines of the cause, else those of the symptom.
+fn proof(page: &mut Page<'_>, topic: &Topic<'_>) {
+    let lines = topic.groups().iter().map(|group| &group.example.evidence);
+    let Some(lines) = lines.into_iter().find(|lines| !lines.is_empty()) else { return };
+    let mut label = "proof";
+    let mut day = None;
+    for line in lines.iter().take(MAX_PROOF) {
+        let time = line.time.map(|time| shown_time(page, time, &mut day));
+        let text = page.settings.redaction.text(line.text.as_str()).into_owned();
+        let head = [Some(place(&line.place, line.line)), time];
+        let head: Vec<String> = head.into_iter().flatten().collect();
+        page.cut_field(label, &head.join("  "));
+        page.cut_field("", &format!("  {text}"));
+        label = "";
+    }
+    let rest: &[EvidenceLine] = lines.get(MAX_PROOF..).unwrap_or_default();
+    if !rest.is_empty() {
+        page.field("", &format!("and {}", count(rest.len() as u64, "more line")));
+    }
+}
+
+/// The date once, then the time only.
+fn shown_time(page: &Page<'_>, time: LogTime, day: &mut Option<String>) -> String {
+    let zone = page.settings.zone;
+    let date = moment(time, zone).split(' ').next().unwrap_or_default().to_owned();
+    let clock = clock(time, zone);
+    if day.as_ref() == Some(&date) {
+        return clock;
+    }
+    let text = format!("{date} {clock}");
+    *day = Some(date);
+    text
+}
+
+/// `file.log:17`, or log group and stream with the number of the event.
+fn place(place: &Place, line: u64) -> String {
+    match (place.file.as_deref(), place.log_group.as_deref(), place.log_stream.as_deref()) {
+        (Some("-"), _, _) => format!("standard input:{line}"),
+        (Some(file), _, _) => format!("{file}:{line}"),
+        (None, Some(group), Some(stream)) => format!("{group} {stream} event {line}"),
+        (None, Some(name), None) | (None, None, Some(name)) => format!("{name} event {line}"),
+        (None, None, None) => format!("event {line}"),
+    }
+}

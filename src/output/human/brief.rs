@@ -1,0 +1,37 @@
+//! What is less urgent, in two or three lines each.
+//!
+//! Must not: drop a topic.
+
+use crate::output::human::block::subject;
+use crate::output::human::page::{Page, STRONG, style_of};
+use crate::output::human::{Topic, Weight};
+
+pub(crate) fn write(page: &mut Page<'_>, topics: &[Topic<'_>], weight: Weight) {
+    let mut topics = topics.iter().filter(|topic| topic.weight == weight).peekable();
+    if topics.peek().is_none() {
+        return;
+    }
+    page.blank();
+    let title = match weight {
+        Weight::Problem => "Problems",
+        Weight::Latent => {
+            "Latent: no request in these logs carried an Origin, a browser's would meet it"
+        }
+        Weight::Practice => "Works, but should change",
+    };
+    page.paragraph(STRONG, title);
+    for topic in topics {
+        let Some(lead) = topic.lead() else { continue };
+        let others = topic.groups().get(1..).unwrap_or_default();
+        let mut ids = vec![lead.rule.id.as_str()];
+        ids.extend(others.iter().map(|group| group.rule.id.as_str()));
+        let text = format!("{}  [{}]", lead.rule.title, ids.join(", "));
+        page.styled_field(style_of(lead.severity), lead.severity.as_str(), &text);
+        let mut text = subject(page, lead);
+        if topic.clusters.len() > 1 {
+            text.push_str(&format!("; and {} more like it", topic.clusters.len() - 1));
+        }
+        page.field("", &text);
+        page.cut_field("", &format!("fix: {}", lead.rule.fix.trim()));
+    }
+}

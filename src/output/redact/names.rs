@@ -1,0 +1,107 @@
+//! Names whose values are secrets.
+//!
+//! Must not: match names that CORS is about (`Access-Control-Allow-Credentials`).
+
+/// Longest name that is looked at; all secret names are shorter.
+const MAX_NAME: usize = 48;
+
+/// Names that are secret as a whole, without `-`, `_`, and in lower case.
+const WHOLE: &[&[u8]] = &[
+    b"authorization",
+    b"proxyauthorization",
+    b"cookie",
+    b"cookies",
+    b"setcookie",
+    b"setcookie2",
+    b"credential",
+    b"credentials",
+    b"xamzcredential",
+    b"jwt",
+    b"pwd",
+    b"passwd",
+    b"passphrase",
+    b"session",
+    b"sid",
+    b"phpsessid",
+    b"jsessionid",
+    b"privatekey",
+    b"otp",
+    b"pin",
+];
+
+/// Endings that make a name secret: `accessToken`, `x-api-key`, `client_secret`.
+const ENDINGS: &[&[u8]] = &[
+    b"token",
+    b"password",
+    b"secret",
+    b"apikey",
+    b"signature",
+    b"sessionid",
+    b"secretkey",
+    b"accesskey",
+    b"accesskeyid",
+    b"secretaccesskey",
+    b"oidcdata",
+];
+
+/// Whether the values of this name are secrets.
+pub(crate) fn is_secret_name(name: &[u8]) -> bool {
+    let mut buffer = [0; MAX_NAME];
+    let plain = normalize(name, &mut buffer);
+    WHOLE.contains(&plain) || ENDINGS.iter().any(|ending| plain.ends_with(ending))
+}
+
+/// Whether it is a header whose value may contain blanks, commas and equals signs.
+pub(crate) fn is_secret_header(name: &[u8]) -> bool {
+    const HEADERS: &[&[u8]] =
+        &[b"authorization", b"proxyauthorization", b"cookie", b"cookies", b"setcookie"];
+    let mut buffer = [0; MAX_NAME];
+    HEADERS.contains(&normalize(name, &mut buffer))
+}
+
+/// Names of headers without a dash, in lower case: they end the value before them in a Java map.
+pub(crate) fn is_header_name(name: &[u8]) -> bool {
+    const HEADERS: &[&[u8]] = &[
+        b"accept",
+        b"age",
+        b"allow",
+        b"authorization",
+        b"connection",
+        b"cookie",
+        b"date",
+        b"dnt",
+        b"etag",
+        b"expires",
+        b"forwarded",
+        b"from",
+        b"host",
+        b"location",
+        b"origin",
+        b"pragma",
+        b"priority",
+        b"range",
+        b"referer",
+        b"server",
+        b"te",
+        b"trailer",
+        b"upgrade",
+        b"vary",
+        b"via",
+        b"warning",
+    ];
+    // Dashes occur in cookie names as well, but hardly behind a comma and a blank.
+    name.contains(&b'-') || HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn normalize<'a>(name: &[u8], buffer: &'a mut [u8; MAX_NAME]) -> &'a [u8] {
+    let mut length = 0;
+    // Of a longer name the end decides.
+    let name = name.get(name.len().saturating_sub(MAX_NAME)..).unwrap_or_default();
+    for byte in name.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.')) {
+        if let Some(slot) = buffer.get_mut(length) {
+            *slot = byte.to_ascii_lowercase();
+            length += 1;
+        }
+    }
+    buffer.get(..length).unwrap_or_default()
+}

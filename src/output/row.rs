@@ -1,0 +1,231 @@
+//! One exchange as scripts read it: `corscope/1`, type `exchange`.
+//!
+//! A frozen form of its own, so that the model may change. Fields are added, never renamed.
+//!
+//! Must not: leave out a field; absent knowledge is `null`.
+
+use std::borrow::Cow;
+
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+
+use crate::model::{
+    Exchange, Finding, Headers, Judgement, LogTime, ModeVerdict, Place, Places, Severity, Text,
+};
+use crate::output::redact::Redaction;
+
+/// An exchange with its verdict and its findings. Borrows what the exchange holds; it is written at
+/// once, for the exchange is let go.
+#[derive(Debug, Serialize)]
+pub struct ExchangeRow<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    request_id: Option<&'a str>,
+    extended_request_id: Option<&'a str>,
+    lambda_request_id: Option<&'a str>,
+    trace_id: Option<Cow<'a, str>>,
+    surface: &'static str,
+    api: Option<Cow<'a, str>>,
+    stage: Option<Cow<'a, str>>,
+    started_at: Option<Stamp>,
+    ended_at: Option<Stamp>,
+    method: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
+    route: Option<Cow<'a, str>>,
+    status: Option<u16>,
+    origin: Option<Cow<'a, str>>,
+    preflight: bool,
+    request_headers: Option<HeaderList<'a>>,
+    response_headers: Option<HeaderList<'a>>,
+    response_headers_complete: bool,
+    verdict: AppliedVerdict<'a>,
+    verdicts: Verdicts<'a>,
+    findings: Vec<FindingMark<'a>>,
+    unseen: &'a [String],
+    place: PlaceRow<'a>,
+}
+
+/// A time as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp(pub LogTime);
+
+impl Serialize for Stamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A header list as `[[name, value], ...]`.
+#[derive(Debug)]
+struct HeaderList<'a> {
+    headers: Headers<'a>,
+    redaction: Redaction,
+}
+
+impl Serialize for HeaderList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut pairs = serializer.serialize_seq(None)?;
+        for (name, value) in self.headers.iter() {
+            let value = self.redaction.header(&name, value);
+            pairs.serialize_element(&(name, value))?;
+        }
+        pairs.end()
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct AppliedVerdict<'a> {
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    phase: Option<&'static str>,
+    detail: Option<Cow<'a, str>>,
+    credentials: &'static str,
+    credentials_assumed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Verdicts<'a> {
+    omit: VerdictRow<'a>,
+    include: VerdictRow<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct VerdictRow<'a> {
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    detail: Option<Cow<'a, str>>,
+    browsers: BrowsersRow,
+}
+
+#[derive(Debug, Serialize)]
+struct BrowsersRow {
+    chromium: &'static str,
+    firefox: &'static str,
+    safari: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingMark<'a> {
+    rule: &'a str,
+    class: &'static str,
+    kind: &'static str,
+    severity: &'static str,
+    impact: &'static str,
+}
+
+/// Where a line stands.
+#[derive(Debug, Default, Serialize)]
+pub struct PlaceRow<'a> {
+    log_group: Option<&'a str>,
+    log_stream: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<u64>,
+}
+
+impl<'a> PlaceRow<'a> {
+    /// A line of a place.
+    pub fn new(place: &'a Place, line: u64) -> Self {
+        Self {
+            log_group: place.log_group.as_deref(),
+            log_stream: place.log_stream.as_deref(),
+            file: place.file.as_deref(),
+            line: Some(line),
+        }
+    }
+}
+
+impl<'a> ExchangeRow<'a> {
+    /// The row of an exchange. `findings` are those that are shown, with their severities.
+    pub fn new(
+        exchange: &'a Exchange,
+        judgement: &'a Judgement,
+        findings: impl Iterator<Item = (&'a Finding, Severity)>,
+        places: &'a Places,
+        redaction: Redaction,
+    ) -> Self {
+        let text = |which| exchange.text(which);
+        let request = exchange.request_headers();
+        let response = exchange.response_headers();
+        let origin = request.get("origin").seen();
+        let method = text(Text::Method);
+        let preflight = method.as_deref() == Some("OPTIONS")
+            && origin.is_some()
+            && request.get("access-control-request-method").seen().is_some();
+        let list =
+            |headers: Headers<'a>| headers.is_seen().then_some(HeaderList { headers, redaction });
+        let place = exchange
+            .position
+            .or(exchange.end_position)
+            .and_then(|position| Some(PlaceRow::new(places.get(position.place)?, position.line)));
+        Self {
+            kind: "exchange",
+            request_id: exchange.request_id.as_ref().map(|id| id.as_str()),
+            extended_request_id: exchange.extended_request_id.as_ref().map(|id| id.as_str()),
+            lambda_request_id: exchange.lambda_request_id.as_ref().map(|id| id.as_str()),
+            trace_id: text(Text::TraceId),
+            surface: exchange.surface.as_str(),
+            api: text(Text::Api),
+            stage: text(Text::Stage),
+            started_at: exchange.started.map(Stamp),
+            ended_at: exchange.ended.map(Stamp),
+            method,
+            path: text(Text::Path).map(|path| redaction.text(path)),
+            route: text(Text::Route),
+            status: exchange.status.seen(),
+            origin: origin.map(|origin| redaction.text(origin)),
+            preflight,
+            request_headers: list(request),
+            response_headers: list(response),
+            response_headers_complete: response.is_complete(),
+            verdict: AppliedVerdict::new(judgement, redaction),
+            verdicts: Verdicts {
+                omit: VerdictRow::new(&judgement.omit, redaction),
+                include: VerdictRow::new(&judgement.include, redaction),
+            },
+            findings: findings.map(FindingMark::new).collect(),
+            unseen: &judgement.unseen,
+            place: place.unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> AppliedVerdict<'a> {
+    fn new(judgement: &'a Judgement, redaction: Redaction) -> Self {
+        let verdict = judgement.applying();
+        Self {
+            outcome: verdict.outcome.as_str(),
+            reason: verdict.reason.map(|reason| reason.as_str()),
+            phase: judgement.phase.map(|phase| phase.as_str()),
+            detail: verdict.detail.as_deref().map(|detail| redaction.text(detail)),
+            credentials: judgement.credentials.as_str(),
+            credentials_assumed: judgement.credentials_assumed,
+        }
+    }
+}
+
+impl<'a> VerdictRow<'a> {
+    fn new(verdict: &'a ModeVerdict, redaction: Redaction) -> Self {
+        Self {
+            outcome: verdict.outcome.as_str(),
+            reason: verdict.reason.map(|reason| reason.as_str()),
+            detail: verdict.detail.as_deref().map(|detail| redaction.text(detail)),
+            browsers: BrowsersRow {
+                chromium: verdict.browsers.chromium.as_str(),
+                firefox: verdict.browsers.firefox.as_str(),
+                safari: verdict.browsers.safari.as_str(),
+            },
+        }
+    }
+}
+
+impl<'a> FindingMark<'a> {
+    fn new((finding, severity): (&'a Finding, Severity)) -> Self {
+        Self {
+            rule: &finding.rule.id,
+            class: finding.rule.class.as_str(),
+            kind: finding.rule.kind.as_str(),
+            severity: severity.as_str(),
+            impact: finding.impact.as_str(),
+        }
+    }
+}

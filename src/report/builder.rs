@@ -1,0 +1,168 @@
+//! Takes exchanges as they are finished, in any order; gives out the report.
+//!
+//! An exchange without findings changes counters and nothing else.
+//!
+//! Must not: keep an exchange.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
+use crate::model::{Exchange, Finding, Judgement, Ledger, Outcome, Places, Text};
+use crate::report::Report;
+use crate::report::fingerprint::fingerprint;
+use crate::report::group::{GroupKey, Sighting, Subject};
+use crate::report::key::EndKey;
+use crate::report::order;
+use crate::report::route;
+use crate::report::settings::{ReportSettings, Selection};
+use crate::report::summary::Summary;
+use crate::report::table::{GroupTable, Slot};
+
+/// Distinct routes beyond it are no longer told apart in the count.
+const MAX_ROUTES: usize = 100_000;
+
+/// A report in the making.
+#[derive(Debug)]
+pub struct ReportBuilder {
+    settings: ReportSettings,
+    table: GroupTable,
+    summary: Summary,
+    /// Counts of the ledger that only this layer can know.
+    counted: Ledger,
+    hasher: RandomState,
+    routes: HashSet<u64, RandomState>,
+    /// The shape of a path, reused from exchange to exchange.
+    shape: String,
+}
+
+impl ReportBuilder {
+    /// An empty report.
+    pub fn new(settings: ReportSettings) -> Self {
+        Self {
+            table: GroupTable::new(settings.max_groups),
+            settings,
+            summary: Summary::default(),
+            counted: Ledger::default(),
+            hasher: RandomState::default(),
+            routes: HashSet::default(),
+            shape: String::new(),
+        }
+    }
+
+    /// The settings, for those who print exchanges.
+    pub fn settings(&self) -> &ReportSettings {
+        &self.settings
+    }
+
+    /// Takes one finished exchange. Each is to be given once.
+    pub fn add(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        findings: &[Finding],
+        places: &Places,
+    ) {
+        let outcome = judgement.applying().outcome;
+        self.counted.exchanges += 1;
+        self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
+        self.counted.incomplete_exchanges += u64::from(!exchange.is_complete);
+        let selection = self.settings.select(exchange);
+        if selection == Selection::LeftOut {
+            self.summary.left_out += 1;
+            return;
+        }
+        self.summary.add_judgement(judgement);
+        self.add_route(exchange);
+        if ReportSettings::is_intended_refusal(selection, judgement) {
+            self.summary.refused_as_intended += 1;
+        }
+        if !findings.is_empty() {
+            let key = EndKey::of(exchange, places);
+            let seen = Sighting { exchange, judgement, findings, places, key };
+            self.add_findings(&seen, selection);
+        }
+    }
+
+    /// The input has ended. The ledger's counts of exchanges are set to what was given to
+    /// [`Self::add`].
+    pub fn finish(mut self, ledger: Ledger) -> Report {
+        let mut groups = self.table.into_groups();
+        for group in &mut groups {
+            let of = group.subject();
+            group.fingerprint = fingerprint(&[
+                Some(&group.rule.id),
+                of.api,
+                of.stage,
+                of.method,
+                of.route,
+                of.origin,
+            ]);
+            self.summary.groups.add(group.severity);
+        }
+        order::arrange(&mut groups);
+        self.summary.routes = self.routes.len() as u64;
+        self.summary.unseen.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
+        let ledger = Ledger {
+            exchanges: self.counted.exchanges,
+            undetermined: self.counted.undetermined,
+            incomplete_exchanges: self.counted.incomplete_exchanges,
+            ..ledger
+        };
+        Report { groups, summary: self.summary, ledger }
+    }
+
+    fn add_route(&mut self, exchange: &Exchange) {
+        let text = |which| exchange.text_bytes(which);
+        if let Some(route) = text(Text::Route)
+            && self.routes.len() < MAX_ROUTES
+        {
+            let key = (text(Text::Api), text(Text::Stage), route);
+            self.routes.insert(self.hasher.hash_one(key));
+        }
+    }
+
+    fn add_findings(&mut self, seen: &Sighting<'_>, selection: Selection) {
+        let text = |which| seen.exchange.text(which);
+        let (api, stage) = (text(Text::Api), text(Text::Stage));
+        let (method, route) = (text(Text::Method), text(Text::Route));
+        let origin = seen.exchange.request_headers().get("origin").seen();
+        let path = if route.is_none() { text(Text::Path) } else { None };
+        route::shape(path.as_deref().unwrap_or_default(), &mut self.shape);
+        let subject = Subject {
+            api: api.as_deref(),
+            stage: stage.as_deref(),
+            method: method.as_deref(),
+            route: route.as_deref().or(path.is_some().then_some(self.shape.as_str())),
+            origin: origin.as_deref(),
+        };
+        for finding in seen.findings {
+            let Some(severity) = self.settings.severity(finding, selection) else {
+                let is_disabled = self.settings.disabled.contains(&finding.rule.id);
+                self.summary.disabled += u64::from(is_disabled);
+                continue;
+            };
+            self.summary.add_finding(severity, finding.impact);
+            let fails = self.settings.fail_on.is_some_and(|threshold| severity >= threshold);
+            self.summary.failing += u64::from(fails);
+            if severity < self.settings.min_severity {
+                self.summary.hidden += 1;
+                continue;
+            }
+            let key = GroupKey { rule: &finding.rule.id, subject, impact: finding.impact };
+            let group = match self.table.slot(&finding.rule, key) {
+                Slot::Own(group) => group,
+                Slot::Folded(group) => {
+                    self.summary.folded += 1;
+                    group
+                }
+                Slot::Full => {
+                    self.summary.dropped += 1;
+                    continue;
+                }
+            };
+            group.add(finding, severity, seen, self.settings.console);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The order of groups: worst first, and what is linked stands together, led by its cause.
+//!
+//! Must not: depend on the order in which groups came into being.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+
+use crate::model::{Impact, Kind, LogTime, Severity};
+use crate::report::group::Group;
+
+/// Sorts `groups` and numbers their clusters.
+pub fn arrange(groups: &mut [Group]) {
+    groups.sort_by(|one, other| one.key().cmp(&other.key()));
+    link(groups);
+    groups.sort_by(|one, other| one.cluster.cmp(&other.cluster).then_with(|| within(one, other)));
+    let mut ranks: Vec<Rank> = groups.chunk_by(|a, b| a.cluster == b.cluster).map(rank).collect();
+    ranks.sort();
+    let places: BTreeMap<usize, usize> =
+        ranks.iter().enumerate().map(|(place, rank)| (rank.cluster, place)).collect();
+    for group in groups.iter_mut() {
+        group.cluster = places.get(&group.cluster).copied().unwrap_or(usize::MAX);
+    }
+    // Stable: within a cluster the order stays.
+    groups.sort_by_key(|group| group.cluster);
+}
+
+/// A symptom and the causes that findings on the same exchanges name get the same number.
+fn link(groups: &mut [Group]) {
+    for (number, group) in groups.iter_mut().enumerate() {
+        group.cluster = number;
+    }
+    let mut by_subject: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for group in groups.iter() {
+        by_subject.entry(group.subject()).or_default().push(group.cluster);
+    }
+    let mut joined = Vec::new();
+    for members in by_subject.values() {
+        for symptom in members.iter().filter_map(|at| groups.get(*at)) {
+            for cause in members.iter().filter_map(|at| groups.get(*at)) {
+                if symptom.caused_by.contains(&cause.rule.id) {
+                    joined.push((cause.cluster, symptom.cluster, members.clone()));
+                }
+            }
+        }
+    }
+    for (cause, symptom, members) in joined {
+        let number = |at: usize| groups.get(at).map(|group| group.cluster);
+        let (Some(one), Some(other)) = (number(cause), number(symptom)) else { continue };
+        for at in members {
+            if let Some(group) = groups.get_mut(at).filter(|group| group.cluster == other) {
+                group.cluster = one;
+            }
+        }
+    }
+}
+
+/// Causes before symptoms before practices, the surest and worst first.
+fn within(one: &Group, other: &Group) -> Ordering {
+    let key = |group: &Group| {
+        let kind = match group.rule.kind {
+            Kind::Cause => 0,
+            Kind::Symptom => 1,
+            Kind::Practice => 2,
+        };
+        let weight = (group.severity, group.confidence, group.impact, group.count);
+        (kind, Reverse(weight), group.first_seen)
+    };
+    key(one).cmp(&key(other)).then_with(|| one.key().cmp(&other.key()))
+}
+
+/// Where a cluster stands: by its worst group, then by its lead.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    worst: Reverse<(Severity, Impact)>,
+    count: Reverse<u64>,
+    first_seen: Option<LogTime>,
+    rule: String,
+    cluster: usize,
+}
+
+fn rank(cluster: &[Group]) -> Rank {
+    let severity = cluster.iter().map(|group| group.severity).max();
+    let impact = cluster.iter().map(|group| group.impact).max();
+    let lead = cluster.first();
+    Rank {
+        worst: Reverse((severity.unwrap_or(Severity::Info), impact.unwrap_or(Impact::Latent))),
+        count: Reverse(cluster.iter().map(|group| group.count).max().unwrap_or(0)),
+        first_seen: cluster.iter().filter_map(|group| group.first_seen).min(),
+        rule: lead.map(|lead| lead.rule.id.clone()).unwrap_or_default(),
+        // Numbers were given in the order of keys, so this decides what is otherwise equal.
+        cluster: lead.map_or(usize::MAX, |lead| lead.cluster),
+    }
+}

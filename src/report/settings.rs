@@ -1,0 +1,239 @@
+//! What is shown, what fails a run, and what counts as intended.
+//!
+//! Must not: count; that is the builder's work.
+
+use crate::model::{Exchange, Fact, Finding, Impact, Judgement, Kind, Outcome, Severity, Text};
+use crate::report::group::{BlockedResponse, Console};
+
+/// Writes what browsers print about a blocked response.
+pub type ConsoleTexts = fn(&BlockedResponse<'_>) -> Option<Console>;
+
+/// Settings of a report. The default shows everything and fails on errors.
+#[derive(Debug, Clone)]
+pub struct ReportSettings {
+    /// Findings below it are counted, not shown.
+    pub min_severity: Severity,
+    /// Findings at or above it fail the run; `None`: nothing does.
+    pub fail_on: Option<Severity>,
+    /// Rules that are not to report.
+    pub disabled: Vec<String>,
+    /// Rules with a severity of the user's own. Latent findings rank one lower, as always.
+    pub severities: Vec<(String, Severity)>,
+    /// Only exchanges on one of these routes; empty: all. Matches the configured route, its path
+    /// part, or the requested path.
+    pub routes: Vec<Glob>,
+    /// Only exchanges from one of these origins; empty: all.
+    pub origins: Vec<Glob>,
+    /// Only exchanges with one of these statuses; empty: all.
+    pub statuses: Vec<StatusRange>,
+    /// Origins that should work; refusals of all others are as intended. Empty: not stated.
+    pub allowed_origins: Vec<Glob>,
+    /// Gives the console texts of a group's example.
+    pub console: ConsoleTexts,
+    /// How many groups are kept apart. Beyond it, findings of a rule on one API stage share a
+    /// group without method, route and origin.
+    pub max_groups: usize,
+}
+
+impl Default for ReportSettings {
+    fn default() -> Self {
+        Self {
+            min_severity: Severity::Info,
+            fail_on: Some(Severity::Error),
+            disabled: Vec::new(),
+            severities: Vec::new(),
+            routes: Vec::new(),
+            origins: Vec::new(),
+            statuses: Vec::new(),
+            allowed_origins: Vec::new(),
+            console: |_| None,
+            max_groups: 4096,
+        }
+    }
+}
+
+/// What the settings make of one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// A filter leaves it out.
+    LeftOut,
+    /// It is reported.
+    Selected,
+    /// It is reported, but its origin is none that should work: what refused it is no failure.
+    ForeignOrigin,
+}
+
+impl ReportSettings {
+    /// Whether and how an exchange is reported.
+    pub fn select(&self, exchange: &Exchange) -> Selection {
+        if !self.matches_status(exchange) || !self.matches_route(exchange) {
+            return Selection::LeftOut;
+        }
+        if self.origins.is_empty() && self.allowed_origins.is_empty() {
+            return Selection::Selected;
+        }
+        let origin = exchange.request_headers().get("origin");
+        let is_one_of = |globs: &[Glob]| match &origin {
+            Fact::Seen(origin) => Some(globs.iter().any(|glob| glob.matches(origin))),
+            Fact::Absent | Fact::Unseen => None,
+        };
+        if !self.origins.is_empty() && is_one_of(&self.origins) != Some(true) {
+            Selection::LeftOut
+        } else if !self.allowed_origins.is_empty()
+            && is_one_of(&self.allowed_origins) == Some(false)
+        {
+            Selection::ForeignOrigin
+        } else {
+            Selection::Selected
+        }
+    }
+
+    /// The severity at which a finding is reported; `None`: not at all.
+    pub fn severity(&self, finding: &Finding, selection: Selection) -> Option<Severity> {
+        let is_intended = selection == Selection::ForeignOrigin
+            && finding.rule.kind == Kind::Symptom
+            && finding.impact == Impact::Observed;
+        if is_intended || self.disabled.contains(&finding.rule.id) {
+            return None;
+        }
+        let own = self.severities.iter().rev().find(|(rule, _)| *rule == finding.rule.id);
+        Some(match (own, finding.impact) {
+            (None, Impact::Observed | Impact::Latent) => finding.severity,
+            (Some((_, severity)), Impact::Observed) => *severity,
+            (Some((_, severity)), Impact::Latent) => severity.lowered(),
+        })
+    }
+
+    /// The findings of one exchange that are shown, with their severities.
+    pub fn shown<'a>(
+        &'a self,
+        findings: &'a [Finding],
+        selection: Selection,
+    ) -> impl Iterator<Item = (&'a Finding, Severity)> {
+        findings
+            .iter()
+            .filter_map(move |finding| Some((finding, self.severity(finding, selection)?)))
+            .filter(|(_, severity)| *severity >= self.min_severity)
+    }
+
+    /// Whether a refusal is one that works: blocked, and from an origin that should not work.
+    pub fn is_intended_refusal(selection: Selection, judgement: &Judgement) -> bool {
+        selection == Selection::ForeignOrigin && judgement.applying().outcome == Outcome::Blocked
+    }
+
+    /// Whether any filter is set.
+    pub fn has_filters(&self) -> bool {
+        !(self.routes.is_empty() && self.origins.is_empty() && self.statuses.is_empty())
+    }
+
+    fn matches_status(&self, exchange: &Exchange) -> bool {
+        self.statuses.is_empty()
+            || exchange
+                .status
+                .seen()
+                .is_some_and(|status| self.statuses.iter().any(|range| range.contains(status)))
+    }
+
+    fn matches_route(&self, exchange: &Exchange) -> bool {
+        if self.routes.is_empty() {
+            return true;
+        }
+        let route = exchange.text(Text::Route);
+        let path = exchange.text(Text::Path);
+        let part = route.as_deref().and_then(|route| route.split_once(' ')).map(|(_, path)| path);
+        let candidates = [route.as_deref(), part, path.as_deref()];
+        candidates
+            .into_iter()
+            .flatten()
+            .any(|text| self.routes.iter().any(|glob| glob.matches(text)))
+    }
+}
+
+/// A text in which `*` stands for anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glob(String);
+
+impl Glob {
+    /// Every text is one.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Whether all of `text` fits.
+    pub fn matches(&self, text: &str) -> bool {
+        let Some((head, rest)) = self.0.split_once('*') else { return self.0 == text };
+        let Some(mut left) = text.strip_prefix(head) else { return false };
+        let mut parts = rest.split('*').peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                return left.ends_with(part);
+            }
+            let Some((_, after)) = left.split_once(part) else { return false };
+            left = after;
+        }
+        true
+    }
+}
+
+/// Statuses from one to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusRange {
+    from: u16,
+    to: u16,
+}
+
+impl StatusRange {
+    /// Parses `502`, `5xx` or `500-599`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let range = if let Some(hundreds) = text.to_ascii_lowercase().strip_suffix("xx") {
+            let from = hundreds.parse::<u16>().ok()?.checked_mul(100)?;
+            Self { from, to: from.checked_add(99)? }
+        } else if let Some((from, to)) = text.split_once('-') {
+            Self { from: from.trim().parse().ok()?, to: to.trim().parse().ok()? }
+        } else {
+            let status = text.parse().ok()?;
+            Self { from: status, to: status }
+        };
+        (100 <= range.from && range.from <= range.to && range.to <= 599).then_some(range)
+    }
+
+    /// Whether `status` lies in it.
+    pub fn contains(self, status: u16) -> bool {
+        (self.from..=self.to).contains(&status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(glob: &str, text: &str, want: bool) {
+        assert_eq!(Glob::new(glob).matches(text), want, "{glob} on {text}");
+    }
+
+    #[test]
+    fn a_glob_matches_the_whole_text() {
+        check("/orders", "/orders", true);
+        check("/orders", "/orders/1", false);
+        check("/orders*", "/orders/1", true);
+        check("*", "", true);
+        check("https://*.example.com", "https://a.b.example.com", true);
+        check("https://*.example.com", "https://example.com", false);
+        check("*a*b", "xaab", true);
+        check("a*a", "a", false);
+        check("GET /*/x", "GET /y/x", true);
+    }
+
+    #[test]
+    fn statuses_are_numbers_classes_or_ranges() {
+        let parse = |text| StatusRange::parse(text).map(|range| (range.from, range.to));
+        assert_eq!(parse("502"), Some((502, 502)));
+        assert_eq!(parse("5xx"), Some((500, 599)));
+        assert_eq!(parse("4XX"), Some((400, 499)));
+        assert_eq!(parse("400-504"), Some((400, 504)));
+        for bad in ["", "xx", "99", "600", "504-400", "5x", "-", "9999xx"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

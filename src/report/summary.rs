@@ -1,0 +1,121 @@
+//! Counts over all exchanges that were selected, whether anything is shown of them or not.
+//!
+//! Must not: allocate for an exchange that is well.
+
+use crate::model::{Impact, Judgement, Outcome, Severity};
+
+/// The report in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Exchanges that the filters let through.
+    pub exchanges: u64,
+    /// Exchanges that a filter left out.
+    pub left_out: u64,
+    /// What Chromium did, or would do, with them.
+    pub outcomes: Outcomes,
+    /// Exchanges whose request carried an `Origin` as cross-origin requests do.
+    pub browser_requests: u64,
+    /// Different routes.
+    pub routes: u64,
+    /// Findings, hidden ones included.
+    pub findings: BySeverity,
+    /// Findings that a browser's request met.
+    pub observed: u64,
+    /// Findings that no browser's request met yet.
+    pub latent: u64,
+    /// Groups shown.
+    pub groups: BySeverity,
+    /// Findings at or above the threshold that fails the run.
+    pub failing: u64,
+    /// Findings below the severity that is shown.
+    pub hidden: u64,
+    /// Findings of disabled rules.
+    pub disabled: u64,
+    /// Exchanges blocked whose origin is none that should work.
+    pub refused_as_intended: u64,
+    /// Findings that share a group because there were too many groups.
+    pub folded: u64,
+    /// Findings without any group because there were too many.
+    pub dropped: u64,
+    /// For undetermined exchanges: what was unseen and how often, most frequent first.
+    pub unseen: Vec<(String, u64)>,
+}
+
+/// Exchanges by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// No CORS decision was made.
+    pub not_cors: u64,
+    /// The page may read the response.
+    pub allowed: u64,
+    /// The browser refused.
+    pub blocked: u64,
+    /// The logs do not show enough.
+    pub undetermined: u64,
+}
+
+/// A count per severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BySeverity {
+    /// Broken.
+    pub error: u64,
+    /// Breaks in a described circumstance.
+    pub warning: u64,
+    /// Worth knowing.
+    pub info: u64,
+}
+
+impl BySeverity {
+    /// Counts one.
+    pub(crate) fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.error += 1,
+            Severity::Warning => self.warning += 1,
+            Severity::Info => self.info += 1,
+        }
+    }
+}
+
+impl Summary {
+    /// Counts an exchange and what was decided about it.
+    pub(crate) fn add_judgement(&mut self, judgement: &Judgement) {
+        self.exchanges += 1;
+        // A decision needs an `Origin`; without one there is none, or it was unseen.
+        let has_origin = match judgement.applying().outcome {
+            Outcome::NotCors => {
+                self.outcomes.not_cors += 1;
+                false
+            }
+            Outcome::Allowed => {
+                self.outcomes.allowed += 1;
+                true
+            }
+            Outcome::Blocked => {
+                self.outcomes.blocked += 1;
+                true
+            }
+            Outcome::Undetermined => {
+                self.outcomes.undetermined += 1;
+                judgement.unseen.iter().for_each(|what| self.add_unseen(what));
+                !judgement.unseen.iter().any(|what| what == "request.header.origin")
+            }
+        };
+        self.browser_requests += u64::from(has_origin);
+    }
+
+    /// Counts a finding that is reported.
+    pub(crate) fn add_finding(&mut self, severity: Severity, impact: Impact) {
+        self.findings.add(severity);
+        match impact {
+            Impact::Observed => self.observed += 1,
+            Impact::Latent => self.latent += 1,
+        }
+    }
+
+    fn add_unseen(&mut self, what: &str) {
+        match self.unseen.iter_mut().find(|(known, _)| known == what) {
+            Some((_, count)) => *count += 1,
+            None => self.unseen.push((what.to_owned(), 1)),
+        }
+    }
+}
