@@ -1,5 +1,7 @@
-//! The command line.
+//! The command line. See `cli`.
+
+mod cli;
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+    cli::run()
 }

@@ -104,14 +104,18 @@ impl<'a> FindingRow<'a> {
             method: group.method.as_deref(),
             route: redacted(&group.route),
             origin: redacted(&group.origin),
-            reason: group.example.reason.map(|reason| reason.as_str()),
+            reason: group.example.reason.map(super::super::model::verdict::BlockReason::as_str),
             detail: redacted(&group.example.detail),
             explains: &group.explains,
             caused_by: &group.caused_by,
             count: group.count,
             first_seen: group.first_seen.map(Stamp),
             last_seen: group.last_seen.map(Stamp),
-            example_request_id: group.example.request_id.as_ref().map(|id| id.as_str()),
+            example_request_id: group
+                .example
+                .request_id
+                .as_ref()
+                .map(super::super::model::ids::RequestId::as_str),
             fingerprint: &group.fingerprint,
             console: group.example.console.as_ref().map(console),
             evidence: group.example.evidence.iter().map(evidence).collect(),

@@ -9,6 +9,7 @@ pub mod contract;
 pub mod escape;
 pub mod human;
 pub mod json;
+pub mod jsonl;
 pub mod redact;
 pub mod row;
 pub mod rows;

@@ -159,9 +159,18 @@ impl<'a> ExchangeRow<'a> {
             .and_then(|position| Some(PlaceRow::new(places.get(position.place)?, position.line)));
         Self {
             kind: "exchange",
-            request_id: exchange.request_id.as_ref().map(|id| id.as_str()),
-            extended_request_id: exchange.extended_request_id.as_ref().map(|id| id.as_str()),
-            lambda_request_id: exchange.lambda_request_id.as_ref().map(|id| id.as_str()),
+            request_id: exchange
+                .request_id
+                .as_ref()
+                .map(super::super::model::ids::RequestId::as_str),
+            extended_request_id: exchange
+                .extended_request_id
+                .as_ref()
+                .map(super::super::model::ids::RequestId::as_str),
+            lambda_request_id: exchange
+                .lambda_request_id
+                .as_ref()
+                .map(super::super::model::ids::RequestId::as_str),
             trace_id: text(Text::TraceId),
             surface: exchange.surface.as_str(),
             api: text(Text::Api),
@@ -194,8 +203,8 @@ impl<'a> AppliedVerdict<'a> {
         let verdict = judgement.applying();
         Self {
             outcome: verdict.outcome.as_str(),
-            reason: verdict.reason.map(|reason| reason.as_str()),
-            phase: judgement.phase.map(|phase| phase.as_str()),
+            reason: verdict.reason.map(super::super::model::verdict::BlockReason::as_str),
+            phase: judgement.phase.map(super::super::model::verdict::Phase::as_str),
             detail: verdict.detail.as_deref().map(|detail| redaction.text(detail)),
             credentials: judgement.credentials.as_str(),
             credentials_assumed: judgement.credentials_assumed,
@@ -207,7 +216,7 @@ impl<'a> VerdictRow<'a> {
     fn new(verdict: &'a ModeVerdict, redaction: Redaction) -> Self {
         Self {
             outcome: verdict.outcome.as_str(),
-            reason: verdict.reason.map(|reason| reason.as_str()),
+            reason: verdict.reason.map(super::super::model::verdict::BlockReason::as_str),
             detail: verdict.detail.as_deref().map(|detail| redaction.text(detail)),
             browsers: BrowsersRow {
                 chromium: verdict.browsers.chromium.as_str(),

@@ -172,18 +172,18 @@ impl Spool {
     ) -> io::Result<()> {
         let mut heap = BinaryHeap::new();
         for run in runs {
-            let mut head =
-                Head { spool: self, run: BufReader::with_capacity(READ_BUFFER, run), row: None };
-            if head.advance()? {
-                heap.push(Reverse(head));
+            let run = BufReader::with_capacity(READ_BUFFER, run);
+            let mut first = Head { spool: self, run, row: None };
+            if first.advance()? {
+                heap.push(Reverse(first));
             }
         }
-        while let Some(Reverse(mut head)) = heap.pop() {
-            if let Some((key, bytes)) = &head.row {
+        while let Some(Reverse(mut least)) = heap.pop() {
+            if let Some((key, bytes)) = &least.row {
                 each(key, bytes)?;
             }
-            if head.advance()? {
-                heap.push(Reverse(head));
+            if least.advance()? {
+                heap.push(Reverse(least));
             }
         }
         Ok(())

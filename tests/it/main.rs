@@ -18,3 +18,5 @@ mod containers;
 mod oracle;
 mod properties_cors;
 mod rules;
+mod output;
+mod report;

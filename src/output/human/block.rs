@@ -3,6 +3,7 @@
 //! Must not: show a symptom as if it were the cause when the cause is known.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::model::{Confidence, Kind, LogTime, Place};
 use crate::output::human::Topic;
@@ -79,11 +80,11 @@ fn subjects(page: &mut Page<'_>, topic: &Topic<'_>) {
 pub(crate) fn subject(page: &Page<'_>, group: &Group) -> String {
     let mut text = route(group);
     if let Some(origin) = &group.origin {
-        text.push_str(&format!(" from {origin}"));
+        let _ = write!(text, " from {origin}");
     }
-    text.push_str(&format!(", {}", times(group.count)));
+    let _ = write!(text, ", {}", times(group.count));
     if let Some(span) = span(group.first_seen, group.last_seen, page.settings.zone) {
-        text.push_str(&format!(", {span}"));
+        let _ = write!(text, ", {span}");
     }
     page.settings.redaction.text(text).into_owned()
 }
@@ -113,7 +114,8 @@ fn proof(page: &mut Page<'_>, topic: &Topic<'_>) {
     let mut day = None;
     for line in lines.iter().take(MAX_PROOF) {
         let time = line.time.map(|time| shown_time(page, time, &mut day));
-        let text = page.settings.redaction.text(line.text.as_str()).into_owned();
+        let text = without_id(topic, &line.text);
+        let text = page.settings.redaction.text(text).into_owned();
         let head = [Some(place(&line.place, line.line)), time];
         let head: Vec<String> = head.into_iter().flatten().collect();
         page.cut_field(label, &head.join("  "));
@@ -124,6 +126,13 @@ fn proof(page: &mut Page<'_>, topic: &Topic<'_>) {
     if !rest.is_empty() {
         page.field("", &format!("and {}", count(rest.len() as u64, "more line")));
     }
+}
+
+/// The line without the request id in front of it: the example's id is named once.
+fn without_id<'a>(topic: &Topic<'_>, text: &'a str) -> &'a str {
+    let id = topic.lead().and_then(|lead| lead.example.request_id);
+    id.and_then(|id| text.strip_prefix('(')?.strip_prefix(id.as_str())?.strip_prefix(") "))
+        .unwrap_or(text)
 }
 
 /// The date once, then the time only.

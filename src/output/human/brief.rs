@@ -2,6 +2,8 @@
 //!
 //! Must not: drop a topic.
 
+use std::fmt::Write as _;
+
 use crate::output::human::block::subject;
 use crate::output::human::page::{Page, STRONG, style_of};
 use crate::output::human::{Topic, Weight};
@@ -29,7 +31,7 @@ pub(crate) fn write(page: &mut Page<'_>, topics: &[Topic<'_>], weight: Weight) {
         page.styled_field(style_of(lead.severity), lead.severity.as_str(), &text);
         let mut text = subject(page, lead);
         if topic.clusters.len() > 1 {
-            text.push_str(&format!("; and {} more like it", topic.clusters.len() - 1));
+            let _ = write!(text, "; and {} more like it", topic.clusters.len() - 1);
         }
         page.field("", &text);
         page.cut_field("", &format!("fix: {}", lead.rule.fix.trim()));

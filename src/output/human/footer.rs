@@ -2,6 +2,8 @@
 //!
 //! Must not: leave out anything that weakens the report.
 
+use std::fmt::Write as _;
+
 use crate::output::human::page::{BAD, Page, STRONG, WARN};
 use crate::output::human::words::{bytes, count, span, times, zone_name};
 use crate::report::Report;
@@ -24,7 +26,7 @@ fn undetermined(page: &mut Page<'_>, report: &Report) {
     }
     page.blank();
     let exchanges = count(number, "exchange");
-    page.paragraph(STRONG, &format!("Undetermined: {exchanges}, for the logs do not show"));
+    page.paragraph(STRONG, &format!("Undetermined: {exchanges}. The logs do not show"));
     for (what, count) in summary.unseen.iter().take(MAX_NOTES) {
         let advice = advice(what).map(|advice| format!(": {advice}")).unwrap_or_default();
         page.field("", &format!("{what} ({}){advice}", times(*count)));
@@ -79,10 +81,10 @@ fn selection(page: &mut Page<'_>, report: &Report) {
 fn ledger(page: &mut Page<'_>, report: &Report) {
     let ledger = &report.ledger;
     let mut text = format!("{} ({})", count(ledger.events, "event"), bytes(ledger.bytes));
-    text.push_str(&format!(", {}", count(ledger.exchanges, "exchange")));
+    let _ = write!(text, ", {}", count(ledger.exchanges, "exchange"));
     let zone = page.settings.zone;
     if let Some(span) = span(ledger.from, ledger.to, zone) {
-        text.push_str(&format!(", {span} {}", zone_name(zone)));
+        let _ = write!(text, ", {span} {}", zone_name(zone));
     }
     page.field("read", &text);
     let parts: Vec<String> = [

@@ -3,6 +3,8 @@
 //!
 //! Must not: take text past [`visible`].
 
+use std::fmt::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -114,8 +116,8 @@ impl<'a> Page<'a> {
 
     fn styled(&mut self, style: Style, text: &str) {
         if self.settings.color && style != PLAIN && !text.trim().is_empty() {
-            let reset = anstyle::Reset.render();
-            self.out.push_str(&format!("{}{text}{reset}", style.render()));
+            // Writing to a string cannot fail.
+            let _ = write!(self.out, "{}{text}{}", style.render(), anstyle::Reset.render());
         } else {
             self.out.push_str(text);
         }

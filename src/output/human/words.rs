@@ -102,11 +102,12 @@ pub(crate) fn route(group: &Group) -> String {
         (Some(method), None) => format!("{method}, route not logged"),
         (None, None) => "route not logged".to_owned(),
     };
-    match (group.api.as_deref(), group.stage.as_deref()) {
-        (Some(api), Some(stage)) => text.push_str(&format!(" ({api}/{stage})")),
-        (Some(name), None) | (None, Some(name)) => text.push_str(&format!(" ({name})")),
-        (None, None) => {}
-    }
+    let place = match (group.api.as_deref(), group.stage.as_deref()) {
+        (Some(api), Some(stage)) => format!(" ({api}/{stage})"),
+        (Some(name), None) | (None, Some(name)) => format!(" ({name})"),
+        (None, None) => String::new(),
+    };
+    text.push_str(&place);
     text
 }
 

@@ -95,7 +95,8 @@ struct Quote {
 
 fn opening_quote(text: &str) -> Option<Quote> {
     let backslashes = text.bytes().take_while(|byte| *byte == b'\\').count();
-    let character = text.bytes().nth(backslashes).filter(|byte| b"\"'`".contains(byte))?;
+    let character = text.as_bytes().get(backslashes).copied();
+    let character = character.filter(|byte| b"\"'`".contains(byte))?;
     Some(Quote { character, backslashes, length: backslashes + 1 })
 }
 

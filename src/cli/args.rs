@@ -1,0 +1,183 @@
+//! The options, and nothing else.
+//!
+//! Must not: name an option that does not work.
+
+use std::path::PathBuf;
+
+use chrono::FixedOffset;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use corscope::model::Severity;
+use corscope::report::settings::{Glob, StatusRange};
+
+use crate::cli::ranges::{self, FailOn};
+use crate::cli::time;
+
+const EXAMPLES: &str = "\
+Examples:
+  corscope scan export/                             an S3 export, with all its folders
+  corscope scan api.log lambda.log.gz               what belongs together is joined by request id
+  aws logs tail GROUP --since 2h | corscope scan    from a pipe
+  corscope scan logs/ --format jsonl --show exchanges --output report.jsonl
+  corscope scan logs/ --allow-origin https://app.example.com --fail-on warning
+
+Exit codes:
+  0  analyzed, nothing at or above --fail-on
+  1  analyzed, something at or above --fail-on
+  2  usage or configuration error
+  3  not analyzed, or only in part, and nothing found in the rest";
+
+/// Explains CORS failures from CloudWatch Logs: what the browser decided, what caused it, what to
+/// change.
+#[derive(Debug, Parser)]
+#[command(name = "corscope", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Analyze exports and saved output: files, folders, standard input.
+    ///
+    /// The container is detected: S3 exports, AWS CLI output (JSON or text), Insights results,
+    /// subscription payloads, HAR files, plain text; gzip and zstd are unpacked.
+    #[command(after_help = EXAMPLES)]
+    Scan(Box<ScanOptions>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Options of `scan`.
+#[derive(Debug, Args)]
+pub(crate) struct ScanOptions {
+    /// Files and folders; `-` is standard input, which is also read when no path is given.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) window: WindowOptions,
+
+    #[command(flatten)]
+    pub(crate) report: ReportOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// Which part of the log.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Time")]
+pub(crate) struct WindowOptions {
+    /// Only events from then on: `90m`, `2h ago`, `yesterday 14:00`, RFC 3339, a date, epoch.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) since: Option<String>,
+
+    /// Only events up to then, in the same forms.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) until: Option<String>,
+
+    /// Offset from UTC of times without one, and of times shown to people.
+    #[arg(long, value_name = "OFFSET", default_value = "UTC", value_parser = time::parse_zone, allow_hyphen_values = true)]
+    pub(crate) tz: FixedOffset,
+}
+
+/// What is reported, and what fails.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct ReportOptions {
+    /// Exit with 1 if there is a finding of this severity or a worse one: info, warning, error,
+    /// never.
+    #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = ranges::fail_on)]
+    pub(crate) fail_on: FailOn,
+
+    /// Show only findings of this severity or a worse one: info, warning, error.
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = ranges::severity)]
+    pub(crate) min_severity: Severity,
+
+    /// Only exchanges on this route or path; `*` stands for anything. Repeatable.
+    #[arg(long, value_name = "ROUTE", value_parser = ranges::glob)]
+    pub(crate) route: Vec<Glob>,
+
+    /// Only exchanges from this origin; `*` stands for anything. Repeatable.
+    #[arg(long, value_name = "ORIGIN", value_parser = ranges::origin)]
+    pub(crate) origin: Vec<Glob>,
+
+    /// Only exchanges with this status: `502`, `5xx`, `500-599`. Repeatable.
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = ranges::status)]
+    pub(crate) status: Vec<StatusRange>,
+
+    /// An origin that should work; then refusing any other is as intended, and no failure.
+    /// Repeatable.
+    #[arg(long, value_name = "ORIGIN", value_parser = ranges::origin)]
+    pub(crate) allow_origin: Vec<Glob>,
+
+    /// A rule that is not to report. Repeatable.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) disable: Vec<String>,
+
+    /// Another severity for a rule. Repeatable.
+    #[arg(long, value_name = "ID=LEVEL", value_delimiter = ',', value_parser = ranges::rule_severity)]
+    pub(crate) severity: Vec<(String, Severity)>,
+}
+
+/// How it is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputOptions {
+    /// human, json (one document), or jsonl (one object a line).
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ranges::format)]
+    pub(crate) format: Format,
+
+    /// Write to this file, which is replaced only when the report is complete.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Show more than findings.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) show: Vec<Show>,
+
+    /// When to use colors.
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub(crate) color: ColorChoice,
+
+    /// In format human, print nothing when all is well and everything was read.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Show tokens, cookies and other secrets as they were logged.
+    #[arg(long)]
+    pub(crate) no_redact: bool,
+}
+
+/// Formats of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// One document.
+    Json,
+    /// One object a line.
+    Jsonl,
+}
+
+/// What can be shown besides findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    /// Every exchange with its verdict.
+    Exchanges,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

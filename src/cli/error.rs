@@ -1,0 +1,73 @@
+//! What can go wrong on the command line, and what helps.
+//!
+//! Must not: print.
+
+use std::io;
+
+use corscope::output::escape::visible;
+
+use crate::cli::exit::ExitStatus;
+
+/// An error that ends the command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// Nothing to read.
+    #[error("no input: name files or folders, or pipe a log in")]
+    NoInput,
+    /// An option's value.
+    #[error("{option}: {problem}")]
+    Option {
+        /// The option as typed.
+        option: &'static str,
+        /// What is wrong with its value.
+        problem: String,
+    },
+    /// The `--output` file.
+    #[error("cannot write `{path}`: {source}")]
+    Output {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output.
+    #[error("cannot write the report: {0}")]
+    Write(io::Error),
+    /// The spool of exchange rows.
+    #[error("cannot keep the exchanges in order: {0}")]
+    Spool(io::Error),
+}
+
+impl CliError {
+    /// Whether the reader of our output went away.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        match self {
+            Self::Write(error) | Self::Output { source: error, .. } => {
+                error.kind() == io::ErrorKind::BrokenPipe
+            }
+            Self::NoInput | Self::Option { .. } | Self::Spool(_) => false,
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn status(&self) -> ExitStatus {
+        match self {
+            Self::NoInput | Self::Option { .. } | Self::Output { .. } => ExitStatus::Usage,
+            Self::Write(_) | Self::Spool(_) => ExitStatus::NotAnalyzed,
+        }
+    }
+
+    /// One line that helps.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoInput => Some("`corscope scan --help` has examples"),
+            Self::Spool(_) => Some("rows that do not fit in memory go to TMPDIR"),
+            Self::Option { .. } | Self::Output { .. } | Self::Write(_) => None,
+        }
+    }
+
+    /// The message, fit for a terminal.
+    pub(crate) fn visible(&self) -> String {
+        visible(&self.to_string()).into_owned()
+    }
+}

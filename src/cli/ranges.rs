@@ -1,0 +1,110 @@
+//! Values of options, parsed once.
+//!
+//! Must not: print.
+
+use corscope::model::Severity;
+use corscope::report::settings::{Glob, StatusRange};
+
+use crate::cli::args::Format;
+
+const BUILT: &str = "human, json, jsonl";
+
+/// A format that is built, or why not.
+pub(crate) fn format(text: &str) -> Result<Format, String> {
+    match text {
+        "human" => Ok(Format::Human),
+        "json" => Ok(Format::Json),
+        "jsonl" => Ok(Format::Jsonl),
+        "sarif" | "markdown" | "html" | "csv" | "github" | "junit" => {
+            Err(format!("`{text}` is not built yet; there are: {BUILT}"))
+        }
+        _ => Err(format!("there are: {BUILT}")),
+    }
+}
+
+/// `ID=LEVEL`.
+pub(crate) fn rule_severity(text: &str) -> Result<(String, Severity), String> {
+    let (id, level) = text.split_once('=').ok_or("write ID=LEVEL, as in `max-age=error`")?;
+    if id.is_empty() {
+        return Err("the rule id is missing".to_owned());
+    }
+    Ok((id.to_owned(), severity(level)?))
+}
+
+/// `info`, `warning`, `error`.
+pub(crate) fn severity(text: &str) -> Result<Severity, String> {
+    [Severity::Info, Severity::Warning, Severity::Error]
+        .into_iter()
+        .find(|severity| severity.as_str() == text)
+        .ok_or_else(|| "there are: info, warning, error".to_owned())
+}
+
+/// `info`, `warning`, `error`, `never`.
+pub(crate) fn fail_on(text: &str) -> Result<FailOn, String> {
+    if text == "never" {
+        return Ok(FailOn(None));
+    }
+    match severity(text) {
+        Ok(severity) => Ok(FailOn(Some(severity))),
+        Err(_) => Err("there are: info, warning, error, never".to_owned()),
+    }
+}
+
+/// The severity that fails a run. Not a bare `Option`, which clap would take for an optional value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FailOn(pub(crate) Option<Severity>);
+
+/// `502`, `5xx`, `500-599`.
+pub(crate) fn status(text: &str) -> Result<StatusRange, String> {
+    StatusRange::parse(text).ok_or_else(|| "write `502`, `5xx` or `500-599`".to_owned())
+}
+
+/// A text with `*`.
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
+pub(crate) fn glob(text: &str) -> Result<Glob, String> {
+    Ok(Glob::new(text))
+}
+
+/// An origin with or without `*`: scheme and host, nothing behind.
+pub(crate) fn origin(text: &str) -> Result<Glob, String> {
+    let problem = || {
+        Err("an origin is a scheme and a host, as in `https://app.example.com`; no path, no \
+             slash at the end"
+            .to_owned())
+    };
+    match text.split_once("://") {
+        None if matches!(text, "null" | "*") => Ok(Glob::new(text)),
+        Some((scheme, host)) if !scheme.is_empty() && !host.is_empty() && !host.contains('/') => {
+            Ok(Glob::new(text))
+        }
+        None | Some(_) => problem(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_that_do_not_exist_are_named_as_such() {
+        assert!(matches!(format("jsonl"), Ok(Format::Jsonl)));
+        assert_eq!(
+            format("sarif").err().as_deref(),
+            Some("`sarif` is not built yet; there are: human, json, jsonl"),
+        );
+        assert!(format("xml").is_err());
+    }
+
+    #[test]
+    fn values_are_checked() {
+        assert_eq!(rule_severity("max-age=error"), Ok(("max-age".into(), Severity::Error)));
+        assert!(rule_severity("max-age").is_err());
+        assert!(rule_severity("=error").is_err());
+        assert!(origin("https://app.example.com").is_ok());
+        assert!(origin("https://*.example.com:8443").is_ok());
+        assert!(origin("null").is_ok());
+        assert!(origin("https://app.example.com/").is_err());
+        assert!(origin("app.example.com").is_err());
+        assert!(fail_on("never").is_ok_and(|fail_on| fail_on.0.is_none()));
+    }
+}

@@ -1,0 +1,172 @@
+//! `corscope scan`: from options to settings, from exchanges to a report.
+//!
+//! Must not: judge, or format.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use corscope::model::{Exchange, Finding, InputNote, Judgement, Ledger, LogTime, Places};
+use corscope::output::escape::visible;
+use corscope::output::human::exchange::ExchangeLine;
+use corscope::output::human::{self, HumanSettings};
+use corscope::output::redact::Redaction;
+use corscope::output::rows::{ExchangeRows, RowForm};
+use corscope::output::spool::{DEFAULT_MEMORY, Spool};
+use corscope::output::{json, jsonl};
+use corscope::report::builder::ReportBuilder;
+use corscope::report::settings::ReportSettings;
+use corscope::report::{Reading, Report};
+
+use crate::cli::args::{Format, ReportOptions, ScanOptions, Show, WindowOptions};
+use crate::cli::error::CliError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::sink::Sink;
+use crate::cli::terminal::{Environment, stdin_is_terminal, stdout_is_terminal};
+use crate::cli::time::{self, End};
+
+/// What is to be analyzed.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// Files and folders; `-` is standard input. Never empty.
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Events before it are not to be analyzed.
+    pub(crate) since: Option<LogTime>,
+    /// Events after it are not to be analyzed.
+    pub(crate) until: Option<LogTime>,
+}
+
+/// Takes each exchange, once, when it is finished and diagnosed.
+pub(crate) type EachExchange<'a> =
+    &'a mut dyn FnMut(&Exchange, &Judgement, &[Finding], &Places) -> io::Result<()>;
+
+/// INTEGRATION POINT: reads the inputs and hands over each exchange. It is the only function here
+/// that knows of a pipeline; until there is one, every input counts as failed, so that the exit
+/// code is never an all-clear. An error of `each` ends the run and is returned.
+#[expect(clippy::unnecessary_wraps, reason = "the pipeline passes on the errors of `each`")]
+fn analyze(job: &Job, each: EachExchange<'_>) -> io::Result<Ledger> {
+    let _ = (each, job.since, job.until);
+    let inputs = job.inputs.iter().map(|input| InputNote {
+        input: input.display().to_string(),
+        problem: "this build cannot read logs yet".to_owned(),
+    });
+    Ok(Ledger { inputs_failed: inputs.collect(), ..Ledger::default() })
+}
+
+/// Runs the command.
+pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
+    let job = job(options)?;
+    let settings = report_settings(&options.report);
+    let mut sink = Sink::open(options.output.output.as_deref())?;
+    let human = human_settings(options, matches!(sink, Sink::Stdout(_)));
+    let mut rows = options.output.show.contains(&Show::Exchanges).then(|| {
+        let form = match options.output.format {
+            Format::Human => RowForm::Human(ExchangeLine::new(&human)),
+            Format::Json | Format::Jsonl => RowForm::Json(human.redaction),
+        };
+        ExchangeRows::new(form, settings.clone(), DEFAULT_MEMORY)
+    });
+    let mut builder = ReportBuilder::new(settings);
+    let ledger = analyze(&job, &mut |exchange, judgement, findings, places| {
+        builder.add(exchange, judgement, findings, places);
+        match &mut rows {
+            Some(rows) => rows.add(exchange, judgement, findings, places),
+            None => Ok(()),
+        }
+    })
+    .map_err(CliError::Spool)?;
+    let report = builder.finish(ledger);
+    tell(&report, options);
+    let spool = rows.map(ExchangeRows::into_spool);
+    write(&mut sink, (&report, spool), options.output.format, &human)
+        .map_err(|error| sink.failure(error))?;
+    sink.finish()?;
+    Ok(ExitStatus::of(&report))
+}
+
+fn job(options: &ScanOptions) -> Result<Job, CliError> {
+    let inputs = if !options.paths.is_empty() {
+        options.paths.clone()
+    } else if stdin_is_terminal() {
+        return Err(CliError::NoInput);
+    } else {
+        vec![PathBuf::from("-")]
+    };
+    let (since, until) = window(&options.window)?;
+    Ok(Job { inputs, since, until })
+}
+
+fn window(options: &WindowOptions) -> Result<(Option<LogTime>, Option<LogTime>), CliError> {
+    let now = time::now();
+    let parse = |option: &'static str, text: &Option<String>, end| {
+        let time = text.as_deref().map(|text| time::parse(text, now, options.tz, end));
+        time.transpose().map_err(|problem| CliError::Option { option, problem })
+    };
+    let since = parse("--since", &options.since, End::First)?;
+    let until = parse("--until", &options.until, End::Last)?;
+    match (since, until) {
+        (Some(first), Some(last)) if first > last => Err(CliError::Option {
+            option: "--until",
+            problem: format!("{last} is before --since, {first}"),
+        }),
+        (since, until) => Ok((since, until)),
+    }
+}
+
+fn report_settings(options: &ReportOptions) -> ReportSettings {
+    ReportSettings {
+        min_severity: options.min_severity,
+        fail_on: options.fail_on.0,
+        disabled: options.disable.clone(),
+        severities: options.severity.clone(),
+        routes: options.route.clone(),
+        origins: options.origin.clone(),
+        statuses: options.status.clone(),
+        allowed_origins: options.allow_origin.clone(),
+        // INTEGRATION POINT: the console texts of the cors layer.
+        ..ReportSettings::default()
+    }
+}
+
+fn human_settings(options: &ScanOptions, to_stdout: bool) -> HumanSettings {
+    let environment = Environment::read();
+    let to_terminal = to_stdout && stdout_is_terminal();
+    HumanSettings {
+        width: environment.width(),
+        color: environment.wants_color(options.output.color, to_terminal),
+        quiet: options.output.quiet,
+        zone: options.window.tz,
+        redaction: if options.output.no_redact { Redaction::Off } else { Redaction::On },
+    }
+}
+
+fn write(
+    sink: &mut Sink,
+    (report, rows): (&Report, Option<Spool>),
+    format: Format,
+    settings: &HumanSettings,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(sink, report, rows, settings),
+        Format::Json => json::write(sink, report, rows, settings.redaction),
+        Format::Jsonl => jsonl::write(sink, report, rows, settings.redaction),
+    }
+}
+
+/// What a caller must know even if the report goes elsewhere.
+fn tell(report: &Report, options: &ScanOptions) {
+    let is_shown = options.output.format == Format::Human && options.output.output.is_none();
+    if is_shown && stdout_is_terminal() {
+        return;
+    }
+    let mut stderr = io::stderr().lock();
+    for note in &report.ledger.inputs_failed {
+        // There is nobody left to tell if this fails.
+        let _ = writeln!(stderr, "corscope: {}: {}", visible(&note.input), visible(&note.problem));
+    }
+    match report.reading() {
+        Reading::Nothing => {
+            let _ = writeln!(stderr, "corscope: nothing was analyzed; this is not an all-clear");
+        }
+        Reading::Partly | Reading::Whole => {}
+    }
+}
