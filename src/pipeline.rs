@@ -1,3 +1,214 @@
-//! The order of the layers: `push`, `finish`.
+//! The order of the layers: events in, report out.
+//!
+//! Push-based: a finished export is a tail that ended. How the input was cut into batches never
+//! changes the report.
 //!
 //! Must not: do any layer's work.
+
+use std::io;
+
+use crate::assemble::{AssembleSettings, Assembler, SlotId};
+use crate::cors;
+use crate::decode::{Count, Sink};
+use crate::diagnose::diagnose;
+use crate::model::{
+    AnsweredBy, Entry, Exchange, Fact, Finding, InputNote, Judgement, Ledger, LogEvent, LogTime,
+    Outcome, Place, PlaceId, Places, Surface,
+};
+use crate::parse::parse;
+use crate::report::Report;
+use crate::report::builder::ReportBuilder;
+use crate::report::group::{BlockedResponse, Console};
+use crate::rules::set::RuleSet;
+
+/// Takes each exchange once, when it is judged, examined and diagnosed.
+pub trait Observer {
+    /// One settled exchange. After an error it is not called again.
+    fn exchange(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        findings: &[Finding],
+        places: &Places,
+    ) -> io::Result<()>;
+}
+
+/// An observer that looks away.
+impl Observer for () {
+    fn exchange(
+        &mut self,
+        _: &Exchange,
+        _: &Judgement,
+        _: &[Finding],
+        _: &Places,
+    ) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What of the input is analyzed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Window {
+    /// Events before this are skipped.
+    pub since: Option<LogTime>,
+    /// Events after this are skipped.
+    pub until: Option<LogTime>,
+}
+
+/// The whole analysis. Feed it through [`Sink`], then call [`Analyzer::finish`].
+pub struct Analyzer<'a> {
+    window: Window,
+    rules: &'a RuleSet,
+    observer: &'a mut dyn Observer,
+    places: Places,
+    assembler: Assembler,
+    report: ReportBuilder,
+    ledger: Ledger,
+    failed: io::Result<()>,
+}
+
+impl<'a> Analyzer<'a> {
+    /// An analysis that has read nothing yet.
+    pub fn new(
+        rules: &'a RuleSet,
+        report: ReportBuilder,
+        window: Window,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        Self {
+            window,
+            rules,
+            observer,
+            places: Places::default(),
+            assembler: Assembler::new(AssembleSettings::default()),
+            report,
+            ledger: Ledger::default(),
+            failed: Ok(()),
+        }
+    }
+
+    /// The input ended: settles what is open, and reports. An error is the observer's.
+    pub fn finish(mut self) -> io::Result<Report> {
+        for slot in self.assembler.finish() {
+            self.settle(slot);
+        }
+        let counts = self.assembler.counts();
+        self.ledger.late = counts.late;
+        self.ledger.unjoined = counts.unjoined;
+        self.ledger.inputs_failed.sort();
+        self.failed?;
+        Ok(self.report.finish(self.ledger))
+    }
+
+    /// An exchange is complete: settles it, unless a line of another log could change the answer.
+    fn completed(&mut self, slot: SlotId) {
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        let judgement = cors::judge(exchange);
+        if wants_join(exchange, &judgement) {
+            self.assembler.hold(slot);
+            while let Some(slot) = self.assembler.overflow() {
+                self.settle(slot);
+            }
+        } else {
+            self.conclude(slot, &judgement);
+        }
+    }
+
+    fn settle(&mut self, slot: SlotId) {
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        let judgement = cors::judge(exchange);
+        self.conclude(slot, &judgement);
+    }
+
+    /// Examines, diagnoses, reports, and lets go.
+    fn conclude(&mut self, slot: SlotId, judgement: &Judgement) {
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        let findings = diagnose(self.rules.examine(exchange, judgement));
+        self.report.add(exchange, judgement, &findings, &self.places);
+        if self.failed.is_ok() {
+            self.failed = self.observer.exchange(exchange, judgement, &findings, &self.places);
+        }
+        self.assembler.release(slot);
+    }
+
+    fn is_outside(&self, time: LogTime) -> bool {
+        self.window.since.is_some_and(|since| time < since)
+            || self.window.until.is_some_and(|until| time > until)
+    }
+}
+
+impl Sink for Analyzer<'_> {
+    fn place(&mut self, place: &Place) -> PlaceId {
+        self.places.intern(place)
+    }
+
+    fn event(&mut self, event: LogEvent<'_>) {
+        if let Some(time) = event.time {
+            if self.is_outside(time) {
+                self.ledger.skipped += 1;
+                return;
+            }
+            self.ledger.from = Some(self.ledger.from.map_or(time, |from| from.min(time)));
+            self.ledger.to = Some(self.ledger.to.map_or(time, |to| to.max(time)));
+        }
+        self.ledger.events += 1;
+        let record = parse(&event);
+        self.ledger.truncated += u64::from(record.truncated);
+        match record.entry {
+            Entry::Other => self.ledger.unrecognized += 1,
+            Entry::Probe => self.ledger.skipped += 1,
+            Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(_) => {}
+        }
+        if let Some(slot) = self.assembler.push(&event, record) {
+            self.completed(slot);
+        }
+    }
+
+    fn count(&mut self, what: Count, how_many: u64) {
+        let counter = match what {
+            Count::Bytes => &mut self.ledger.bytes,
+            Count::Duplicates => &mut self.ledger.duplicates,
+            Count::Skipped => &mut self.ledger.skipped,
+            Count::Truncated => &mut self.ledger.truncated,
+        };
+        *counter += how_many;
+    }
+
+    fn problem(&mut self, note: InputNote) {
+        self.ledger.inputs_failed.push(note);
+    }
+}
+
+/// Whether a line that may still come, of this log or another, could change verdict or cause.
+fn wants_join(exchange: &Exchange, judgement: &Judgement) -> bool {
+    if matches!(exchange.surface, Surface::WebSocket | Surface::TestInvoke | Surface::Har) {
+        return false;
+    }
+    if judgement.applying().outcome != Outcome::Undetermined {
+        return false;
+    }
+    let knows_request = exchange.request_headers().is_complete() && !exchange.method().is_unseen();
+    let knows_cause = exchange.failure.is_some();
+    let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
+    // The headers of a gateway response are never logged: no line can decide such a verdict, only
+    // name its cause.
+    !(by_gateway && knows_cause && knows_request)
+}
+
+/// What the consoles of Chrome, Firefox and Safari print about a blocked response.
+pub fn console_texts(blocked: &BlockedResponse<'_>) -> Option<Console> {
+    let reason = blocked.reason?;
+    let filled = cors::console::Blocked {
+        url: &blocked.url,
+        page_origin: &blocked.origin,
+        request_origin: &blocked.origin,
+        status: blocked.status.unwrap_or_default(),
+        detail: blocked.detail.unwrap_or_default(),
+        ..cors::console::Blocked::default()
+    };
+    Some(Console {
+        chromium: Some(cors::console::chromium(reason, &filled)),
+        firefox: Some(cors::console::firefox(reason, &filled)),
+        safari: Some(cors::console::safari(reason, &filled)),
+    })
+}

@@ -140,9 +140,7 @@ fn of_integration_error(text: &str, status: u16) -> Failure {
     let has = |needle: &str| text.contains(needle);
     if has("Task timed out") {
         Failure::FunctionTimeout
-    } else if has("format") && (has("doesn't match") || has("wrong type")) || has("Malformed") {
-        Failure::MalformedProxyResponse
-    } else if has("wrong type for field") {
+    } else if (has("format") && has("doesn't match")) || has("wrong type") || has("Malformed") {
         Failure::MalformedProxyResponse
     } else if has("Rate Exceeded") || has("TooManyRequests") || has("throttl") {
         Failure::FunctionThrottled
@@ -164,8 +162,7 @@ fn of_error_message(message: &str, status: u16) -> Option<Failure> {
         401 => Failure::AuthorizerDenied,
         429 => Failure::Throttled,
         504 => Failure::IntegrationTimeout,
-        413 | 415 => Failure::RequestRejected,
-        400 => Failure::RequestRejected,
+        400 | 413 | 415 => Failure::RequestRejected,
         404 if has("Not Found") => Failure::NotRouted,
         403 if has("Missing Authentication Token") => Failure::NotRouted,
         403 if has("not authorized") => Failure::AuthorizerDenied,

@@ -62,11 +62,11 @@ impl Assembler {
     ) -> Option<SlotId> {
         let (exchange, progress) = self.store.both(slot)?;
         apply_line(exchange, progress, event, line);
-        let ends_here = match line {
-            // Written after a completed request, and after a refused one, which has no other end.
-            Execution::TraceId(_) => exchange.failure == Some(Failure::AuthorizerDenied),
-            _ => matches!(line, Execution::MethodCompleted(_)),
-        };
+        let refused = exchange.failure == Some(Failure::AuthorizerDenied);
+        // The trace id is written after a completed request, and after a refused one, which has no
+        // other end.
+        let ends_here = matches!(line, Execution::MethodCompleted(_))
+            || (refused && matches!(line, Execution::TraceId(_)));
         let begins_here =
             matches!(line, Execution::ExtendedRequestId(_)) && !progress.reads_forward;
         let complete = (ends_here && progress.reads_forward) || (begins_here && progress.seen.end);
@@ -129,13 +129,14 @@ pub(super) fn apply_line(
             exchange.keep(LineKind::Authorizer, event, &[]);
         }
         Execution::AuthorizerResult(body) => exchange.keep(LineKind::Authorizer, event, body),
-        Execution::AuthorizerCompleted => progress.authorizer_phase = false,
         Execution::VerifyingUsagePlan { api_stage, .. } => {
             progress.authorizer_phase = false;
             set_stage(exchange, api_stage);
         }
         Execution::UsagePlanSucceeded(api_stage) => set_stage(exchange, api_stage),
-        Execution::StartingExecution(_) => progress.authorizer_phase = false,
+        Execution::AuthorizerCompleted | Execution::StartingExecution(_) => {
+            progress.authorizer_phase = false;
+        }
         Execution::ApiKeyAuthorized(route) => set_route(exchange, route),
         Execution::ApiKeyNotAuthorized(route) => {
             set_route(exchange, route);
@@ -361,11 +362,9 @@ fn endpoint_response_headers(
     event: &LogEvent<'_>,
     map: &[u8],
 ) {
-    const REQUEST_ID: &str = "x-amzn-RequestId=";
-    let find = |needle: &str| memchr::memmem::find(map, needle.as_bytes());
     if exchange.lambda_request_id.is_none() {
-        let id =
-            find(REQUEST_ID).and_then(|at| map.get(at + REQUEST_ID.len()..)?.get(..RequestId::MAX));
+        let behind = |at: usize| map.get(at + REQUEST_ID.needle().len()..)?.get(..RequestId::MAX);
+        let id = REQUEST_ID.find(map).and_then(behind);
         exchange.lambda_request_id =
             id.filter(|id| RequestId::looks_like_uuid(id)).and_then(RequestId::parse);
     }

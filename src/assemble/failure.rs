@@ -59,7 +59,7 @@ pub(super) fn of_function(message: &[u8]) -> Failure {
     let has = |needle: &&str| memchr::memmem::find(message, needle.as_bytes()).is_some();
     if has(&"Task timed out after") {
         Failure::FunctionTimeout
-    } else if INIT.iter().any(|needle| has(needle)) {
+    } else if INIT.iter().any(has) {
         Failure::FunctionInit
     } else {
         Failure::FunctionError
@@ -130,13 +130,13 @@ fn explain_malformed(exchange: &mut Exchange) {
     let Some(response) = proxy_response::examine_text(body, truncated, Surface::Rest) else {
         return;
     };
-    if let Acceptance::Malformed(defect) = &response.acceptance {
-        if defect.problem == DefectKind::ServiceError {
-            let has = |needle: &str| memchr::memmem::find(body, needle.as_bytes()).is_some();
-            let throttled = has("Rate Exceeded") || has("LimitExceeded") || has("TooManyRequests");
-            exchange.failure =
-                Some(if throttled { Failure::FunctionThrottled } else { Failure::FunctionInit });
-        }
+    if let Acceptance::Malformed(defect) = &response.acceptance
+        && defect.problem == DefectKind::ServiceError
+    {
+        let has = |needle: &str| memchr::memmem::find(body, needle.as_bytes()).is_some();
+        let throttled = has("Rate Exceeded") || has("LimitExceeded") || has("TooManyRequests");
+        exchange.failure =
+            Some(if throttled { Failure::FunctionThrottled } else { Failure::FunctionInit });
     }
     exchange.function_response = Some(Box::new(response));
 }

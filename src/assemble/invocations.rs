@@ -76,15 +76,14 @@ impl Invocations {
         self.bytes += apply(run, event, line);
         let uninteresting =
             !run.outcome.is_failure() && run.event.is_none() && run.response.is_none();
-        if ended {
-            if let Some(stream) = self.streams.get_mut(&event.position.place) {
-                stream.running.retain(|running| *running != id);
-            }
+        if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
+            stream.running.retain(|running| *running != id);
         }
-        if reported && uninteresting {
-            if let Some(run) = self.by_id.remove(&id) {
-                self.bytes = self.bytes.saturating_sub(size(&run) - size_of::<Invocation>());
-            }
+        if reported
+            && uninteresting
+            && let Some(run) = self.by_id.remove(&id)
+        {
+            self.bytes = self.bytes.saturating_sub(size(&run) - size_of::<Invocation>());
         }
     }
 
@@ -113,9 +112,9 @@ impl Invocations {
     }
 
     /// All runs that are left, with those that no id names.
-    pub(super) fn take_all(&mut self) -> Vec<Box<Invocation>> {
-        let mut all: Vec<_> = self.by_id.drain().map(|(_, run)| run).collect();
-        all.extend(self.streams.drain().filter_map(|(_, stream)| stream.unclaimed));
+    pub(super) fn take_all(&mut self) -> Vec<Invocation> {
+        let mut all: Vec<_> = self.by_id.drain().map(|(_, run)| *run).collect();
+        all.extend(self.streams.drain().filter_map(|(_, stream)| stream.unclaimed.map(|run| *run)));
         all.retain(|run| run.outcome.is_failure() || run.event.is_some() || run.response.is_some());
         all.sort_by_key(|run| (run.ended, run.id, run.end_position.map(|p| p.line)));
         all

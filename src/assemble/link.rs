@@ -23,13 +23,7 @@ impl Assembler {
     ) -> Option<SlotId> {
         let place = event.position.place;
         let current = self.store.current(place);
-        let named = match *line {
-            Execution::TestHeading(id)
-            | Execution::StartingExecution(id)
-            | Execution::StartingAuthorizer { request: id, .. }
-            | Execution::VerifyingUsagePlan { request: id, .. } => id_of(id),
-            _ => None,
-        };
+        let named = line.request_id().and_then(id_of);
         let ended = current.is_some_and(|slot| self.store.has_ended(slot));
         let continues = current.filter(|slot| {
             let other_id = self.store.exchange(*slot).is_some_and(|exchange| {
@@ -91,7 +85,7 @@ impl Assembler {
             match slot {
                 Some(slot) => {
                     if let Some(exchange) = self.store.exchange_mut(slot) {
-                        attach(exchange, run);
+                        attach(exchange, Box::new(run));
                     }
                 }
                 None if gateway.is_some_and(|id| self.is_finished(&id))
@@ -104,7 +98,7 @@ impl Assembler {
     }
 
     /// A run that no gateway line mentions, as an exchange of its own.
-    fn exchange_of(&mut self, run: Box<Invocation>) -> Option<SlotId> {
+    fn exchange_of(&mut self, run: Invocation) -> Option<SlotId> {
         let position = run.end_position.or(run.position)?;
         let last = LogEvent { time: run.ended, ingested: None, position, message: &[] };
         let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
@@ -113,16 +107,18 @@ impl Assembler {
         exchange.started = run.started;
         exchange.position = run.position;
         exchange.is_complete = run.outcome != InvocationOutcome::Unseen;
-        attach(exchange, run);
+        attach(exchange, Box::new(run));
         Some(slot)
     }
 }
 
 fn id_of(text: &[u8]) -> Option<RequestId> {
     let text = text.trim_ascii();
-    let test = matches!(text, b"test-request" | b"test-invoke-request");
-    let is_id = test || RequestId::looks_like_uuid(text) || RequestId::looks_like_extended(text);
-    if is_id { RequestId::parse(text) } else { None }
+    RequestId::parse(text).filter(|id| {
+        id.is_test_literal()
+            || RequestId::looks_like_uuid(text)
+            || RequestId::looks_like_extended(text)
+    })
 }
 
 /// Lines that say too little to begin an exchange with.

@@ -120,11 +120,11 @@ impl Assembler {
     /// Lets an exchange go; its id is remembered.
     pub fn release(&mut self, slot: SlotId) {
         let id = self.store.exchange(slot).and_then(|exchange| exchange.request_id);
-        if let Some(id) = id.filter(|id| !id.is_test_literal()) {
-            if self.finished.len() < self.settings.max_finished_ids {
-                let hash = self.hash(&id);
-                self.finished.insert(hash);
-            }
+        if let Some(id) = id.filter(|id| !id.is_test_literal())
+            && self.finished.len() < self.settings.max_finished_ids
+        {
+            let hash = self.hash(&id);
+            self.finished.insert(hash);
         }
         self.store.remove(slot);
     }

@@ -169,10 +169,10 @@ impl Store {
         let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) else {
             return;
         };
-        if let Some(id) = entry.exchange.request_id {
-            if self.by_id.get(&id) == Some(&slot) {
-                self.by_id.remove(&id);
-            }
+        if let Some(id) = entry.exchange.request_id
+            && self.by_id.get(&id) == Some(&slot)
+        {
+            self.by_id.remove(&id);
         }
         if !self.current.is_empty() {
             self.current.retain(|_, current| *current != slot);

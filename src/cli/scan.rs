@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use corscope::model::{Exchange, Finding, InputNote, Judgement, Ledger, LogTime, Places};
+use corscope::model::{Exchange, Finding, Judgement, LogTime, Places};
 use corscope::output::escape::visible;
 use corscope::output::human::exchange::ExchangeLine;
 use corscope::output::human::{self, HumanSettings};
@@ -13,9 +13,12 @@ use corscope::output::redact::Redaction;
 use corscope::output::rows::{ExchangeRows, RowForm};
 use corscope::output::spool::{DEFAULT_MEMORY, Spool};
 use corscope::output::{json, jsonl};
+use corscope::pipeline::{Analyzer, Observer, Window, console_texts};
 use corscope::report::builder::ReportBuilder;
 use corscope::report::settings::ReportSettings;
 use corscope::report::{Reading, Report};
+use corscope::rules::set::RuleSet;
+use corscope::sources::files;
 
 use crate::cli::args::{Format, ReportOptions, ScanOptions, Show, WindowOptions};
 use crate::cli::error::CliError;
@@ -35,21 +38,37 @@ pub(crate) struct Job {
     pub(crate) until: Option<LogTime>,
 }
 
-/// Takes each exchange, once, when it is finished and diagnosed.
-pub(crate) type EachExchange<'a> =
-    &'a mut dyn FnMut(&Exchange, &Judgement, &[Finding], &Places) -> io::Result<()>;
+/// Reads the inputs; `rows` takes each exchange.
+fn analyze(
+    job: &Job,
+    settings: ReportSettings,
+    rows: Option<&mut ExchangeRows>,
+) -> io::Result<Report> {
+    let rules = RuleSet::builtin();
+    let mut observer = Rows(rows);
+    let window = Window { since: job.since, until: job.until };
+    let report = ReportBuilder::new(settings);
+    let mut analyzer = Analyzer::new(&rules, report, window, &mut observer);
+    files::scan(&job.inputs, &mut io::stdin().lock(), &mut analyzer);
+    analyzer.finish()
+}
 
-/// INTEGRATION POINT: reads the inputs and hands over each exchange. It is the only function here
-/// that knows of a pipeline; until there is one, every input counts as failed, so that the exit
-/// code is never an all-clear. An error of `each` ends the run and is returned.
-#[expect(clippy::unnecessary_wraps, reason = "the pipeline passes on the errors of `each`")]
-fn analyze(job: &Job, each: EachExchange<'_>) -> io::Result<Ledger> {
-    let _ = (each, job.since, job.until);
-    let inputs = job.inputs.iter().map(|input| InputNote {
-        input: input.display().to_string(),
-        problem: "this build cannot read logs yet".to_owned(),
-    });
-    Ok(Ledger { inputs_failed: inputs.collect(), ..Ledger::default() })
+/// Rows of the exchanges, where they are asked for.
+struct Rows<'a>(Option<&'a mut ExchangeRows>);
+
+impl Observer for Rows<'_> {
+    fn exchange(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        findings: &[Finding],
+        places: &Places,
+    ) -> io::Result<()> {
+        match &mut self.0 {
+            Some(rows) => rows.add(exchange, judgement, findings, places),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Runs the command.
@@ -65,16 +84,7 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
         };
         ExchangeRows::new(form, settings.clone(), DEFAULT_MEMORY)
     });
-    let mut builder = ReportBuilder::new(settings);
-    let ledger = analyze(&job, &mut |exchange, judgement, findings, places| {
-        builder.add(exchange, judgement, findings, places);
-        match &mut rows {
-            Some(rows) => rows.add(exchange, judgement, findings, places),
-            None => Ok(()),
-        }
-    })
-    .map_err(CliError::Spool)?;
-    let report = builder.finish(ledger);
+    let report = analyze(&job, settings, rows.as_mut()).map_err(CliError::Spool)?;
     tell(&report, options);
     let spool = rows.map(ExchangeRows::into_spool);
     write(&mut sink, (&report, spool), options.output.format, &human)
@@ -122,7 +132,7 @@ fn report_settings(options: &ReportOptions) -> ReportSettings {
         origins: options.origin.clone(),
         statuses: options.status.clone(),
         allowed_origins: options.allow_origin.clone(),
-        // INTEGRATION POINT: the console texts of the cors layer.
+        console: console_texts,
         ..ReportSettings::default()
     }
 }

@@ -157,6 +157,21 @@ pub enum Execution<'a> {
     Detail,
 }
 
+impl<'a> Execution<'a> {
+    /// The request id that the line names in its text.
+    pub fn request_id(&self) -> Option<&'a [u8]> {
+        if let Self::TestHeading(id)
+        | Self::StartingExecution(id)
+        | Self::StartingAuthorizer { request: id, .. }
+        | Self::VerifyingUsagePlan { request: id, .. } = *self
+        {
+            Some(id)
+        } else {
+            None
+        }
+    }
+}
+
 /// What an access-log line says, whatever its format and key names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessRecord {

@@ -101,13 +101,13 @@ pub(crate) fn http_method(rest: &[u8]) -> Option<Execution<'_>> {
 }
 
 /// `... for RestApi <api>, Stage <stage>, Resource <id>, HttpMethod <M>. ...`
-pub(crate) fn throttle(rest: &[u8], quota: bool) -> Option<Execution<'_>> {
+pub(crate) fn throttle(rest: &[u8], quota: bool) -> Execution<'_> {
     let field = |label: &str| {
         let (_, value) = split(rest, label)?;
         let end = value.iter().position(|b| matches!(b, b',' | b'.' | b' ')).unwrap_or(value.len());
         value.get(..end)
     };
-    Some(Execution::ThrottleExceeded {
+    Execution::ThrottleExceeded {
         api: field("RestApi ").unwrap_or_else(|| {
             // `Rate limit exceeded for RestApi` has the word in its label.
             rest.split(|b| *b == b',').next().unwrap_or_default().trim_ascii()
@@ -115,16 +115,16 @@ pub(crate) fn throttle(rest: &[u8], quota: bool) -> Option<Execution<'_>> {
         stage: field("Stage ").unwrap_or_default(),
         method: field("HttpMethod ").unwrap_or_default(),
         quota,
-    })
+    }
 }
 
-pub(crate) fn lambda_execution_failed(rest: &[u8]) -> Option<Execution<'_>> {
+pub(crate) fn lambda_execution_failed(rest: &[u8]) -> Execution<'_> {
     let message = match split(rest, "due to customer function error:") {
         Some((_, message)) => message.trim_ascii_start(),
         None => &[],
     };
     let (message, lambda) = lambda_id(message);
-    Some(Execution::LambdaExecutionFailed { message, lambda })
+    Execution::LambdaExecutionFailed { message, lambda }
 }
 
 pub(crate) fn lambda_invocation_failed(rest: &[u8]) -> Option<Execution<'_>> {
@@ -148,9 +148,9 @@ pub(crate) fn method_completed(rest: &[u8]) -> Option<Execution<'_>> {
     number(rest).map(Execution::MethodCompleted)
 }
 
-pub(crate) fn received_response(rest: &[u8]) -> Option<Execution<'_>> {
+pub(crate) fn received_response(rest: &[u8]) -> Execution<'_> {
     let status = rest.strip_prefix(b"Status:").and_then(|status| number(status.trim_ascii_start()));
-    Some(Execution::ReceivedResponse(status))
+    Execution::ReceivedResponse(status)
 }
 
 pub(crate) fn starting_authorizer(rest: &[u8]) -> Option<Execution<'_>> {
@@ -158,13 +158,13 @@ pub(crate) fn starting_authorizer(rest: &[u8]) -> Option<Execution<'_>> {
     Some(Execution::StartingAuthorizer { authorizer, request: request.trim_ascii_end() })
 }
 
-pub(crate) fn usage_plan(rest: &[u8]) -> Option<Execution<'_>> {
-    Some(Execution::UsagePlanSucceeded(last_word(rest)))
+pub(crate) fn usage_plan(rest: &[u8]) -> Execution<'_> {
+    Execution::UsagePlanSucceeded(last_word(rest))
 }
 
-pub(crate) fn verifying_usage_plan(rest: &[u8]) -> Option<Execution<'_>> {
+pub(crate) fn verifying_usage_plan(rest: &[u8]) -> Execution<'_> {
     let (request, behind) = split_at_byte(rest, b'.').unwrap_or((rest, &[]));
-    Some(Execution::VerifyingUsagePlan { request, api_stage: last_word(behind) })
+    Execution::VerifyingUsagePlan { request, api_stage: last_word(behind) }
 }
 
 #[cfg(test)]
@@ -176,10 +176,8 @@ mod tests {
     #[track_caller]
     fn check(message: &str, want: &Execution<'_>) {
         let record = parse(message.as_bytes()).expect(message);
-        match record.entry {
-            Entry::Execution(got) => assert_eq!(&got, want),
-            entry => panic!("{entry:?}"),
-        }
+        let Entry::Execution(got) = record.entry else { panic!("{:?}", record.entry) };
+        assert_eq!(&got, want);
     }
 
     #[test]

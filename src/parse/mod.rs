@@ -31,10 +31,10 @@ pub fn parse<'a>(event: &LogEvent<'a>) -> Record<'a> {
     if let Some(record) = lambda::parse(message) {
         return record;
     }
-    if message.trim_ascii_start().starts_with(b"{") {
-        if let Some(entry) = har::parse(message) {
-            return whole(message, Entry::Har(entry));
-        }
+    if message.trim_ascii_start().starts_with(b"{")
+        && let Some(entry) = har::parse(message)
+    {
+        return whole(message, Entry::Har(entry));
     }
     if let Some(access) = access_log::parse(message) {
         return whole(message, Entry::Access(access));

@@ -58,9 +58,9 @@ shapes! {
     label "Gateway response type:" => read::gateway_response, "Gateway response type: DEFAULT_5XX with status code: 500", LOGS;
     label "HTTP Method:" => read::http_method, "HTTP Method: GET, Resource Path: /items/7", LOGS;
     label "Incoming identity:" => |p| Some(Execution::IncomingIdentity(p)), "Incoming identity: ******abcdef", LOGS;
-    label "Key quota limit exceeded" => |p| read::throttle(p, true), "Key quota limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET.", DEVELOPERS;
-    label "Key throttle limit exceeded" => |p| read::throttle(p, false), "Key throttle limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET. Limit: 1.00 Burst: 1", LOGS;
-    label "Lambda execution failed with status" => read::lambda_execution_failed, "Lambda execution failed with status 200 due to customer function error: boom. Lambda request id: 11111111-2222-4333-8444-555555555555", LOGS;
+    label "Key quota limit exceeded" => |p| Some(read::throttle(p, true)), "Key quota limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET.", DEVELOPERS;
+    label "Key throttle limit exceeded" => |p| Some(read::throttle(p, false)), "Key throttle limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET. Limit: 1.00 Burst: 1", LOGS;
+    label "Lambda execution failed with status" => |p| Some(read::lambda_execution_failed(p)), "Lambda execution failed with status 200 due to customer function error: boom. Lambda request id: 11111111-2222-4333-8444-555555555555", LOGS;
     label "Lambda invocation failed with status:" => read::lambda_invocation_failed, "Lambda invocation failed with status: 429. Lambda request id: 11111111-2222-4333-8444-555555555555", LOGS;
     label "Message from client [" => |p| Some(Execution::WebSocket(p)), "Message from client [Connection Id: abc=] sent to API [a1b2c3d4e5] with response status code [502].", SOCKET;
     label "Method completed with status:" => read::method_completed, "Method completed with status: 200", LOGS;
@@ -70,8 +70,8 @@ shapes! {
     label "Method request query string:" => |_| Some(Execution::Detail), "Method request query string: {}", LOGS;
     label "Method response body after transformations:" => |p| Some(Execution::MethodResponseBody(p)), "Method response body after transformations: {}", LOGS;
     label "Method response headers:" => |p| Some(Execution::MethodResponseHeaders(p)), "Method response headers: {Content-Type=application/json}", LOGS;
-    label "Rate limit exceeded for RestApi" => |p| read::throttle(p, false), "Rate limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET.", DEVELOPERS;
-    label "Received response." => read::received_response, "Received response. Status: 200, Integration latency: 46 ms", LOGS;
+    label "Rate limit exceeded for RestApi" => |p| Some(read::throttle(p, false)), "Rate limit exceeded for RestApi a1b2c3d4e5, Stage prod, Resource abc123, HttpMethod GET.", DEVELOPERS;
+    label "Received response." => |p| Some(read::received_response(p)), "Received response. Status: 200, Integration latency: 46 ms", LOGS;
     label "Request validation succeeded for content type" => |_| Some(Execution::Detail), "Request validation succeeded for content type application/json", TEST;
     label "Request body does not match model schema" => |p| Some(Execution::RequestRejected(p)), "Request body does not match model schema for content type application/json: [object has missing required properties]", DEVELOPERS;
     label "Missing required request parameters" => |p| Some(Execution::RequestRejected(p)), "Missing required request parameters: [id]", DEVELOPERS;
@@ -85,10 +85,10 @@ shapes! {
     label "There was an internal error while executing your request" => |p| Some(Execution::ExecutionFailed(p)), "There was an internal error while executing your request", DEVELOPERS;
     label "Unauthorized request:" => |p| Some(Execution::Unauthorized(p)), "Unauthorized request: 11111111-2222-4333-8444-555555555555", LOGS;
     plain "Unauthorized" => |p| p.is_empty().then_some(Execution::Unauthorized(p)), "Unauthorized", TEST;
-    label "Usage Plan check succeeded for API Key" => read::usage_plan, "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod", LOGS;
+    label "Usage Plan check succeeded for API Key" => |p| Some(read::usage_plan(p)), "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod", LOGS;
     plain "User is not authorized to access this resource" => |p| Some(Execution::AccessDenied(p)), "User is not authorized to access this resource with an explicit deny", DEVELOPERS;
     label "Using valid authorizer policy for principal:" => |p| Some(Execution::AuthorizerPolicy(p)), "Using valid authorizer policy for principal: ****abcdef", LOGS;
-    label "Verifying Usage Plan for request:" => read::verifying_usage_plan, "Verifying Usage Plan for request: 11111111-2222-4333-8444-555555555555. API Key:  API Stage: a1b2c3d4e5/prod", LOGS;
+    label "Verifying Usage Plan for request:" => |p| Some(read::verifying_usage_plan(p)), "Verifying Usage Plan for request: 11111111-2222-4333-8444-555555555555. API Key:  API Stage: a1b2c3d4e5/prod", LOGS;
     label "WAF call got timed out" => |_| Some(Execution::Detail), "WAF call got timed out", DEVELOPERS;
     label "WebSocket API [" => |p| Some(Execution::WebSocket(p)), "WebSocket API [a1b2c3d4e5] received message from client [Connection Id: abc=].", SOCKET;
     label "WebSocket Request Route:" => |p| Some(Execution::WebSocket(p)), "WebSocket Request Route: [$connect]", SOCKET;
