@@ -9,7 +9,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::model::Ledger;
+use crate::model::{BlockReason, Ledger, RequestId};
 use crate::output::escape::SafeJson;
 use crate::output::redact::Redaction;
 use crate::output::row::{PlaceRow, Stamp};
@@ -104,18 +104,14 @@ impl<'a> FindingRow<'a> {
             method: group.method.as_deref(),
             route: redacted(&group.route),
             origin: redacted(&group.origin),
-            reason: group.example.reason.map(super::super::model::verdict::BlockReason::as_str),
+            reason: group.example.reason.map(BlockReason::as_str),
             detail: redacted(&group.example.detail),
             explains: &group.explains,
             caused_by: &group.caused_by,
             count: group.count,
             first_seen: group.first_seen.map(Stamp),
             last_seen: group.last_seen.map(Stamp),
-            example_request_id: group
-                .example
-                .request_id
-                .as_ref()
-                .map(super::super::model::ids::RequestId::as_str),
+            example_request_id: group.example.request_id.as_ref().map(RequestId::as_str),
             fingerprint: &group.fingerprint,
             console: group.example.console.as_ref().map(console),
             evidence: group.example.evidence.iter().map(evidence).collect(),

@@ -77,7 +77,8 @@ impl Formatter for SafeJson {
     where
         W: ?Sized + io::Write,
     {
-        if memchr::memchr(0x7f, fragment.as_bytes()).is_none() && fragment.is_ascii() {
+        // A maximum is found many bytes at a time; a search that can stop is not.
+        if fragment.bytes().fold(0, u8::max) < 0x7f {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

@@ -105,15 +105,19 @@ fn named_secrets(text: &str) -> Option<String> {
 static FORMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<jwt>eyJ[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]*)*)",
-        r"|(?P<key>\b(?:AKIA|ASIA)[A-Z0-9]{8,})",
-        r"|(?P<scheme>\b(?i:bearer|basic) +)(?P<credentials>[A-Za-z0-9+/_~.\-]{8,}=*)",
+        r"|(?P<key>(?-u:\b)(?:AKIA|ASIA)[A-Z0-9]{8,})",
+        r"|(?P<scheme>(?-u:\b)(?i-u:bearer|basic) +)(?P<credentials>[A-Za-z0-9+/_~.\-]{8,}=*)",
         r"|(?P<slashes>://)(?P<user>[^/?#\s@:]*:[^/?#\s@]*)@",
-        r"|(?P<issued>\b(?:gh[pousr]_|github_pat_|xox[abprs]-|sk_live_|sk-|glpat-)[A-Za-z0-9_\-]{10,})",
+        r"|(?P<issued>(?-u:\b)(?:gh[pousr]_|github_pat_|xox[abprs]-|sk_live_|sk-|glpat-)[A-Za-z0-9_\-]{10,})",
     ))
     .ok()
 });
 
 fn formed_secrets(text: &str) -> Option<String> {
+    // The shortest is `://:@`; most header values are shorter.
+    if text.len() < 5 {
+        return None;
+    }
     let formed = FORMED.as_ref()?;
     match formed.replace_all(text, |found: &Captures<'_>| {
         let part = |name| found.name(name).map(|part| part.as_str());

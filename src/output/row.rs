@@ -10,7 +10,8 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::model::{
-    Exchange, Finding, Headers, Judgement, LogTime, ModeVerdict, Place, Places, Severity, Text,
+    BlockReason, Exchange, Finding, Headers, Judgement, LogTime, ModeVerdict, Phase, Place, Places,
+    RequestId, Severity, Text,
 };
 use crate::output::redact::Redaction;
 
@@ -55,18 +56,31 @@ impl Serialize for Stamp {
     }
 }
 
-/// A header list as `[[name, value], ...]`.
+/// A header list as `[[name, value], ...]`. It is parsed once: that is what a row costs most.
 #[derive(Debug)]
 struct HeaderList<'a> {
-    headers: Headers<'a>,
+    fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     redaction: Redaction,
+}
+
+impl<'a> HeaderList<'a> {
+    fn new(headers: Headers<'a>, redaction: Redaction) -> Option<Self> {
+        headers.is_seen().then(|| Self { fields: headers.iter().collect(), redaction })
+    }
+
+    /// Fetch's *get*: the values of all fields of this name, combined.
+    fn get(&self, name: &str) -> Option<Cow<'a, str>> {
+        let mut fields = self.fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        let (_, first) = fields.next()?;
+        Some(fields.fold(first.clone(), |all, (_, value)| Cow::Owned(format!("{all}, {value}"))))
+    }
 }
 
 impl Serialize for HeaderList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut pairs = serializer.serialize_seq(None)?;
-        for (name, value) in self.headers.iter() {
-            let value = self.redaction.header(&name, value);
+        let mut pairs = serializer.serialize_seq(Some(self.fields.len()))?;
+        for (name, value) in &self.fields {
+            let value = self.redaction.header(name, Cow::Borrowed(value.as_ref()));
             pairs.serialize_element(&(name, value))?;
         }
         pairs.end()
@@ -144,33 +158,23 @@ impl<'a> ExchangeRow<'a> {
         redaction: Redaction,
     ) -> Self {
         let text = |which| exchange.text(which);
-        let request = exchange.request_headers();
+        let request = HeaderList::new(exchange.request_headers(), redaction);
         let response = exchange.response_headers();
-        let origin = request.get("origin").seen();
+        let asked = |name| request.as_ref().and_then(|list| list.get(name));
+        let origin = asked("origin");
         let method = text(Text::Method);
         let preflight = method.as_deref() == Some("OPTIONS")
             && origin.is_some()
-            && request.get("access-control-request-method").seen().is_some();
-        let list =
-            |headers: Headers<'a>| headers.is_seen().then_some(HeaderList { headers, redaction });
+            && asked("access-control-request-method").is_some();
         let place = exchange
             .position
             .or(exchange.end_position)
             .and_then(|position| Some(PlaceRow::new(places.get(position.place)?, position.line)));
         Self {
             kind: "exchange",
-            request_id: exchange
-                .request_id
-                .as_ref()
-                .map(super::super::model::ids::RequestId::as_str),
-            extended_request_id: exchange
-                .extended_request_id
-                .as_ref()
-                .map(super::super::model::ids::RequestId::as_str),
-            lambda_request_id: exchange
-                .lambda_request_id
-                .as_ref()
-                .map(super::super::model::ids::RequestId::as_str),
+            request_id: exchange.request_id.as_ref().map(RequestId::as_str),
+            extended_request_id: exchange.extended_request_id.as_ref().map(RequestId::as_str),
+            lambda_request_id: exchange.lambda_request_id.as_ref().map(RequestId::as_str),
             trace_id: text(Text::TraceId),
             surface: exchange.surface.as_str(),
             api: text(Text::Api),
@@ -183,8 +187,8 @@ impl<'a> ExchangeRow<'a> {
             status: exchange.status.seen(),
             origin: origin.map(|origin| redaction.text(origin)),
             preflight,
-            request_headers: list(request),
-            response_headers: list(response),
+            request_headers: request,
+            response_headers: HeaderList::new(response, redaction),
             response_headers_complete: response.is_complete(),
             verdict: AppliedVerdict::new(judgement, redaction),
             verdicts: Verdicts {
@@ -203,8 +207,8 @@ impl<'a> AppliedVerdict<'a> {
         let verdict = judgement.applying();
         Self {
             outcome: verdict.outcome.as_str(),
-            reason: verdict.reason.map(super::super::model::verdict::BlockReason::as_str),
-            phase: judgement.phase.map(super::super::model::verdict::Phase::as_str),
+            reason: verdict.reason.map(BlockReason::as_str),
+            phase: judgement.phase.map(Phase::as_str),
             detail: verdict.detail.as_deref().map(|detail| redaction.text(detail)),
             credentials: judgement.credentials.as_str(),
             credentials_assumed: judgement.credentials_assumed,
@@ -216,7 +220,7 @@ impl<'a> VerdictRow<'a> {
     fn new(verdict: &'a ModeVerdict, redaction: Redaction) -> Self {
         Self {
             outcome: verdict.outcome.as_str(),
-            reason: verdict.reason.map(super::super::model::verdict::BlockReason::as_str),
+            reason: verdict.reason.map(BlockReason::as_str),
             detail: verdict.detail.as_deref().map(|detail| redaction.text(detail)),
             browsers: BrowsersRow {
                 chromium: verdict.browsers.chromium.as_str(),
