@@ -1,6 +1,8 @@
 //! Compressed streams: gzip in several members and layers, zstd in several frames.
 //!
-//! What can be decompressed is delivered; then the stream fails with a sentence for the user.
+//! What can be decompressed is delivered; then the stream fails with a sentence for the user. Where
+//! compressed bytes are damaged (not merely cut off), up to one buffer before the damage is lost, for
+//! the decoder keeps it back.
 //!
 //! Must not: know what the bytes mean.
 
@@ -22,7 +24,7 @@ const MAX_LAYERS: usize = 4;
 /// Logs shrink 5 to 100 times. A stream beyond this ratio is a decompression bomb ...
 const MAX_RATIO: u64 = 500;
 /// ... unless it is small enough not to matter.
-const FREE_BYTES: u64 = 64 << 20;
+const FREE_BYTES: u64 = 16 << 20;
 
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
