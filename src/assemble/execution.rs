@@ -47,7 +47,9 @@ impl Assembler {
         }
         let slot = self.store.create(event, Some(id));
         if let Some((exchange, progress)) = self.store.both(slot) {
-            exchange.surface = Surface::Rest;
+            // Lines of WebSocket APIs carry the extended id in front, those of REST APIs a UUID.
+            let is_extended = RequestId::looks_like_extended(id.as_str().as_bytes());
+            exchange.surface = if is_extended { Surface::WebSocket } else { Surface::Rest };
             progress.reads_forward = !is_ending(line);
         }
         Some(slot)
@@ -228,13 +230,24 @@ pub(super) fn apply_line(
         }
         Execution::AuthorizerConfigurationException => {
             progress.seen.end = true;
+            // Tests of an authorizer end with the exception that they answer with; this one's
+            // status is 500.
+            if exchange.status.is_unseen() {
+                exchange.status = Fact::Seen(500);
+            }
             fail(exchange, event, Failure::AuthorizerConfiguration);
         }
         Execution::RequestRejected(text) => {
             exchange.set_text_once(Text::FailureMessage, text);
             fail(exchange, event, Failure::RequestRejected);
         }
-        Execution::WebSocket(_) => exchange.surface = Surface::WebSocket,
+        Execution::WebSocket(text) => {
+            exchange.surface = Surface::WebSocket;
+            if let Some(status) = socket_status(text) {
+                exchange.status = Fact::Seen(status);
+                exchange.keep(LineKind::Status, event, &[]);
+            }
+        }
         Execution::TestHeading(_) => exchange.surface = Surface::TestInvoke,
         Execution::ReceivedResponse(_)
         | Execution::EndpointUri(_)
@@ -251,6 +264,14 @@ pub(super) fn apply_line(
 fn fail(exchange: &mut Exchange, event: &LogEvent<'_>, failure: Failure) {
     exchange.failure = Some(failure);
     exchange.keep(LineKind::Failure, event, &[]);
+}
+
+/// `... status code [502] ...` of WebSocket lines.
+fn socket_status(text: &[u8]) -> Option<u16> {
+    const LABEL: &str = "status code [";
+    let at = memchr::memmem::find(text, LABEL.as_bytes())?;
+    let digits = text.get(at + LABEL.len()..)?.get(..3)?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// `<api>/<stage>`.

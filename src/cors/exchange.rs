@@ -61,7 +61,8 @@ pub fn judge(exchange: &Exchange) -> Judgement {
             let verdict = verdict_of(Outcome::Undetermined);
             let mut unseen = vec![ORIGIN_FACT.to_owned()];
             note_unseen(exchange, &mut unseen);
-            return judgement(verdict.clone(), verdict, None, unseen);
+            // Whoever asked: what no origin may read is known without it.
+            return judgement(verdict.clone(), verdict, latent(exchange, &method), unseen);
         }
     };
     let Some(phase) = phase else {
@@ -223,7 +224,7 @@ impl Case<'_> {
             }
             Decision::Unseen(fact) => {
                 self.note(fact, unseen);
-                let detail = (outcome == Outcome::Blocked).then(|| self.candidates(credentials));
+                let detail = self.is_refused_by_status().then(|| self.candidates(credentials));
                 ModeVerdict { outcome, reason: None, detail, browsers }
             }
         }
@@ -233,8 +234,11 @@ impl Case<'_> {
         match decision {
             Decision::Allowed => Outcome::Allowed,
             Decision::Blocked { .. } => Outcome::Blocked,
-            // The status alone proves it; only the reason is open.
-            Decision::Unseen(_) if self.is_refused_by_status() => Outcome::Blocked,
+            // The status alone proves it; only the reason is open. Where a header line was cut, the
+            // reason stood in it, and a verdict without it would be half a verdict.
+            Decision::Unseen(_) if self.is_refused_by_status() && !self.any_header_seen => {
+                Outcome::Blocked
+            }
             Decision::Unseen(_) => Outcome::Undetermined,
         }
     }
