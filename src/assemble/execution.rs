@@ -89,6 +89,7 @@ impl Assembler {
             progress.seen.success || progress.seen.end || exchange.status.seen().is_some();
         let headless = progress.seen.success && exchange.text_bytes(Text::Method).is_none();
         exchange.is_complete = answered && !headless;
+        exchange.index_headers();
     }
 }
 

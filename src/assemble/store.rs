@@ -59,6 +59,8 @@ pub(super) struct Store {
     by_age: VecDeque<(u64, SlotId)>,
     /// The exchange without an id on its lines that is going on in a place, with its birth.
     current: HashMap<PlaceId, SlotId, foldhash::fast::RandomState>,
+    /// The last answer of [`Self::find`].
+    last: Option<(RequestId, SlotId)>,
     clock: u64,
     bytes: usize,
 }
@@ -94,9 +96,17 @@ impl Store {
         slot
     }
 
-    /// The exchange with this request id.
-    pub(super) fn find(&self, id: &RequestId) -> Option<SlotId> {
-        self.by_id.get(id).copied()
+    /// The exchange with this request id. Lines of one request often stand together, so the last
+    /// answer is tried first.
+    pub(super) fn find(&mut self, id: &RequestId) -> Option<SlotId> {
+        if let Some((last, slot)) = &self.last
+            && last == id
+        {
+            return Some(*slot);
+        }
+        let slot = self.by_id.get(id).copied()?;
+        self.last = Some((*id, slot));
+        Some(slot)
     }
 
     /// Names an exchange that had no id; false if the id is taken.
@@ -173,6 +183,9 @@ impl Store {
             && self.by_id.get(&id) == Some(&slot)
         {
             self.by_id.remove(&id);
+        }
+        if self.last.is_some_and(|(_, last)| last == slot) {
+            self.last = None;
         }
         if !self.current.is_empty() {
             self.current.retain(|_, current| *current != slot);

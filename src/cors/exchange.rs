@@ -14,6 +14,7 @@ use crate::cors::origin::is_same_origin;
 use crate::cors::preflight::{Question, STATUS_FACT, check_preflight};
 use crate::cors::redirect::{check_actual, is_redirect_status};
 use crate::cors::response::Response;
+use crate::model::headers::lossy;
 use crate::model::{
     BlockReason, Browsers, Credentials, Exchange, Fact, Headers, Judgement, ModeVerdict, Outcome,
     Phase, Surface, Text,
@@ -112,8 +113,8 @@ impl<'a> Request<'a> {
     fn read(exchange: &'a Exchange) -> Self {
         let headers: Headers<'a> = exchange.request_headers();
         let mut request = Self::default();
-        for (name, value) in headers.iter() {
-            request.take(&name, value);
+        for (name, value) in headers.raw() {
+            request.take(name, value);
         }
         if headers.is_complete() {
             let slots = [
@@ -130,19 +131,20 @@ impl<'a> Request<'a> {
         request
     }
 
-    fn take(&mut self, name: &str, value: Cow<'a, str>) {
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
+    fn take(&mut self, name: &[u8], value: &'a [u8]) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         match name.len() {
-            4 if is("Host") => self.host = Some(value),
-            6 if is("Origin") => self.origin = Fact::Seen(value),
+            4 if is("Host") => self.host = Some(lossy(value)),
+            6 if is("Origin") => self.origin = Fact::Seen(lossy(value)),
             6 if is("Cookie") => self.cookie = true,
-            14 if is("Sec-Fetch-Mode") => self.fetch_mode = Some(value),
-            14 if is("Sec-Fetch-Site") => self.fetch_site = Some(value),
-            17 if is("X-Forwarded-Proto") => self.proto = Some(value),
+            14 if is("Sec-Fetch-Mode") => self.fetch_mode = Some(lossy(value)),
+            14 if is("Sec-Fetch-Site") => self.fetch_site = Some(lossy(value)),
+            17 if is("X-Forwarded-Proto") => self.proto = Some(lossy(value)),
             29 if is("Access-Control-Request-Method") => {
-                self.preflight_method = Fact::Seen(value);
+                self.preflight_method = Fact::Seen(lossy(value));
             }
             30 if is("Access-Control-Request-Headers") => {
+                let value = lossy(value);
                 self.preflight_headers = Fact::Seen(match &self.preflight_headers {
                     Fact::Seen(first) => Cow::Owned(format!("{first}, {value}")),
                     Fact::Absent | Fact::Unseen => value,

@@ -6,6 +6,27 @@
 //!
 //! Must not: explain.
 
+/// Request headers that [`judge`] reads.
+pub const REQUEST_HEADERS_READ: &[&str] = &[
+    "Host",
+    "Origin",
+    "Cookie",
+    "Sec-Fetch-Mode",
+    "Sec-Fetch-Site",
+    "X-Forwarded-Proto",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+];
+
+/// Response headers that [`judge`] reads.
+pub const RESPONSE_HEADERS_READ: &[&str] = &[
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Location",
+];
+
 pub mod check;
 pub mod console;
 pub mod decision;

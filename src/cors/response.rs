@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::cors::engine::Engine;
 use crate::cors::header_list::{Field, trim};
+use crate::model::headers::lossy;
 use crate::model::{Fact, Headers};
 
 /// All lines of one header.
@@ -85,9 +86,9 @@ impl<'a> Response<'a> {
     /// From logs.
     pub fn from_headers(status: Fact<u16>, headers: &Headers<'a>) -> Self {
         let mut response = Self { status, ..Self::default() };
-        for (name, value) in headers.iter() {
-            if let Some((slot, canonical)) = response.slot(&name) {
-                add(slot, value, name == canonical);
+        for (name, value) in headers.raw() {
+            if let Some((slot, canonical)) = response.slot(name) {
+                add(slot, lossy(value), name == canonical.as_bytes());
             }
         }
         if headers.is_complete() {
@@ -96,19 +97,19 @@ impl<'a> Response<'a> {
         response
     }
 
-    fn slot(&mut self, name: &str) -> Option<(&mut Fact<Value<'a>>, &'static str)> {
+    fn slot(&mut self, name: &[u8]) -> Option<(&mut Fact<Value<'a>>, &'static str)> {
         // Five comparisons for each header would be the costliest part of a judgement.
         let (slot, canonical) = match name.len() {
             8 => (&mut self.location, LOCATION),
             27 => (&mut self.allow_origin, ALLOW_ORIGIN),
             32 => (&mut self.allow_credentials, ALLOW_CREDENTIALS),
-            28 if name.as_bytes().get(21).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'm')) => {
+            28 if name.get(21).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'm')) => {
                 (&mut self.allow_methods, ALLOW_METHODS)
             }
             28 => (&mut self.allow_headers, ALLOW_HEADERS),
             _ => return None,
         };
-        name.eq_ignore_ascii_case(canonical).then_some((slot, canonical))
+        name.eq_ignore_ascii_case(canonical.as_bytes()).then_some((slot, canonical))
     }
 
     /// The list is whole: what was not found is absent.

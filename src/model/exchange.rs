@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::headers::{HeaderMap, Headers};
+use crate::model::headers::{FieldSpan, HeaderMap, Headers, IndexedMap};
 use crate::model::{
     AccessRecord, Fact, FunctionResponse, HarEntry, Invocation, LogEvent, LogTime, Position,
     RequestId,
@@ -266,6 +266,17 @@ pub struct Exchange {
     lines: Vec<Line>,
     texts: [Option<Span>; TEXTS],
     buffer: Vec<u8>,
+    /// Fields of the request's and of the response's header map, once they were indexed.
+    index: Option<Box<Index>>,
+}
+
+/// Fields of header maps, found once for the layers that read them.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    request: Vec<FieldSpan>,
+    response: Vec<FieldSpan>,
+    /// How many lines were kept when they were found.
+    lines: usize,
 }
 
 impl Exchange {
@@ -273,7 +284,12 @@ impl Exchange {
     pub fn reset(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         let buffer = std::mem::take(&mut self.buffer);
+        let index = self.index.take();
         *self = Self::default();
+        self.index = index;
+        if let Some(index) = &mut self.index {
+            index.lines = 0;
+        }
         self.lines = lines;
         self.lines.clear();
         self.buffer = buffer;
@@ -337,6 +353,28 @@ impl Exchange {
         buffer.shrink_to_fit();
         self.buffer = buffer;
         self.lines.shrink_to_fit();
+        self.index = None;
+    }
+
+    /// Finds the fields of its header maps. Those who read headers work without it, only slower.
+    pub fn index_headers(&mut self) {
+        let mut index = self.index.take().unwrap_or_default();
+        let map = |kind| self.payload(kind).and_then(HeaderMap::parse);
+        match map(LineKind::RequestHeaders) {
+            Some(map) => map.index(&mut index.request),
+            None => index.request.clear(),
+        }
+        match map(LineKind::ResponseHeaders) {
+            Some(map) => map.index(&mut index.response),
+            None => index.response.clear(),
+        }
+        index.lines = self.lines.len();
+        self.index = Some(index);
+    }
+
+    /// The fields that were found, if no line came since.
+    fn indexed(&self) -> Option<&Index> {
+        self.index.as_deref().filter(|index| index.lines > 0 && index.lines == self.lines.len())
     }
 
     /// Kept lines, in the order in which they were read.
@@ -366,7 +404,10 @@ impl Exchange {
             return Headers::List { fields: &har.request_headers, complete: true };
         }
         if let Some(map) = self.payload(LineKind::RequestHeaders).and_then(HeaderMap::parse) {
-            return Headers::Map(map);
+            return match self.indexed() {
+                Some(index) => Headers::Indexed(IndexedMap::new(map, &index.request)),
+                None => Headers::Map(map),
+            };
         }
         let event = self.invocation.as_ref().and_then(|run| run.event.as_ref());
         match event.filter(|event| !event.is_authorizer) {
@@ -383,7 +424,10 @@ impl Exchange {
             return Headers::List { fields: &har.response_headers, complete: true };
         }
         match self.payload(LineKind::ResponseHeaders).and_then(HeaderMap::parse) {
-            Some(map) => Headers::Map(map),
+            Some(map) => match self.indexed() {
+                Some(index) => Headers::Indexed(IndexedMap::new(map, &index.response)),
+                None => Headers::Map(map),
+            },
             None => Headers::Unseen,
         }
     }

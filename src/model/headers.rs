@@ -17,6 +17,8 @@ pub enum Headers<'a> {
     Unseen,
     /// `{K=V, K2=V2}` as API Gateway logs it, the braces included; cut off if the closing one lacks.
     Map(HeaderMap<'a>),
+    /// A header map whose fields were found already.
+    Indexed(IndexedMap<'a>),
     /// Pairs, in order (from JSON, or raw header lines). Same names are combined with `, `.
     List {
         /// Name and value.
@@ -32,8 +34,9 @@ impl<'a> Headers<'a> {
     /// <https://fetch.spec.whatwg.org/#concept-header-list-get>
     pub fn get(&self, name: &str) -> Fact<Cow<'a, str>> {
         let mut found: Option<Cow<'a, str>> = None;
-        for (field, value) in self.iter() {
-            if field.eq_ignore_ascii_case(name) {
+        for (field, value) in self.raw() {
+            if field.eq_ignore_ascii_case(name.as_bytes()) {
+                let value = lossy(value);
                 found = Some(match found {
                     None => value,
                     Some(first) => Cow::Owned(format!("{first}, {value}")),
@@ -49,19 +52,17 @@ impl<'a> Headers<'a> {
 
     /// Name and value of each field, in order. A last value that was cut off is left out.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
-        let (map, list) = match *self {
-            Headers::Unseen => (None, None),
-            Headers::Map(map) => (Some(map), None),
-            Headers::List { fields, .. } => (None, Some(fields)),
-        };
-        map.into_iter()
-            .flat_map(HeaderMap::iter)
-            .map(|(name, value)| (String::from_utf8_lossy(name), String::from_utf8_lossy(value)))
-            .chain(
-                list.into_iter().flatten().map(|(name, value)| {
-                    (Cow::Borrowed(name.as_str()), Cow::Borrowed(value.as_str()))
-                }),
-            )
+        self.raw().map(|(name, value)| (lossy(name), lossy(value)))
+    }
+
+    /// As [`Self::iter`], as logged: for those who want few of the fields.
+    pub fn raw(&self) -> Fields<'a> {
+        match *self {
+            Headers::Unseen => Fields::List([].iter()),
+            Headers::Map(map) => Fields::Map(map.iter()),
+            Headers::Indexed(map) => Fields::Indexed(map),
+            Headers::List { fields, .. } => Fields::List(fields.iter()),
+        }
     }
 
     /// Whether a header that is not found is known to be absent.
@@ -69,6 +70,7 @@ impl<'a> Headers<'a> {
         match self {
             Headers::Unseen => false,
             Headers::Map(map) => map.complete,
+            Headers::Indexed(map) => map.complete,
             Headers::List { complete, .. } => *complete,
         }
     }
@@ -76,6 +78,36 @@ impl<'a> Headers<'a> {
     /// Whether any line shows the list, be it only in part.
     pub fn is_seen(&self) -> bool {
         !matches!(self, Headers::Unseen)
+    }
+}
+
+/// Where a field stands in the text of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FieldSpan {
+    name: (u32, u32),
+    value: (u32, u32),
+}
+
+/// A header map with the places of its fields.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexedMap<'a> {
+    /// Without braces, as in [`HeaderMap`].
+    text: &'a [u8],
+    fields: &'a [FieldSpan],
+    complete: bool,
+}
+
+impl<'a> IndexedMap<'a> {
+    /// A map with the fields that [`HeaderMap::index`] found in it.
+    pub fn new(map: HeaderMap<'a>, fields: &'a [FieldSpan]) -> Self {
+        Self { text: map.text, fields, complete: map.complete }
+    }
+
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let (field, rest) = self.fields.split_first()?;
+        self.fields = rest;
+        let part = |(start, end): (u32, u32)| self.text.get(start as usize..end as usize);
+        Some((part(field.name)?, part(field.value)?))
     }
 }
 
@@ -101,80 +133,154 @@ impl<'a> HeaderMap<'a> {
         })
     }
 
+    /// Finds all fields, once for those who read the map several times.
+    pub fn index(self, fields: &mut Vec<FieldSpan>) {
+        fields.clear();
+        let mut entries = self.iter();
+        while let Some(field) = entries.next_span() {
+            fields.push(field);
+        }
+    }
+
     /// Name and value of each entry, in order; without a last entry that was cut off.
-    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        let mut rest = Some(self.text).filter(|text| !text.is_empty());
-        std::iter::from_fn(move || {
-            let text = rest?;
-            let equals = memchr::memchr(b'=', text)?;
-            let (name, value) = (text.get(..equals)?, text.get(equals + 1..)?);
-            let end = value_end(value);
-            rest = end.and_then(|end| value.get(end + 2..));
-            match end {
-                Some(end) => Some((name, value.get(..end)?)),
-                None if self.complete => Some((name, value)),
-                None => None,
-            }
-        })
+    pub fn iter(self) -> MapFields<'a> {
+        MapFields {
+            text: self.text,
+            commas: memchr::memchr_iter(b',', self.text),
+            next: memchr::memchr(b'=', self.text).map(|equals| (0, equals)),
+            complete: self.complete,
+        }
     }
 }
 
-/// Where a value ends: at the first `, ` that a plausible `Name=` follows.
-fn value_end(value: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b',', value).find(|comma| {
-        value
-            .get(comma + 1..)
-            .and_then(|rest| rest.strip_prefix(b" "))
-            .is_some_and(begins_with_name)
-    })
+/// Fields of a header list as logged.
+#[derive(Debug, Clone)]
+pub enum Fields<'a> {
+    /// Of a header map.
+    Map(MapFields<'a>),
+    /// Of a header map whose fields were found already.
+    Indexed(IndexedMap<'a>),
+    /// Of a list of pairs.
+    List(std::slice::Iter<'a, (String, String)>),
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Fields::Map(fields) => fields.next(),
+            Fields::Indexed(map) => map.next(),
+            Fields::List(fields) => {
+                fields.next().map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+            }
+        }
+    }
+}
+
+/// Entries of a header map.
+#[derive(Debug, Clone)]
+pub struct MapFields<'a> {
+    text: &'a [u8],
+    /// Commas that were not looked at.
+    commas: memchr::Memchr<'a>,
+    /// Where the next entry's name begins and where its `=` stands.
+    next: Option<(usize, usize)>,
+    complete: bool,
+}
+
+impl MapFields<'_> {
+    fn next_span(&mut self) -> Option<FieldSpan> {
+        let (name, equals) = self.next.take()?;
+        let mut end = self.text.len();
+        // A value ends at the first `, ` that a plausible `Name=` follows.
+        for comma in self.commas.by_ref().skip_while(|comma| *comma < equals) {
+            let Some([b' ', rest @ ..]) = self.text.get(comma + 1..) else { continue };
+            if let Some(length) = name_length(rest) {
+                self.next = Some((comma + 2, comma + 2 + length));
+                end = comma;
+                break;
+            }
+        }
+        if self.next.is_none() && !self.complete {
+            // It was cut off.
+            return None;
+        }
+        let at = |at: usize| u32::try_from(at).ok();
+        Some(FieldSpan { name: (at(name)?, at(equals)?), value: (at(equals + 1)?, at(end)?) })
+    }
+}
+
+impl<'a> Iterator for MapFields<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let field = self.next_span()?;
+        let part = |(start, end): (u32, u32)| self.text.get(start as usize..end as usize);
+        Some((part(field.name)?, part(field.value)?))
+    }
+}
+
+/// Text that is not UTF-8 where it is not ASCII either.
+pub fn lossy(text: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(text),
+    }
+}
+
+/// The length of the header name that `text` begins with, if an `=` follows it.
+fn name_length(text: &[u8]) -> Option<usize> {
+    let length = text.iter().position(|byte| !is_token_byte(*byte))?;
+    let name = text.get(..length)?;
+    let is_name = length > 0 && text.get(length) == Some(&b'=') && !is_value_parameter(name);
+    is_name.then_some(length)
 }
 
 /// Parameters that stand behind `, ` inside values (`no-cache, max-age=0`) and are no header names.
-const VALUE_PARAMETERS: &[&[u8]] = &[
-    b"max-age",
-    b"s-maxage",
-    b"q",
-    b"path",
-    b"expires",
-    b"domain",
-    b"samesite",
-    b"report-uri",
-    b"stale-while-revalidate",
-    b"stale-if-error",
-    b"charset",
-    b"boundary",
-    b"v",
-    b"u",
-    b"rel",
-    b"includesubdomains",
-    b"ma",
-    b"persist",
-    b"realm",
-    b"error",
-    b"error_description",
-    b"scope",
-    b"title",
-    b"type",
-    b"signedheaders",
-    b"signature",
-    b"for",
-    b"by",
-    b"proto",
-    b"desc",
-    b"dur",
-];
-
-fn begins_with_name(text: &[u8]) -> bool {
-    let length = text.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(text.len());
-    let name = text.get(..length).unwrap_or_default();
-    length > 0
-        && text.get(length) == Some(&b'=')
-        && !VALUE_PARAMETERS.iter().any(|parameter| parameter.eq_ignore_ascii_case(name))
+fn is_value_parameter(name: &[u8]) -> bool {
+    let parameters: &[&[u8]] = match name.len() {
+        1 => &[b"q", b"u", b"v"],
+        2 => &[b"by", b"ma"],
+        3 => &[b"dur", b"for", b"rel"],
+        4 => &[b"desc", b"path", b"type"],
+        5 => &[b"error", b"proto", b"realm", b"scope", b"title"],
+        6 => &[b"domain"],
+        7 => &[b"charset", b"expires", b"max-age", b"persist"],
+        8 => &[b"boundary", b"s-maxage", b"samesite"],
+        9 => &[b"signature"],
+        10 => &[b"report-uri"],
+        13 => &[b"signedheaders"],
+        14 => &[b"stale-if-error"],
+        17 => &[b"error_description", b"includesubdomains"],
+        22 => &[b"stale-while-revalidate"],
+        _ => &[],
+    };
+    parameters.iter().any(|parameter| parameter.eq_ignore_ascii_case(name))
 }
+
+/// RFC 9110 `tchar`, by byte.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 256")]
+        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
+        {
+            table[byte] = matches!(
+                byte as u8,
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#' | b'$' | b'%' | b'&'
+                    | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            );
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// RFC 9110 `tchar`.
 pub fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKEN.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

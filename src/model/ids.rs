@@ -9,8 +9,8 @@ use std::hash::{Hash, Hasher};
 /// The same type serves API Gateway's and Lambda's ids; the field that holds it tells which.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId {
-    bytes: [u8; Self::MAX],
-    length: u8,
+    /// The text, zeros, and its length in the last byte: whole words, for the hasher.
+    bytes: [u8; 40],
 }
 
 impl RequestId {
@@ -23,14 +23,18 @@ impl RequestId {
         if text.is_empty() || !text.iter().fold(true, |all, byte| all & byte.is_ascii_graphic()) {
             return None;
         }
-        let mut bytes = [0; Self::MAX];
+        if text.len() > Self::MAX {
+            return None;
+        }
+        let mut bytes = [0; 40];
         bytes.get_mut(..text.len())?.copy_from_slice(text);
-        Some(Self { bytes, length: u8::try_from(text.len()).ok()? })
+        bytes[39] = u8::try_from(text.len()).ok()?;
+        Some(Self { bytes })
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        let bytes = self.bytes.get(..usize::from(self.bytes[39])).unwrap_or_default();
         // `parse` lets ASCII through only.
         std::str::from_utf8(bytes).unwrap_or_default()
     }
@@ -68,12 +72,9 @@ impl RequestId {
 impl Hash for RequestId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // Ids are random already; the hasher is seeded. Whole words are cheaper than bytes.
-        let (words, rest) = self.bytes.as_chunks::<8>();
+        let (words, _) = self.bytes.as_chunks::<8>();
         for word in words {
             state.write_u64(u64::from_le_bytes(*word));
-        }
-        for byte in rest {
-            state.write_u8(*byte);
         }
     }
 }

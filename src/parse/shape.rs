@@ -42,7 +42,8 @@ macro_rules! shapes {
 }
 
 shapes! {
-    label "API Key" => read::api_key, "API Key  authorized because method 'GET /items' does not require API Key. Request will not contribute to throttle or quota limits", LOGS;
+    label "API Key " => read::api_key, "API Key  authorized because method 'GET /items' does not require API Key. Request will not contribute to throttle or quota limits", LOGS;
+    label "API Key:" => |_| Some(Execution::Detail), "API Key: ****abcdef", LOGS;
     label "AWS Integration Endpoint RequestId" => read::integration_request_id, "AWS Integration Endpoint RequestId : 11111111-2222-4333-8444-555555555555", LOGS;
     label "Authorizer result body before parsing:" => |p| Some(Execution::AuthorizerResult(p)), "Authorizer result body before parsing: null", LOGS;
     label "AuthorizerConfigurationException" => |_| Some(Execution::AuthorizerConfigurationException), "AuthorizerConfigurationException", TEST;
@@ -95,14 +96,27 @@ shapes! {
     label "X-ray Tracing ID" => read::trace_id, "X-ray Tracing ID : Root=1-5f0e0f0e-0123456789abcdef01234567", LOGS;
 }
 
+/// A shape with the last bytes of its pattern, which tell patterns apart sooner than the first.
+struct Candidate {
+    shape: &'static LineShape,
+    /// Where the last eight bytes of the pattern begin; all patterns are longer.
+    tail_at: usize,
+    tail: [u8; 8],
+}
+
 /// Shapes by the first byte of their patterns, so that a line is compared with few.
-static BY_FIRST_BYTE: LazyLock<Vec<Vec<&'static LineShape>>> = LazyLock::new(|| {
-    let with =
-        |byte: u8| SHAPES.iter().filter(move |s| s.pattern.as_bytes().first() == Some(&byte));
+static BY_FIRST_BYTE: LazyLock<Vec<Vec<Candidate>>> = LazyLock::new(|| {
+    let candidate = |shape: &'static LineShape| {
+        let tail = shape.pattern.as_bytes().last_chunk::<8>()?;
+        Some(Candidate { shape, tail_at: shape.pattern.len() - tail.len(), tail: *tail })
+    };
+    let with = |byte: u8| {
+        SHAPES.iter().filter(move |shape| shape.pattern.as_bytes().first() == Some(&byte))
+    };
     (0..=u8::MAX)
         .map(|byte| {
-            let mut shapes: Vec<_> = with(byte).collect();
-            shapes.sort_by_key(|shape| std::cmp::Reverse(shape.pattern.len()));
+            let mut shapes: Vec<_> = with(byte).filter_map(candidate).collect();
+            shapes.sort_by_key(|candidate| std::cmp::Reverse(candidate.shape.pattern.len()));
             shapes
         })
         .collect()
@@ -110,10 +124,14 @@ static BY_FIRST_BYTE: LazyLock<Vec<Vec<&'static LineShape>>> = LazyLock::new(|| 
 
 /// The shape of a message (without its request id), and what stands behind the label.
 pub fn find(message: &[u8]) -> Option<(&'static LineShape, &[u8])> {
-    let shapes = BY_FIRST_BYTE.get(usize::from(*message.first()?))?;
-    shapes.iter().find_map(|shape| {
-        let rest = message.strip_prefix(shape.pattern.as_bytes())?;
-        Some((*shape, rest.trim_ascii_start()))
+    let candidates = BY_FIRST_BYTE.get(usize::from(*message.first()?))?;
+    candidates.iter().find_map(|candidate| {
+        let tail = message.get(candidate.tail_at..)?.first_chunk::<8>()?;
+        if *tail != candidate.tail {
+            return None;
+        }
+        let rest = message.strip_prefix(candidate.shape.pattern.as_bytes())?;
+        Some((candidate.shape, rest.trim_ascii_start()))
     })
 }
 
@@ -126,6 +144,7 @@ mod tests {
         for shape in SHAPES {
             let (found, payload) = find(shape.example.as_bytes()).expect(shape.example);
             assert_eq!(found.pattern, shape.pattern, "{}", shape.example);
+            assert!(shape.pattern.len() >= 8, "{}", shape.pattern);
             assert!((found.read)(payload).is_some(), "{}", shape.example);
             assert!(!shape.seen.is_empty());
         }

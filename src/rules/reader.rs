@@ -5,11 +5,13 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
+use crate::model::headers::lossy;
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, Text,
 };
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::relation::relation;
+use crate::rules::set::Inputs;
 
 /// A value of an open fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,57 @@ impl Slots {
     }
 }
 
+impl Slots {
+    /// What these facts are read from.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let mut inputs = Inputs { texts: vec![Text::Method], ..Inputs::default() };
+        for fact in &self.facts {
+            match fact {
+                OpenFact::Named(Family::RequestHeader, name) => {
+                    inputs.request_headers.push(name.to_string());
+                }
+                OpenFact::Named(Family::ResponseHeader, name) => {
+                    inputs.response_headers.push(name.to_string());
+                }
+                OpenFact::Named(Family::FunctionHeader | Family::AccessKey, _) => {}
+                OpenFact::Plain(fact) => inputs.texts.extend(text_of(*fact)),
+            }
+        }
+        inputs
+    }
+}
+
+/// The text that a fact is read from. The others come from the verdict, from headers, or from what
+/// only failures, function logs and access logs have.
+fn text_of(fact: PlainFact) -> Option<Text> {
+    match fact {
+        PlainFact::Path => Some(Text::Path),
+        PlainFact::Route => Some(Text::Route),
+        PlainFact::Api => Some(Text::Api),
+        PlainFact::Stage => Some(Text::Stage),
+        PlainFact::IntegrationUri => Some(Text::EndpointUri),
+        PlainFact::VerdictDetail
+        | PlainFact::Method
+        | PlainFact::Preflight
+        | PlainFact::Status
+        | PlainFact::HeadersSeen
+        | PlainFact::HeadersComplete
+        | PlainFact::ResponseLength
+        | PlainFact::AllowOrigin
+        | PlainFact::GatewayResponseType
+        | PlainFact::FailureMessage
+        | PlainFact::DefectPath
+        | PlainFact::FunctionStatus
+        | PlainFact::InvocationMessage
+        | PlainFact::LoggedStatus
+        | PlainFact::AccessErrorMessage
+        | PlainFact::AccessErrorResponseType
+        | PlainFact::AccessIntegrationError
+        | PlainFact::AccessAuthorizerError
+        | PlainFact::AccessFunctionStatus => None,
+    }
+}
+
 /// Reads facts of one exchange.
 pub(crate) struct Reader<'a> {
     exchange: &'a Exchange,
@@ -128,9 +181,12 @@ impl<'a> Reader<'a> {
     }
 
     fn fill(&self, headers: &Headers<'a>, wanted: &[(usize, Box<str>)]) {
-        for (name, value) in headers.iter() {
-            let slot = wanted.iter().find(|(_, wanted)| wanted.eq_ignore_ascii_case(&name));
+        for (name, value) in headers.raw() {
+            let slot = wanted.iter().find(|(_, wanted)| {
+                wanted.len() == name.len() && wanted.as_bytes().eq_ignore_ascii_case(name)
+            });
             let Some(kept) = slot.and_then(|(slot, _)| self.kept.get(*slot)) else { continue };
+            let value = lossy(value);
             let combined = match kept.take() {
                 Some(Fact::Seen(first)) => Cow::Owned(format!("{}, {value}", first.text())),
                 Some(Fact::Absent | Fact::Unseen) | None => value,

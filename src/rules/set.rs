@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::model::{
     Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, Outcome, RuleText,
-    Severity,
+    Severity, Text,
 };
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Truth};
@@ -73,6 +73,17 @@ pub enum Answer {
     DoesNotFire,
     /// The logs do not show these facts, one of which decides.
     Unknown(Vec<String>),
+}
+
+/// What rules read of an exchange, beside what verdict and closed facts cover.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Names of request headers.
+    pub request_headers: Vec<String>,
+    /// Names of response headers.
+    pub response_headers: Vec<String>,
+    /// Texts.
+    pub texts: Vec<Text>,
 }
 
 /// A set of rules.
@@ -180,6 +191,11 @@ impl RuleSet {
         }
         let impact = impact(&reader, judgement);
         told.map(|(_, rule)| finding(rule, &signature, &reader, impact)).collect()
+    }
+
+    /// What the rules read of an exchange without failure, function log or access-log line.
+    pub fn inputs(&self) -> Inputs {
+        self.slots.inputs()
     }
 
     /// What one rule says, and, where it cannot tell, which facts it would need.

@@ -6,6 +6,9 @@
 //! Must not: do any layer's work.
 
 use std::io;
+use std::rc::Rc;
+
+mod memo;
 
 use crate::assemble::{AssembleSettings, Assembler, SlotId};
 use crate::cors;
@@ -16,6 +19,7 @@ use crate::model::{
     Outcome, Place, PlaceId, Places, Surface,
 };
 use crate::parse::parse;
+use crate::pipeline::memo::{Memo, Said};
 use crate::report::Report;
 use crate::report::builder::ReportBuilder;
 use crate::report::group::{BlockedResponse, Console};
@@ -64,6 +68,7 @@ pub struct Analyzer<'a> {
     assembler: Assembler,
     report: ReportBuilder,
     ledger: Ledger,
+    memo: Memo,
     failed: io::Result<()>,
 }
 
@@ -83,6 +88,7 @@ impl<'a> Analyzer<'a> {
             assembler: Assembler::new(AssembleSettings::default()),
             report,
             ledger: Ledger::default(),
+            memo: Memo::new(rules),
             failed: Ok(()),
         }
     }
@@ -102,31 +108,44 @@ impl<'a> Analyzer<'a> {
 
     /// An exchange is complete: settles it, unless a line of another log could change the answer.
     fn completed(&mut self, slot: SlotId) {
-        let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let judgement = cors::judge(exchange);
-        if wants_join(exchange, &judgement) {
-            self.assembler.hold(slot);
-            while let Some(slot) = self.assembler.overflow() {
-                self.settle(slot);
-            }
-        } else {
-            self.conclude(slot, &judgement);
+        let Some(said) = self.say(slot) else { return };
+        let waits = self
+            .assembler
+            .exchange(slot)
+            .is_some_and(|exchange| wants_join(exchange, &said.judgement));
+        if !waits {
+            self.conclude(slot, &said);
+            return;
+        }
+        self.assembler.hold(slot);
+        while let Some(slot) = self.assembler.overflow() {
+            self.settle(slot);
         }
     }
 
     fn settle(&mut self, slot: SlotId) {
-        let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let judgement = cors::judge(exchange);
-        self.conclude(slot, &judgement);
+        if let Some(said) = self.say(slot) {
+            self.conclude(slot, &said);
+        }
     }
 
-    /// Examines, diagnoses, reports, and lets go.
-    fn conclude(&mut self, slot: SlotId, judgement: &Judgement) {
+    /// Judges, examines and diagnoses.
+    fn say(&mut self, slot: SlotId) -> Option<Rc<Said>> {
+        let exchange = self.assembler.exchange(slot)?;
+        Some(self.memo.recall(exchange, || {
+            let judgement = cors::judge(exchange);
+            let findings = diagnose(self.rules.examine(exchange, &judgement));
+            Said { judgement, findings }
+        }))
+    }
+
+    /// Reports, and lets go.
+    fn conclude(&mut self, slot: SlotId, said: &Said) {
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let findings = diagnose(self.rules.examine(exchange, judgement));
-        self.report.add(exchange, judgement, &findings, &self.places);
+        let Said { judgement, findings } = said;
+        self.report.add(exchange, judgement, findings, &self.places);
         if self.failed.is_ok() {
-            self.failed = self.observer.exchange(exchange, judgement, &findings, &self.places);
+            self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }
         self.assembler.release(slot);
     }
