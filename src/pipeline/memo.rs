@@ -11,7 +11,7 @@ use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Text};
 use crate::rules::set::RuleSet;
 
 /// Answers that are kept. Real logs have a few hundred; crafted ones cannot make it grow.
-const KEPT: usize = 2048;
+const KEPT: usize = 1024;
 
 /// What was said about an exchange.
 #[derive(Debug)]
@@ -95,9 +95,8 @@ impl Memo {
         for text in &self.texts {
             append(&mut self.key, exchange.text_bytes(*text));
         }
-        append_headers(&mut self.key, &self.request, exchange.request_headers());
-        append_headers(&mut self.key, &self.response, exchange.response_headers());
-        true
+        append_headers(&mut self.key, &self.request, exchange.request_headers())
+            && append_headers(&mut self.key, &self.response, exchange.response_headers())
     }
 }
 
@@ -112,18 +111,30 @@ fn names(verdict: &[&str], rules: &[String]) -> Vec<Name> {
     names
 }
 
-fn append_headers(key: &mut Vec<u8>, names: &[Name], headers: Headers<'_>) {
-    key.extend([u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
+/// How many names a key can hold; more are more than any set of rules here reads.
+const NAMES: usize = 48;
+
+/// Appends the headers that are read, in the order of `names`: that of the log differs from line to
+/// line. False if one of them stands there twice, or there are too many names.
+fn append_headers<'a>(key: &mut Vec<u8>, names: &[Name], headers: Headers<'a>) -> bool {
+    let mut found: [Option<(&'a [u8], &'a [u8])>; NAMES] = [None; NAMES];
     for (name, value) in headers.raw() {
-        let read = names.iter().find(|read| {
+        let at = names.iter().position(|read| {
             read.text.len() == name.len() && read.text.as_bytes().eq_ignore_ascii_case(name)
         });
-        let Some(read) = read else { continue };
-        // The spelling counts: Firefox tells several lines of one header by it.
-        append(key, Some(name));
-        append(key, Some(value).filter(|_| !read.presence));
+        let Some(at) = at else { continue };
+        match found.get_mut(at) {
+            Some(slot @ None) => *slot = Some((name, value)),
+            Some(Some(_)) | None => return false,
+        }
     }
-    append(key, None);
+    key.extend([u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
+    for (read, found) in names.iter().zip(&found) {
+        // The spelling counts: Firefox tells several lines of one header by it.
+        append(key, found.map(|(name, _)| name));
+        append(key, found.map(|(_, value)| value).filter(|_| !read.presence));
+    }
+    names.len() <= NAMES
 }
 
 /// A text with its length, so that no two lists of texts make the same key.
