@@ -2,8 +2,8 @@
 //!
 //! Must not: guess headers; access logs never hold any.
 
-use crate::assemble::Assembler;
 use crate::assemble::store::SlotId;
+use crate::assemble::{Assembler, failure};
 use crate::model::{
     AccessRecord, AnsweredBy, Exchange, Fact, Failure, HarEntry, LineKind, LogEvent, RequestId,
     Surface, Text,
@@ -27,8 +27,8 @@ impl Assembler {
         let exchange = self.store.exchange_mut(slot)?;
         exchange.keep(LineKind::Access, &timed, &[]);
         exchange.access = Some(access);
-        settle(exchange);
         if complete {
+            settle(exchange);
             exchange.is_complete = true;
         }
         complete.then_some(slot)
@@ -76,8 +76,26 @@ pub(super) fn settle(exchange: &mut Exchange) {
     exchange.access = Some(access);
 }
 
+/// Undoes what an access-log line alone had told: the execution log tells it better, whichever of
+/// both is read first.
+pub(super) fn forget(exchange: &mut Exchange) {
+    if exchange.access.is_some() {
+        exchange.failure = None;
+        exchange.answered_by = Fact::Unseen;
+        exchange.clear_text(Text::FailureMessage);
+        exchange.clear_text(Text::GatewayResponseType);
+    }
+}
+
+/// `$context.error.*` is `-` for what the integration answered.
+fn is_by_gateway(access: &AccessRecord) -> bool {
+    access.integration_called == Some(false)
+        || access.error_message.is_some()
+        || access.error_response_type.is_some()
+}
+
 fn answered_by(access: &AccessRecord, failure: Option<Failure>) -> Fact<AnsweredBy> {
-    if failure.is_some() || access.error_response_type.is_some() {
+    if failure.is_some() || is_by_gateway(access) {
         return Fact::Seen(AnsweredBy::Gateway);
     }
     match access.integration_called {
@@ -87,36 +105,14 @@ fn answered_by(access: &AccessRecord, failure: Option<Failure>) -> Fact<Answered
     }
 }
 
-/// Gateway response types and what they mean (API Gateway developer guide, "Gateway response
-/// types").
-const RESPONSE_TYPES: &[(&str, Failure)] = &[
-    ("ACCESS_DENIED", Failure::AuthorizerDenied),
-    ("UNAUTHORIZED", Failure::AuthorizerDenied),
-    ("AUTHORIZER_CONFIGURATION_ERROR", Failure::AuthorizerConfiguration),
-    ("AUTHORIZER_FAILURE", Failure::AuthorizerConfiguration),
-    ("INVALID_API_KEY", Failure::ApiKey),
-    ("THROTTLED", Failure::Throttled),
-    ("QUOTA_EXCEEDED", Failure::Throttled),
-    ("WAF_FILTERED", Failure::Waf),
-    ("MISSING_AUTHENTICATION_TOKEN", Failure::NotRouted),
-    ("RESOURCE_NOT_FOUND", Failure::NotRouted),
-    ("INVALID_SIGNATURE", Failure::Forbidden),
-    ("EXPIRED_TOKEN", Failure::Forbidden),
-    ("BAD_REQUEST_BODY", Failure::RequestRejected),
-    ("BAD_REQUEST_PARAMETERS", Failure::RequestRejected),
-    ("REQUEST_TOO_LARGE", Failure::RequestRejected),
-    ("UNSUPPORTED_MEDIA_TYPE", Failure::RequestRejected),
-    ("INTEGRATION_TIMEOUT", Failure::IntegrationTimeout),
-];
-
 fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
     let status = status.filter(|status| *status >= 400)?;
     if access.waf_blocked {
         return Some(Failure::Waf);
     }
-    if let Some(text) = &access.authorizer_error {
+    if access.authorizer_error.is_some() {
         let denied = matches!(status, 401 | 403);
-        return Some(if denied && text != "-" {
+        return Some(if denied {
             Failure::AuthorizerDenied
         } else {
             Failure::AuthorizerConfiguration
@@ -125,14 +121,29 @@ fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
     if let Some(text) = access.integration_error.as_deref() {
         return Some(of_integration_error(text, status));
     }
-    let kind = access.error_response_type.as_deref();
-    if let Some((_, failure)) = RESPONSE_TYPES.iter().find(|(name, _)| Some(*name) == kind) {
-        return Some(*failure);
-    }
-    if access.integration_called != Some(false) {
+    let message = access.error_message.as_deref().unwrap_or_default();
+    let kind = access.error_response_type.as_deref().unwrap_or_default();
+    of_telling_message(message, status)
+        .or_else(|| failure::of_response_type(kind.as_bytes(), Some(status)))
+        .or_else(|| {
+            // The two types of a failed integration: one is the timeout, the other is not.
+            let failed = kind == "INTEGRATION_FAILURE" && status == 504;
+            failed.then_some(Failure::IntegrationConfiguration)
+        })
+        .or_else(|| of_status(message, status).filter(|_| is_by_gateway(access)))
+}
+
+/// Messages that say more than the type of the gateway response: a resource policy and a signature
+/// answer with the type of an authorizer's refusal.
+fn of_telling_message(message: &str, status: u16) -> Option<Failure> {
+    let has = |needle: &str| message.contains(needle);
+    if status != 403 {
         return None;
     }
-    of_error_message(access.error_message.as_deref().unwrap_or_default(), status)
+    let by_policy = has("execute-api:Invoke on resource");
+    let by_signature =
+        has("signature") || has("Signature") || has("security token") || has("key=value pair");
+    (by_policy || by_signature).then_some(Failure::Forbidden)
 }
 
 /// Texts of `$context.integrationErrorMessage`, REST and HTTP API.
@@ -149,26 +160,24 @@ fn of_integration_error(text: &str, status: u16) -> Failure {
     } else if status == 504 || has("timed out") || has("timeout") {
         Failure::IntegrationTimeout
     } else if has("Lambda") && (has("returned the following error") || has("Function Error")) {
-        crate::assemble::failure::of_function(text.as_bytes())
+        failure::of_function(text.as_bytes())
     } else {
         Failure::IntegrationConfiguration
     }
 }
 
 /// Bodies of default gateway responses, where the response type is not logged.
-fn of_error_message(message: &str, status: u16) -> Option<Failure> {
+fn of_status(message: &str, status: u16) -> Option<Failure> {
     let has = |needle: &str| message.contains(needle);
     Some(match status {
         401 => Failure::AuthorizerDenied,
         429 => Failure::Throttled,
         504 => Failure::IntegrationTimeout,
         400 | 413 | 415 => Failure::RequestRejected,
+        404 if has("No integration defined") => Failure::IntegrationConfiguration,
         404 if has("Not Found") => Failure::NotRouted,
         403 if has("Missing Authentication Token") => Failure::NotRouted,
         403 if has("not authorized") => Failure::AuthorizerDenied,
-        403 if has("signature") || has("security token") || has("key=value pair") => {
-            Failure::Forbidden
-        }
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::assemble::store::{Progress, SlotId};
-use crate::assemble::{Assembler, failure};
+use crate::assemble::{Assembler, access, failure};
 use crate::model::headers::HeaderMap;
 use crate::model::{
     AnsweredBy, Exchange, Execution, Fact, Failure, Integration, LineKind, LogEvent, RequestId,
@@ -21,7 +21,9 @@ impl Assembler {
         id: Option<RequestId>,
         line: &Execution<'_>,
     ) -> Option<SlotId> {
-        let Some(id) = id else { return self.push_nameless(event, line) };
+        let Some(id) = id.filter(|id| !id.is_shared()) else {
+            return self.push_nameless(event, id, line);
+        };
         let slot = match self.store.find(&id) {
             Some(slot) => {
                 self.store.touch(slot, event);
@@ -63,6 +65,10 @@ impl Assembler {
         line: &Execution<'_>,
     ) -> Option<SlotId> {
         let (exchange, progress) = self.store.both(slot)?;
+        if !progress.seen.execution {
+            progress.seen.execution = true;
+            access::forget(exchange);
+        }
         apply_line(exchange, progress, event, line);
         let refused = exchange.failure == Some(Failure::AuthorizerDenied);
         // The trace id is written after a completed request, and after a refused one, which has no
@@ -81,9 +87,11 @@ impl Assembler {
     /// What can only be said of an exchange once its lines are in.
     pub(super) fn finish_exchange(&mut self, slot: SlotId) {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
-        failure::settle(exchange, progress);
+        if progress.seen.execution {
+            failure::settle(exchange, progress);
+        }
         if exchange.access.is_some() {
-            crate::assemble::access::settle(exchange);
+            access::settle(exchange);
         }
         let answered =
             progress.seen.success || progress.seen.end || exchange.status.seen().is_some();
@@ -131,7 +139,10 @@ pub(super) fn apply_line(
             progress.authorizer_phase = true;
             exchange.keep(LineKind::Authorizer, event, &[]);
         }
-        Execution::AuthorizerResult(body) => exchange.keep(LineKind::Authorizer, event, body),
+        Execution::AuthorizerResult(body) => {
+            progress.denied = is_denial(body);
+            exchange.keep(LineKind::Authorizer, event, body);
+        }
         Execution::VerifyingUsagePlan { api_stage, .. } => {
             progress.authorizer_phase = false;
             set_stage(exchange, api_stage);
@@ -214,6 +225,10 @@ pub(super) fn apply_line(
             }
             exchange.keep(LineKind::Failure, event, text);
         }
+        Execution::LambdaExecutionFailed { message, .. } if progress.authorizer_phase => {
+            exchange.set_text_once(Text::FailureMessage, message);
+            fail(exchange, event, Failure::AuthorizerConfiguration);
+        }
         Execution::LambdaExecutionFailed { message, lambda } => {
             exchange.set_text_once(Text::FailureMessage, message);
             exchange.lambda_request_id = exchange.lambda_request_id.or(lambda);
@@ -265,6 +280,13 @@ pub(super) fn apply_line(
 fn fail(exchange: &mut Exchange, event: &LogEvent<'_>, failure: Failure) {
     exchange.failure = Some(failure);
     exchange.keep(LineKind::Failure, event, &[]);
+}
+
+/// Whether a policy denies and allows nothing. The lines behind it do not tell: a valid policy is
+/// reported alike whatever it says.
+fn is_denial(policy: &[u8]) -> bool {
+    let has = |effect: &str| memchr::memmem::find(policy, effect.as_bytes()).is_some();
+    has("\"Deny\"") && !has("\"Allow\"")
 }
 
 /// `... status code [502] ...` of WebSocket lines.

@@ -54,6 +54,37 @@ const INIT: &[&str] = &[
     "SubnetIPAddressLimitReached",
 ];
 
+/// Gateway response types and what they mean (API Gateway developer guide, "Gateway response
+/// types"). `INTEGRATION_FAILURE`, `DEFAULT_4XX` and `DEFAULT_5XX` say too little to stand here.
+const RESPONSE_TYPES: &[(&str, Failure)] = &[
+    ("ACCESS_DENIED", Failure::AuthorizerDenied),
+    ("UNAUTHORIZED", Failure::AuthorizerDenied),
+    ("AUTHORIZER_CONFIGURATION_ERROR", Failure::AuthorizerConfiguration),
+    ("AUTHORIZER_FAILURE", Failure::AuthorizerConfiguration),
+    ("API_CONFIGURATION_ERROR", Failure::IntegrationConfiguration),
+    ("INVALID_API_KEY", Failure::ApiKey),
+    ("THROTTLED", Failure::Throttled),
+    ("QUOTA_EXCEEDED", Failure::Throttled),
+    ("WAF_FILTERED", Failure::Waf),
+    ("MISSING_AUTHENTICATION_TOKEN", Failure::NotRouted),
+    ("RESOURCE_NOT_FOUND", Failure::NotRouted),
+    ("INVALID_SIGNATURE", Failure::Forbidden),
+    ("EXPIRED_TOKEN", Failure::Forbidden),
+    ("BAD_REQUEST_BODY", Failure::RequestRejected),
+    ("BAD_REQUEST_PARAMETERS", Failure::RequestRejected),
+    ("REQUEST_TOO_LARGE", Failure::RequestRejected),
+    ("UNSUPPORTED_MEDIA_TYPE", Failure::RequestRejected),
+    ("INTEGRATION_TIMEOUT", Failure::IntegrationTimeout),
+];
+
+/// What a gateway response type means for an answer of this status.
+pub(super) fn of_response_type(kind: &[u8], status: Option<u16>) -> Option<Failure> {
+    let (_, failure) = RESPONSE_TYPES.iter().find(|(name, _)| name.as_bytes() == kind)?;
+    // A Cognito authorizer answers 401 to an expired token; a signature's expired token gives 403.
+    let by_authorizer = kind == b"EXPIRED_TOKEN" && status == Some(401);
+    Some(if by_authorizer { Failure::AuthorizerDenied } else { *failure })
+}
+
 /// What the function's own error message means.
 pub(super) fn of_function(message: &[u8]) -> Failure {
     let has = |needle: &&str| memchr::memmem::find(message, needle.as_bytes()).is_some();
@@ -86,19 +117,31 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
     if exchange.failure == Some(Failure::MockStatusCode) {
         exchange.integration = Integration::Mock;
     }
-    let failed = exchange.failure.is_some();
     let has_error_status = matches!(exchange.status, Fact::Seen(400..));
-    if exchange.answered_by.is_unseen() {
-        exchange.answered_by = match (progress.seen.success, failed) {
-            (true, _) => Fact::Seen(AnsweredBy::Integration),
-            (false, true) => Fact::Seen(AnsweredBy::Gateway),
-            // All of its lines are there, and none says that the integration answered.
-            (false, false) if progress.seen.begin && has_error_status => {
-                Fact::Seen(AnsweredBy::Gateway)
-            }
-            (false, false) => Fact::Unseen,
-        };
+    if exchange.failure.is_none() && !progress.seen.success {
+        let kind = exchange.text_bytes(Text::GatewayResponseType);
+        exchange.failure =
+            kind.and_then(|kind| of_response_type(kind, exchange.status.seen())).or_else(|| {
+                let denied = progress.denied && exchange.status == Fact::Seen(403);
+                denied.then_some(Failure::AuthorizerDenied)
+            });
     }
+    let failed = exchange.failure.is_some();
+    match (progress.seen.success, failed) {
+        (true, _) => exchange.answered_by = Fact::Seen(AnsweredBy::Integration),
+        (false, true) => exchange.answered_by = Fact::Seen(AnsweredBy::Gateway),
+        // All of its lines are there, and none says that the integration answered.
+        (false, false) if progress.seen.begin && has_error_status => {
+            exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
+            exchange.failure = match exchange.status {
+                Fact::Seen(429) => Some(Failure::Throttled),
+                Fact::Seen(413 | 415) => Some(Failure::RequestRejected),
+                Fact::Seen(_) | Fact::Absent | Fact::Unseen => None,
+            };
+        }
+        (false, false) => {}
+    }
+    let failed = exchange.failure.is_some();
     if !failed && progress.function_error && has_error_status {
         exchange.failure = Some(match exchange.payload(LineKind::EndpointResponseBody) {
             Some(body) => of_function(body),

@@ -19,18 +19,19 @@ impl Assembler {
     pub(super) fn push_nameless(
         &mut self,
         event: &LogEvent<'_>,
+        prefix: Option<RequestId>,
         line: &Execution<'_>,
     ) -> Option<SlotId> {
         let place = event.position.place;
         let current = self.store.current(place);
-        let named = line.request_id().and_then(id_of);
+        let named = line.request_id().and_then(id_of).or(prefix);
         let ended = current.is_some_and(|slot| self.store.has_ended(slot));
         let continues = current.filter(|slot| {
             let other_id = self.store.exchange(*slot).is_some_and(|exchange| {
                 let known = exchange.request_id;
                 let differs = named.is_some() && known.is_some() && known != named;
                 // The heading of a test call names it otherwise than the line behind it.
-                differs && !named.is_some_and(|id| id.is_test_literal())
+                differs && !named.is_some_and(|id| id.is_shared())
             });
             let restarts = matches!(line, Execution::TestHeading(_));
             !restarts && !other_id && (!ended || is_trailer(line))
@@ -107,6 +108,7 @@ impl Assembler {
         exchange.started = run.started;
         exchange.position = run.position;
         exchange.is_complete = run.outcome != InvocationOutcome::Unseen;
+        exchange.lambda_request_id = run.id;
         attach(exchange, Box::new(run));
         Some(slot)
     }
@@ -154,7 +156,7 @@ fn attach(exchange: &mut Exchange, run: Box<Invocation>) {
     if let Some(trace) = &run.trace_id {
         exchange.set_text_once(Text::TraceId, trace.as_bytes());
     }
-    if let Some(event) = run.event.as_ref().filter(|event| !event.is_authorizer) {
+    if let Some(event) = &run.event {
         request_of(exchange, event);
     }
     if is_authorizer(&run) {
@@ -212,8 +214,9 @@ fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
         return;
     }
     let Some(value) = run.response.as_deref() else { return };
-    if exchange.function_response.is_some() || exchange.payload(LineKind::ResponseHeaders).is_some()
-    {
+    let known = exchange.function_response.as_ref();
+    let tells = known.is_some_and(|known| known.acceptance != Acceptance::Unknown);
+    if tells || exchange.payload(LineKind::ResponseHeaders).is_some() {
         return;
     }
     let response = proxy_response::examine(value, exchange.surface);

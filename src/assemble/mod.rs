@@ -119,12 +119,16 @@ impl Assembler {
 
     /// Lets an exchange go; its id is remembered.
     pub fn release(&mut self, slot: SlotId) {
-        let id = self.store.exchange(slot).and_then(|exchange| exchange.request_id);
-        if let Some(id) = id.filter(|id| !id.is_test_literal())
-            && self.finished.len() < self.settings.max_finished_ids
-        {
-            let hash = self.hash(&id);
-            self.finished.insert(hash);
+        let ids = self.store.exchange(slot).map(|exchange| {
+            // A run that failed is told of with its request, and not once more by itself.
+            let run = exchange.lambda_request_id.filter(|_| exchange.failure.is_some());
+            [exchange.request_id.filter(|id| !id.is_shared()), run]
+        });
+        for id in ids.into_iter().flatten().flatten() {
+            if self.finished.len() < self.settings.max_finished_ids {
+                let hash = self.hash(&id);
+                self.finished.insert(hash);
+            }
         }
         self.store.remove(slot);
     }

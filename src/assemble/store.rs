@@ -6,13 +6,14 @@ use std::collections::VecDeque;
 
 use hashbrown::HashMap;
 
-use crate::model::{Exchange, LogEvent, LogTime, PlaceId, RequestId};
+use crate::model::{Exchange, LineKind, LogEvent, LogTime, PlaceId, RequestId};
 
 /// An exchange in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(u32);
 
 /// What is known of an exchange while its lines come in, beside the exchange itself.
+#[expect(clippy::struct_excessive_bools, reason = "landmarks, each of them seen or not")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Progress {
     /// Between `Starting authorizer` and `Verifying Usage Plan`, where labels mean the authorizer.
@@ -23,9 +24,12 @@ pub(super) struct Progress {
     pub seen: Seen,
     /// What `Endpoint response headers` say of the run.
     pub function_error: bool,
+    /// The authorizer's policy denies.
+    pub denied: bool,
 }
 
 /// Landmarks of a request.
+#[expect(clippy::struct_excessive_bools, reason = "landmarks, each of them seen or not")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
     /// A line that stands at the beginning.
@@ -34,6 +38,8 @@ pub(super) struct Seen {
     pub end: bool,
     /// `Successfully completed execution`, or `Method response headers`.
     pub success: bool,
+    /// Any line of the execution log.
+    pub execution: bool,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +95,7 @@ impl Store {
         if self.by_age.len() > 1024 + 2 * (self.slots.len() - self.free.len()) {
             self.forget_removed();
         }
-        if let Some(id) = id.filter(|id| !id.is_test_literal()) {
+        if let Some(id) = id.filter(|id| !id.is_shared()) {
             self.by_id.insert(id, slot);
         }
         self.touch(slot, event);
@@ -114,7 +120,7 @@ impl Store {
         if let Some(exchange) = self.exchange_mut(slot) {
             exchange.request_id = Some(id);
         }
-        id.is_test_literal() || *self.by_id.entry(id).or_insert(slot) == slot
+        id.is_shared() || *self.by_id.entry(id).or_insert(slot) == slot
     }
 
     /// The exchange that lines without an id belong to in this place.
@@ -140,7 +146,7 @@ impl Store {
         entry.touched = clock;
         let exchange = &mut entry.exchange;
         let is_first = exchange.position.is_none();
-        if is_first || earlier(event.time, exchange.started) {
+        if is_first || exchange.started.is_none() || earlier(event.time, exchange.started) {
             exchange.started = event.time.or(exchange.started);
             exchange.position = Some(event.position);
         }
@@ -167,7 +173,9 @@ impl Store {
     /// Counts what an exchange holds, after it was compacted.
     pub(super) fn hold(&mut self, slot: SlotId) {
         if let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) {
-            entry.exchange.compact(|_| true);
+            // Where the failure is known, its own lines and the request's tell enough.
+            let known = entry.exchange.failure.is_some();
+            entry.exchange.compact(|kind| !known || !is_bulky(kind));
             self.bytes -= entry.bytes;
             entry.bytes = entry.exchange.size();
             self.bytes += entry.bytes;
@@ -232,6 +240,15 @@ impl Store {
         let used = self.slots.iter().enumerate().filter(|(_, entry)| entry.used);
         used.filter_map(|(number, _)| u32::try_from(number).ok().map(SlotId))
     }
+}
+
+fn is_bulky(kind: LineKind) -> bool {
+    matches!(
+        kind,
+        LineKind::EndpointRequestHeaders
+            | LineKind::EndpointResponseHeaders
+            | LineKind::EndpointResponseBody
+    )
 }
 
 fn earlier(time: Option<LogTime>, than: Option<LogTime>) -> bool {

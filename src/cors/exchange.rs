@@ -24,6 +24,7 @@ const ORIGIN_FACT: &str = "request.header.origin";
 const METHOD_FACT: &str = "request.method";
 const REQUEST_METHOD_FACT: &str = "request.header.access-control-request-method";
 const RESPONSE_HEADERS_FACT: &str = "response.headers";
+const STORED_RESPONSE_FACT: &str = "stored_response.headers";
 
 /// What browsers did with an exchange, under both credentials modes.
 pub fn judge(exchange: &Exchange) -> Judgement {
@@ -63,7 +64,9 @@ pub fn judge(exchange: &Exchange) -> Judgement {
             let mut unseen = vec![ORIGIN_FACT.to_owned()];
             note_unseen(exchange, &mut unseen);
             // Whoever asked: what no origin may read is known without it.
-            return judgement(verdict.clone(), verdict, latent(exchange, &method), unseen);
+            let latent =
+                latent(exchange, &method).filter(|_| !exchange.request_headers().is_seen());
+            return judgement(verdict.clone(), verdict, latent, unseen);
         }
     };
     let Some(phase) = phase else {
@@ -81,6 +84,15 @@ pub fn judge(exchange: &Exchange) -> Judgement {
         any_header_seen: headers.is_seen(),
         base: base_url(exchange, &request),
     };
+    // HTTP-network-or-cache fetch, revalidation: a 304 freshens the stored response, and the CORS
+    // check looks at that one's headers; only what the 304 itself says of them replaces them.
+    let freshens = exchange.status == Fact::Seen(304)
+        && request.conditional
+        && matches!(case.response.allow_origin, Fact::Absent);
+    if freshens {
+        let verdict = verdict_of(Outcome::Undetermined);
+        return judgement(verdict.clone(), verdict, None, vec![STORED_RESPONSE_FACT.to_owned()]);
+    }
     let mut unseen = Vec::new();
     let omit = case.verdict(Credentials::Omit, &mut unseen);
     let include = case.verdict(Credentials::Include, &mut unseen);
@@ -107,6 +119,7 @@ struct Request<'a> {
     preflight_method: Fact<Cow<'a, str>>,
     preflight_headers: Fact<Cow<'a, str>>,
     cookie: bool,
+    conditional: bool,
 }
 
 impl<'a> Request<'a> {
@@ -137,6 +150,8 @@ impl<'a> Request<'a> {
             4 if is("Host") => self.host = Some(lossy(value)),
             6 if is("Origin") => self.origin = Fact::Seen(lossy(value)),
             6 if is("Cookie") => self.cookie = true,
+            13 if is("If-None-Match") => self.conditional = true,
+            17 if is("If-Modified-Since") => self.conditional = true,
             14 if is("Sec-Fetch-Mode") => self.fetch_mode = Some(lossy(value)),
             14 if is("Sec-Fetch-Site") => self.fetch_site = Some(lossy(value)),
             17 if is("X-Forwarded-Proto") => self.proto = Some(lossy(value)),

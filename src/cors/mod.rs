@@ -11,6 +11,8 @@ pub const REQUEST_HEADERS_READ: &[&str] = &[
     "Host",
     "Origin",
     "Cookie",
+    "If-None-Match",
+    "If-Modified-Since",
     "Sec-Fetch-Mode",
     "Sec-Fetch-Site",
     "X-Forwarded-Proto",

@@ -303,6 +303,13 @@ impl Exchange {
         }
     }
 
+    /// Forgets a text.
+    pub fn clear_text(&mut self, which: Text) {
+        if let Some(slot) = self.texts.get_mut(which as usize) {
+            *slot = None;
+        }
+    }
+
     /// Sets a text. A later text replaces an earlier one.
     pub fn set_text(&mut self, which: Text, text: &[u8]) {
         let span = self.append(text);

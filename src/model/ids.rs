@@ -63,6 +63,12 @@ impl RequestId {
         }
     }
 
+    /// Whether several requests have this id: those of test calls, and what the gateway prints for an
+    /// id that a client made up.
+    pub fn is_shared(&self) -> bool {
+        self.is_test_literal() || self.as_str() == "UUID_REPLACED_INVALID_REQUEST_ID"
+    }
+
     /// Whether this is one of the ids that test calls give to every request.
     pub fn is_test_literal(&self) -> bool {
         matches!(self.as_str(), "test-request" | "test-invoke-request")

@@ -105,11 +105,14 @@ fn names(verdict: &[&str], rules: &[String]) -> Vec<Name> {
         rules.iter().map(|text| Name { text: text.clone(), presence: false }).collect();
     for text in verdict {
         if !names.iter().any(|name| name.text.eq_ignore_ascii_case(text)) {
-            names.push(Name { text: (*text).to_owned(), presence: *text == "Cookie" });
+            names.push(Name { text: (*text).to_owned(), presence: PRESENCE.contains(text) });
         }
     }
     names
 }
+
+/// Headers of which the verdict reads only whether they are there.
+const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
 
 /// How many names a key can hold; more are more than any set of rules here reads.
 const NAMES: usize = 48;

@@ -15,8 +15,8 @@ use crate::cors;
 use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
 use crate::model::{
-    AnsweredBy, Entry, Exchange, Fact, Finding, InputNote, Judgement, Ledger, LogEvent, LogTime,
-    Outcome, Place, PlaceId, Places, Surface,
+    AnsweredBy, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger, LogEvent,
+    LogTime, Outcome, Place, PlaceId, Places, Surface,
 };
 use crate::parse::parse;
 use crate::pipeline::memo::{Memo, Said};
@@ -203,15 +203,37 @@ fn wants_join(exchange: &Exchange, judgement: &Judgement) -> bool {
     if matches!(exchange.surface, Surface::WebSocket | Surface::TestInvoke | Surface::Har) {
         return false;
     }
-    if judgement.applying().outcome != Outcome::Undetermined {
-        return false;
-    }
-    let knows_request = exchange.request_headers().is_complete() && !exchange.method().is_unseen();
-    let knows_cause = exchange.failure.is_some();
     let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
-    // The headers of a gateway response are never logged: no line can decide such a verdict, only
-    // name its cause.
-    !(by_gateway && knows_cause && knows_request)
+    let Some(failure) = exchange.failure else {
+        let knows_request =
+            exchange.request_headers().is_complete() && !exchange.method().is_unseen();
+        let is_decided = judgement.applying().outcome != Outcome::Undetermined;
+        // Why the gateway answered, the access log may say; who asked, the function's own log.
+        // What the integration answered is on the gateway's lines or nowhere.
+        let by_integration = exchange.answered_by == Fact::Seen(AnsweredBy::Integration);
+        return by_gateway || !(is_decided || knows_request && by_integration);
+    };
+    let of_function = match failure {
+        Failure::FunctionError | Failure::FunctionTimeout | Failure::FunctionInit => true,
+        Failure::MalformedProxyResponse
+        | Failure::FunctionThrottled
+        | Failure::InvokePermission
+        | Failure::IntegrationTimeout
+        | Failure::IntegrationConfiguration
+        | Failure::MockStatusCode
+        | Failure::MockBinary
+        | Failure::AuthorizerDenied
+        | Failure::AuthorizerConfiguration
+        | Failure::ApiKey
+        | Failure::Throttled
+        | Failure::Waf
+        | Failure::NotRouted
+        | Failure::Forbidden
+        | Failure::RequestRejected => false,
+    };
+    // The function's own log says how it failed; and where the gateway's lines do not show the
+    // request, the access log may.
+    of_function && exchange.invocation.is_none() || !exchange.request_headers().is_seen()
 }
 
 /// What the consoles of Chrome, Firefox and Safari print about a blocked response.
