@@ -1,13 +1,24 @@
-//! Bytes per second, per layer and whole, on a deterministic REST execution log of about 8 MB.
+//! Bytes of log per second, per layer and whole, on a deterministic REST execution log of 8 MiB.
 //!
-//! `cargo bench`. Figures of one machine at one time: compare runs, do not quote them.
+//! `cargo bench`. Each layer is measured on what the layer before it made of the log, and all rates
+//! are in bytes of that log, so they can be compared with each other. Figures of one machine at one
+//! time: compare runs, do not quote them.
+//!
+//! Must not: read files, so that the disk is not measured.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use corscope::assemble::{AssembleSettings, Assembler, SlotId};
+use corscope::cors;
 use corscope::decode::{Count, Sink, decode};
-use corscope::model::{InputNote, LogEvent, Place, PlaceId, Places};
+use corscope::diagnose::diagnose;
+use corscope::model::{InputNote, Judgement, LogEvent, LogTime, Place, PlaceId, Places, Position};
 use corscope::parse::parse;
+use corscope::pipeline::{Analyzer, Window};
+use corscope::report::builder::ReportBuilder;
+use corscope::report::settings::ReportSettings;
+use corscope::rules::set::RuleSet;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 
@@ -17,42 +28,149 @@ fn main() {
 
 static LOG: LazyLock<String> = LazyLock::new(|| Generator::default().log(8 << 20));
 
-/// Containers: bytes → events.
+fn counter() -> BytesCount {
+    BytesCount::of_str(LOG.as_str())
+}
+
+/// Bytes → events.
 #[divan::bench]
-fn decode_only(bencher: Bencher<'_, '_>) {
-    bencher
-        .counter(BytesCount::of_str(LOG.as_str()))
-        .bench_local(|| run(|event| event.message.len()));
+fn layer_1_decode(bencher: Bencher<'_, '_>) {
+    bencher.counter(counter()).bench_local(|| {
+        let mut sum = 0_usize;
+        read(|event| sum = sum.wrapping_add(event.message.len()));
+        sum
+    });
 }
 
-/// And lines: events → records.
+/// Events → records.
 #[divan::bench]
-fn decode_and_parse(bencher: Bencher<'_, '_>) {
-    let parsed = |event: LogEvent<'_>| usize::from(black_box(parse(&event)).truncated);
-    bencher.counter(BytesCount::of_str(LOG.as_str())).bench_local(|| run(parsed));
+fn layer_2_parse(bencher: Bencher<'_, '_>) {
+    let events = events();
+    bencher.counter(counter()).bench_local(|| {
+        for event in events {
+            black_box(parse(&event.borrowed()));
+        }
+    });
 }
 
-/// Sums what `each` makes of the events, so that nothing is optimized away.
-fn run(each: impl Fn(LogEvent<'_>) -> usize) -> usize {
-    let mut sink = Tally { places: Places::default(), each, sum: 0 };
-    let place = Place { file: Some("generated.log".to_owned()), ..Place::default() };
-    decode(&mut LOG.as_bytes(), &place, &mut sink);
-    black_box(sink.sum)
+/// Records → exchanges, each let go when it is complete.
+#[divan::bench]
+fn layer_3_assemble(bencher: Bencher<'_, '_>) {
+    let events = events();
+    let records = || {
+        let with_record = |event: &'static Event| (event.borrowed(), parse(&event.borrowed()));
+        events.iter().map(with_record).collect::<Vec<_>>()
+    };
+    bencher.counter(counter()).with_inputs(records).bench_local_values(|records| {
+        let mut assembler = Assembler::new(AssembleSettings::default());
+        for (event, record) in records {
+            if let Some(slot) = assembler.push(&event, record) {
+                assembler.release(slot);
+            }
+        }
+        assembler.finish().len()
+    });
 }
 
-struct Tally<F> {
+/// Exchanges → verdicts.
+#[divan::bench]
+fn layer_4_judge(bencher: Bencher<'_, '_>) {
+    let (assembler, slots) = assembled();
+    bencher.counter(counter()).bench_local(|| {
+        for exchange in slots.iter().filter_map(|slot| assembler.exchange(*slot)) {
+            black_box(cors::judge(exchange));
+        }
+    });
+}
+
+/// Verdicts → findings, of all built-in rules.
+#[divan::bench]
+fn layer_5_examine(bencher: Bencher<'_, '_>) {
+    let (assembler, slots) = assembled();
+    let rules = RuleSet::builtin();
+    let exchanges = slots.iter().filter_map(|slot| assembler.exchange(*slot));
+    let judged: Vec<(_, Judgement)> =
+        exchanges.map(|exchange| (exchange, cors::judge(exchange))).collect();
+    bencher.counter(counter()).bench_local(|| {
+        for (exchange, judgement) in &judged {
+            black_box(diagnose(rules.examine(exchange, judgement)));
+        }
+    });
+}
+
+/// All of them, bytes → report.
+#[divan::bench]
+fn whole(bencher: Bencher<'_, '_>) {
+    let rules = RuleSet::builtin();
+    bencher.counter(counter()).bench_local(|| {
+        let report = ReportBuilder::new(ReportSettings::default());
+        let mut observer = ();
+        let mut analyzer = Analyzer::new(&rules, report, Window::default(), &mut observer);
+        decode(&mut LOG.as_bytes(), &place(), &mut analyzer);
+        analyzer.finish().map(|report| report.summary)
+    });
+}
+
+/// An event without its borrow, for the layers behind `decode`.
+struct Event {
+    time: Option<LogTime>,
+    position: Position,
+    message: Vec<u8>,
+}
+
+impl Event {
+    fn borrowed(&self) -> LogEvent<'_> {
+        let Self { time, position, message } = self;
+        LogEvent { time: *time, ingested: None, position: *position, message }
+    }
+}
+
+fn events() -> &'static [Event] {
+    static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
+        let mut events = Vec::new();
+        read(|event| {
+            let LogEvent { time, position, message, .. } = event;
+            events.push(Event { time, position, message: message.to_vec() });
+        });
+        events
+    });
+    &EVENTS
+}
+
+/// All exchanges of the log, held.
+fn assembled() -> (Assembler, Vec<SlotId>) {
+    let mut assembler = Assembler::new(AssembleSettings::default());
+    let mut slots = Vec::new();
+    for event in events() {
+        let event = event.borrowed();
+        if let Some(slot) = assembler.push(&event, parse(&event)) {
+            assembler.hold(slot);
+            slots.push(slot);
+        }
+    }
+    (assembler, slots)
+}
+
+fn place() -> Place {
+    Place { file: Some("generated.log".to_owned()), ..Place::default() }
+}
+
+fn read(each: impl FnMut(LogEvent<'_>)) {
+    decode(&mut LOG.as_bytes(), &place(), &mut Events { places: Places::default(), each });
+}
+
+struct Events<F> {
     places: Places,
     each: F,
-    sum: usize,
 }
 
-impl<F: Fn(LogEvent<'_>) -> usize> Sink for Tally<F> {
+impl<F: FnMut(LogEvent<'_>)> Sink for Events<F> {
     fn place(&mut self, place: &Place) -> PlaceId {
         self.places.intern(place)
     }
 
     fn event(&mut self, event: LogEvent<'_>) {
-        self.sum = self.sum.wrapping_add((self.each)(event));
+        (self.each)(event);
     }
 
     fn count(&mut self, _: Count, _: u64) {}
