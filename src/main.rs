@@ -1,4 +1,6 @@
 //! The command line. See `cli`.
+//!
+//! Must not: hold anything but the call.
 
 mod cli;
 

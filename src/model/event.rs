@@ -1,4 +1,6 @@
 //! What was delivered: one log event.
+//!
+//! Must not: read the message, or own it.
 
 use crate::model::{LogTime, Position};
 

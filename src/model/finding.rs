@@ -1,4 +1,6 @@
 //! One rule's statement on one exchange or route.
+//!
+//! Must not: decide when a rule speaks; that is the rule file's.
 
 use std::rc::Rc;
 

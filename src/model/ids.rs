@@ -1,4 +1,6 @@
 //! Request ids of API Gateway and Lambda.
+//!
+//! Must not: join anything.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,4 +1,6 @@
 //! One run of a function, as its log shows it.
+//!
+//! Must not: decide whose run it was; `assemble` joins.
 
 use crate::model::{Evidence, LogTime, Position, RequestId, Surface};
 

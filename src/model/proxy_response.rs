@@ -1,4 +1,6 @@
 //! What a function returned to the gateway, and whether the gateway takes it.
+//!
+//! Must not: examine a value; `parse::proxy_response` does.
 
 use crate::model::Fact;
 

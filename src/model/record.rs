@@ -1,4 +1,6 @@
 //! What one line says: the result of `parse`, borrowed from the line wherever it can be.
+//!
+//! Must not: say what several lines mean together; that is an exchange.
 
 use crate::model::{HttpEvent, LogTime, RequestId, Surface};
 

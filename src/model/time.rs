@@ -1,4 +1,6 @@
 //! Time by the clock of the log events; never the clock of this machine.
+//!
+//! Must not: read a clock.
 
 use std::fmt;
 

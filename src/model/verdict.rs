@@ -1,4 +1,6 @@
 //! What a browser did with an exchange.
+//!
+//! Must not: decide; `cors` does.
 
 /// A browser's decision, or why it is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
