@@ -15,6 +15,7 @@
 mod architecture;
 mod assemble;
 mod containers;
+mod docs;
 mod oracle;
 mod output;
 mod properties_cors;
