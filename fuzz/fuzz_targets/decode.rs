@@ -1,4 +1,9 @@
 //! Any bytes as a container: no panic, and the cuts of the reader change nothing.
+//!
+//! Damaged compression is let off the second half: how much the decoder gives before the damage
+//! depends on how much it was given at once (see `decode::compression`).
+//!
+//! Must not: look into what is decoded.
 #![no_main]
 
 use std::io::Read;
@@ -9,13 +14,16 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let whole = run(&mut &*bytes);
-    assert_eq!(whole, run(&mut OneByOne(bytes)));
+    let by_bytes = run(&mut OneByOne(bytes));
+    if !whole.is_damaged && !by_bytes.is_damaged {
+        assert_eq!(whole.list, by_bytes.list);
+    }
 });
 
-fn run(reader: &mut dyn Read) -> Vec<(Option<i64>, u64, Vec<u8>)> {
+fn run(reader: &mut dyn Read) -> Events {
     let mut events = Events::default();
     decode(reader, &Place { file: Some("fuzz".to_owned()), ..Place::default() }, &mut events);
-    events.list
+    events
 }
 
 /// A reader that gives one byte at a time.
@@ -32,6 +40,7 @@ impl Read for OneByOne<'_> {
 struct Events {
     places: Places,
     list: Vec<(Option<i64>, u64, Vec<u8>)>,
+    is_damaged: bool,
 }
 
 impl Sink for Events {
@@ -46,5 +55,7 @@ impl Sink for Events {
 
     fn count(&mut self, _: Count, _: u64) {}
 
-    fn problem(&mut self, _: InputNote) {}
+    fn problem(&mut self, note: InputNote) {
+        self.is_damaged |= note.problem.contains("decompress");
+    }
 }

@@ -1,4 +1,6 @@
 //! Any bytes as the message of a log event: no panic.
+//!
+//! Must not: expect a meaning.
 #![no_main]
 
 use corscope::model::{LogEvent, Place, Places, Position};
