@@ -1,6 +1,6 @@
 //! What a rule may ask about an exchange: the closed list of facts, each with its meaning.
 //!
-//! A fact has a closed list of values ([`ClosedFact`]) or is open: text, a number, yes or no. Names
+//! A fact has a closed list of values (`ClosedFact`) or is open: text, a number, yes or no. Names
 //! that end in `<name>` or `<key>` stand for one fact per header or access-log key.
 //!
 //! Must not: read an exchange; `reader` and `closed` do.

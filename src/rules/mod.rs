@@ -1,6 +1,6 @@
 //! Facts, three-valued conditions and rule files → findings.
 //!
-//! Reading order: [`facts`] has what a rule may ask, [`file`] how it asks, [`set`] what comes of it.
+//! Reading order: [`facts`] has what a rule may ask, [`mod@file`] how it asks, [`set`] what comes of it.
 //!
 //! Must not: compute a verdict.
 
