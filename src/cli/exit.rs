@@ -57,12 +57,25 @@ mod tests {
     fn nothing_read_is_no_all_clear() {
         check(read(0), 0, ExitStatus::NotAnalyzed);
         check(Ledger { unrecognized: 3, ..read(3) }, 0, ExitStatus::NotAnalyzed);
+        check(Ledger { skipped: 3, ..read(3) }, 0, ExitStatus::NotAnalyzed);
+        check(Ledger { outside_window: 3, ..read(0) }, 0, ExitStatus::NotAnalyzed);
     }
 
     #[test]
     fn what_was_analyzed_is_clean_or_not() {
         check(read(3), 0, ExitStatus::Clean);
         check(read(3), 1, ExitStatus::Findings);
+        // A narrow window, or control messages beside what was read, make nothing unread.
+        check(Ledger { outside_window: 9, ..read(3) }, 0, ExitStatus::Clean);
+        check(Ledger { skipped: 9, exchanges: 1, ..read(3) }, 0, ExitStatus::Clean);
+    }
+
+    #[test]
+    fn what_is_mostly_not_recognized_is_no_all_clear() {
+        check(Ledger { unrecognized: 9, ..read(12) }, 0, ExitStatus::Clean);
+        check(Ledger { unrecognized: 10, ..read(21) }, 0, ExitStatus::Clean);
+        check(Ledger { unrecognized: 10, ..read(20) }, 0, ExitStatus::NotAnalyzed);
+        check(Ledger { unrecognized: 10, ..read(20) }, 1, ExitStatus::Findings);
     }
 
     #[test]

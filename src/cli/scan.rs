@@ -3,7 +3,7 @@
 //! Must not: judge, or format.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use corscope::model::{Exchange, Finding, Judgement, LogTime, Places};
 use corscope::output::escape::visible;
@@ -41,14 +41,14 @@ pub(crate) struct Job {
 /// Reads the inputs; `rows` takes each exchange.
 fn analyze(
     job: &Job,
+    rules: &RuleSet,
     settings: ReportSettings,
     rows: Option<&mut ExchangeRows>,
 ) -> io::Result<Report> {
-    let rules = RuleSet::builtin();
     let mut observer = Rows(rows);
     let window = Window { since: job.since, until: job.until };
     let report = ReportBuilder::new(settings);
-    let mut analyzer = Analyzer::new(&rules, report, window, &mut observer);
+    let mut analyzer = Analyzer::new(rules, report, window, &mut observer);
     files::scan(&job.inputs, &mut io::stdin().lock(), &mut analyzer);
     analyzer.finish()
 }
@@ -74,7 +74,12 @@ impl Observer for Rows<'_> {
 /// Runs the command.
 pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
     let job = job(options)?;
+    let rules = RuleSet::builtin();
+    check_rules(&options.report, &rules)?;
     let settings = report_settings(&options.report);
+    if let Some(path) = &options.output.output {
+        check_output(path, &job.inputs)?;
+    }
     let mut sink = Sink::open(options.output.output.as_deref())?;
     let human = human_settings(options, matches!(sink, Sink::Stdout(_)));
     let mut rows = options.output.show.contains(&Show::Exchanges).then(|| {
@@ -84,13 +89,46 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
         };
         ExchangeRows::new(form, settings.clone(), DEFAULT_MEMORY)
     });
-    let report = analyze(&job, settings, rows.as_mut()).map_err(CliError::Spool)?;
+    let report = analyze(&job, &rules, settings, rows.as_mut()).map_err(CliError::Spool)?;
     tell(&report, options);
     let spool = rows.map(ExchangeRows::into_spool);
     write(&mut sink, (&report, spool), options.output.format, &human)
         .map_err(|error| sink.failure(error))?;
     sink.finish()?;
     Ok(ExitStatus::of(&report))
+}
+
+/// A rule that is misspelled would report on, and nobody would know why.
+fn check_rules(options: &ReportOptions, rules: &RuleSet) -> Result<(), CliError> {
+    let disabled = options.disable.iter().map(|id| ("--disable", id));
+    let severities = options.severity.iter().map(|(id, _)| ("--severity", id));
+    for (option, id) in disabled.chain(severities) {
+        if rules.get(id).is_none() {
+            let problem = match rules.nearest_id(id) {
+                Some(nearest) => format!("there is no rule `{id}`; did you mean `{nearest}`?"),
+                None => format!("there is no rule `{id}`"),
+            };
+            return Err(CliError::Option { option, problem });
+        }
+    }
+    Ok(())
+}
+
+/// A report must not replace the log that it is about.
+fn check_output(output: &Path, inputs: &[PathBuf]) -> Result<(), CliError> {
+    let Ok(target) = output.canonicalize() else { return Ok(()) };
+    for input in inputs {
+        let Ok(source) = input.canonicalize() else { continue };
+        if target.is_file() && (source == target || target.starts_with(&source)) {
+            let problem = format!(
+                "`{}` is one of the inputs (`{}`), and would be replaced",
+                output.display(),
+                input.display(),
+            );
+            return Err(CliError::Option { option: "--output", problem });
+        }
+    }
+    Ok(())
 }
 
 fn job(options: &ScanOptions) -> Result<Job, CliError> {
@@ -173,7 +211,13 @@ fn tell(report: &Report, options: &ScanOptions) {
         // There is nobody left to tell if this fails.
         let _ = writeln!(stderr, "corscope: {}: {}", visible(&note.input), visible(&note.problem));
     }
+    if report.is_mostly_unrecognized() {
+        let _ = writeln!(stderr, "corscope: {}", human::unrecognized(report));
+    }
     match report.reading() {
+        Reading::Nothing if report.is_all_outside_window() => {
+            let _ = writeln!(stderr, "corscope: {}", human::outside_window(report));
+        }
         Reading::Nothing => {
             let _ = writeln!(stderr, "corscope: nothing was analyzed; this is not an all-clear");
         }

@@ -25,6 +25,8 @@ pub struct Ledger {
     pub throttled: u64,
     /// Events that are no log data: control messages, delivery probes.
     pub skipped: u64,
+    /// Events outside `--since` and `--until`; they are not in `events`.
+    pub outside_window: u64,
     /// Exchanges and invocations that a bound made us let go before a join was possible.
     pub unjoined: u64,
     /// Exchanges seen.

@@ -66,6 +66,11 @@ pub struct BySeverity {
 }
 
 impl BySeverity {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.error + self.warning + self.info
+    }
+
     /// Counts one.
     pub(crate) fn add(&mut self, severity: Severity) {
         match severity {

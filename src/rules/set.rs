@@ -147,6 +147,11 @@ impl RuleSet {
         self.rules.iter().find(|rule| rule.id() == id)
     }
 
+    /// The id that is nearest to one that there is not.
+    pub fn nearest_id(&self, id: &str) -> Option<String> {
+        nearest(id, self.rules.iter().map(Rule::id))
+    }
+
     /// Silences a rule. `false` if there is none with this id.
     pub fn disable(&mut self, id: &str) -> bool {
         self.change(id, |rule| rule.enabled = false)

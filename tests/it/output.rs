@@ -162,7 +162,7 @@ fn the_contract_of_json_lines() {
     {"type":"exchange","request_id":"request-1","extended_request_id":null,"lambda_request_id":null,"trace_id":null,"surface":"unknown","api":"oo8kadh853","stage":"prod","started_at":"2017-06-05T13:57:48.000Z","ended_at":"2017-06-05T13:57:48.021Z","method":"GET","path":"/orders/1","route":null,"status":502,"origin":"https://app.example.com","preflight":false,"request_headers":[["Authorization","Bearer [redacted:3]"],["Host","api.example.com"],["Origin","https://app.example.com"]],"response_headers":null,"response_headers_complete":false,"verdict":{"outcome":"blocked","reason":"MissingAllowOriginHeader","phase":"actual","detail":null,"credentials":"omit","credentials_assumed":true},"verdicts":{"omit":{"outcome":"blocked","reason":"MissingAllowOriginHeader","detail":null,"browsers":{"chromium":"blocked","firefox":"blocked","safari":"blocked"}},"include":{"outcome":"blocked","reason":"MissingAllowOriginHeader","detail":null,"browsers":{"chromium":"blocked","firefox":"blocked","safari":"blocked"}}},"findings":[{"rule":"lambda-proxy-missing-acao","class":"missing-allow-origin","kind":"symptom","severity":"error","impact":"observed"},{"rule":"lambda-proxy-malformed","class":"malformed-proxy-response","kind":"cause","severity":"error","impact":"observed"}],"unseen":[],"place":{"log_group":null,"log_stream":null,"file":"logs/1.gz","line":10}}
     {"type":"finding","rule":"lambda-proxy-malformed","class":"malformed-proxy-response","kind":"cause","severity":"error","confidence":"confirmed","impact":"observed","title":"The function returned a response that the gateway rejects","why":"The gateway answered 502 in its place, and its own answers carry no CORS headers.","fix":"Return `body` as a string: JSON.stringify(...) in Node, json.dumps(...) in Python.","references":[],"api":"oo8kadh853","stage":"prod","method":"GET","route":"/orders/{id}","origin":"https://app.example.com","reason":"MissingAllowOriginHeader","detail":"$.body is an object","explains":["lambda-proxy-missing-acao"],"caused_by":[],"count":1,"first_seen":"2017-06-05T13:57:48.000Z","last_seen":"2017-06-05T13:57:48.021Z","example_request_id":"request-1","fingerprint":"bd96d3d6472d748d26e6bb86e6587c5b","console":{"chromium":"Access to fetch at 'https://api.example.com/orders/1' from origin 'https://app.example.com' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.","firefox":"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource.","safari":"Origin https://app.example.com is not allowed."},"evidence":[{"time":"2017-06-05T13:57:48.001Z","place":{"log_group":null,"log_stream":null,"file":"logs/1.gz","line":11},"text":"(request-1) Method request headers: {Authorization=Bearer [redacted:3], Host=api.example.com, Origin=https://app.example.com}"},{"time":"2017-06-05T13:57:48.002Z","place":{"log_group":null,"log_stream":null,"file":"logs/1.gz","line":12},"text":"(request-1) Execution failed due to configuration error: Malformed Lambda proxy response"}]}
     {"type":"finding","rule":"lambda-proxy-missing-acao","class":"missing-allow-origin","kind":"symptom","severity":"error","confidence":"confirmed","impact":"observed","title":"The response has no Access-Control-Allow-Origin header","why":"Without it no page of another origin may read the response.","fix":"Return Access-Control-Allow-Origin on every path.","references":[],"api":"oo8kadh853","stage":"prod","method":"GET","route":"/orders/{id}","origin":"https://app.example.com","reason":"MissingAllowOriginHeader","detail":null,"explains":[],"caused_by":["lambda-proxy-malformed"],"count":1,"first_seen":"2017-06-05T13:57:48.000Z","last_seen":"2017-06-05T13:57:48.021Z","example_request_id":"request-1","fingerprint":"3a7fe460de58fcab9195131c96302f47","console":{"chromium":"Access to fetch at 'https://api.example.com/orders/1' from origin 'https://app.example.com' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.","firefox":"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource.","safari":"Origin https://app.example.com is not allowed."},"evidence":[{"time":"2017-06-05T13:57:48.001Z","place":{"log_group":null,"log_stream":null,"file":"logs/1.gz","line":11},"text":"(request-1) Method request headers: {Authorization=Bearer [redacted:3], Host=api.example.com, Origin=https://app.example.com}"},{"time":"2017-06-05T13:57:48.002Z","place":{"log_group":null,"log_stream":null,"file":"logs/1.gz","line":12},"text":"(request-1) Execution failed due to configuration error: Malformed Lambda proxy response"}]}
-    {"type":"ledger","events":4,"bytes":480,"unrecognized":0,"truncated":0,"duplicates":0,"late":0,"sampled":0,"throttled":0,"skipped":0,"unjoined":0,"gaps":[],"exchanges":1,"undetermined":0,"incomplete_exchanges":0,"inputs_failed":[],"window":{"from":"2017-06-05T13:57:48.000Z","to":null}}
+    {"type":"ledger","events":4,"bytes":480,"unrecognized":0,"truncated":0,"duplicates":0,"late":0,"sampled":0,"throttled":0,"skipped":0,"outside_window":0,"unjoined":0,"gaps":[],"exchanges":1,"undetermined":0,"incomplete_exchanges":0,"inputs_failed":[],"window":{"from":"2017-06-05T13:57:48.000Z","to":null}}
     {"type":"summary","exchanges":1,"left_out":0,"outcomes":{"not-cors":0,"allowed":0,"blocked":1,"undetermined":0},"browser_requests":1,"routes":0,"findings":{"error":2,"warning":0,"info":0},"observed":2,"latent":0,"groups":{"error":2,"warning":0,"info":0},"failing":2,"hidden":0,"disabled":0,"refused_as_intended":0,"folded":0,"dropped":0,"unseen":[]}
     "#);
 }
@@ -276,8 +276,26 @@ fn usage_errors_exit_with_2_and_say_what_there_is() {
     assert!(stderr(&["scan", "--severity", "x", "y"]).contains("ID=LEVEL"));
     assert!(stderr(&["scan", "--output", "no/such/folder/x", "y"]).contains("cannot write"));
     assert!(stderr(&["scan", "--since", "2026-01-02", "--until", "2026-01-01"]).contains("before"));
+    let message = stderr(&["scan", "--disable", "acao-misssing", "y"]);
+    assert!(message.contains("did you mean `acao-missing`?"), "{message}");
+    let message = stderr(&["scan", "--severity", "NOSUCHRULEATALL=info", "y"]);
+    assert!(message.contains("no rule `NOSUCHRULEATALL`"), "{message}");
     assert!(stderr(&["scan", "--no-such-option"]).contains("--no-such-option"));
     assert!(stderr(&[]).contains("Usage"));
+}
+
+#[test]
+fn an_input_is_not_replaced_by_its_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("api.log");
+    std::fs::write(&log, "a line").expect("a file");
+    let name = log.to_str().expect("UTF-8");
+    for input in [name, folder.path().to_str().expect("UTF-8")] {
+        let assert = corscope(&["scan", input, "--output", name]).code(2);
+        let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(stderr.contains("is one of the inputs"), "{stderr}");
+        assert_eq!(std::fs::read_to_string(&log).expect("a file"), "a line");
+    }
 }
 
 #[test]

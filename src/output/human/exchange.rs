@@ -52,7 +52,8 @@ impl ExchangeLine {
         let mut line = String::with_capacity(200);
         // Writing to a string cannot fail.
         let _ = write!(line, "{} ", text(Text::Method).as_deref().unwrap_or("-"));
-        line.push_str(text(Text::Path).as_deref().unwrap_or("-"));
+        let path = text(Text::Path).map(|path| self.redaction.path(path));
+        line.push_str(path.as_deref().unwrap_or("-"));
         if let Some(origin) = origin {
             let _ = write!(line, " from {origin}");
         }

@@ -95,6 +95,7 @@ fn ledger(page: &mut Page<'_>, report: &Report) {
         (ledger.late, "line", "too late for their exchange"),
         (ledger.duplicates, "event", "repeated"),
         (ledger.skipped, "event", "without log data"),
+        (ledger.outside_window, "more event", "outside the time window"),
         (ledger.unjoined, "exchange", "let go before they could be joined"),
         (ledger.sampled, "event", "from sampled seconds"),
         (ledger.throttled, "request", "throttled"),

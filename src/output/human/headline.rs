@@ -9,7 +9,13 @@ use crate::report::{Reading, Report};
 
 pub(crate) fn write(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) {
     let ledger = &report.ledger;
+    if report.is_mostly_unrecognized() && report.reading() != Reading::Nothing {
+        page.paragraph(WARN, &unrecognized(report));
+    }
     match report.reading() {
+        Reading::Nothing if report.is_all_outside_window() => {
+            page.paragraph(BAD, &outside_window(report));
+        }
         Reading::Nothing if ledger.events == 0 => {
             page.paragraph(BAD, "Nothing was read. This is not an all-clear.");
         }
@@ -17,6 +23,9 @@ pub(crate) fn write(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) 
             let events = count(ledger.events, "event");
             let text = format!("Nothing was recognized in {events}. This is not an all-clear.");
             page.paragraph(BAD, &text);
+        }
+        Reading::Partly if ledger.inputs_failed.is_empty() && ledger.gaps.is_empty() => {
+            found(page, report, topics);
         }
         Reading::Partly => {
             let failed = count(ledger.inputs_failed.len() as u64, "input");
@@ -31,6 +40,28 @@ pub(crate) fn write(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) 
         }
         Reading::Whole => found(page, report, topics),
     }
+}
+
+/// How much of the input is of no known kind.
+pub fn unrecognized(report: &Report) -> String {
+    let ledger = &report.ledger;
+    format!(
+        "{} of {} were not recognized: is this the log that was meant?",
+        ledger.unrecognized,
+        count(ledger.events, "event"),
+    )
+}
+
+/// That the time window leaves nothing.
+pub fn outside_window(report: &Report) -> String {
+    let events = match report.ledger.outside_window {
+        1 => "The only event lies".to_owned(),
+        number => format!("All {number} events lie"),
+    };
+    format!(
+        "{events} outside the time window (--since, --until): nothing was analyzed. This is not \
+         an all-clear."
+    )
 }
 
 fn found(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) {

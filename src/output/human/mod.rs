@@ -22,6 +22,8 @@ mod headline;
 mod page;
 mod words;
 
+pub use headline::{outside_window, unrecognized};
+
 /// How to write for people.
 #[derive(Debug, Clone)]
 pub struct HumanSettings {
