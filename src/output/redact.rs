@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::output::redact::names::{is_secret_header, is_secret_name};
+use crate::output::redact::names::{is_secret_header, is_secret_name, is_secret_parameter};
 use crate::output::redact::values::{Form, Value};
 
 mod names;
@@ -34,6 +34,17 @@ impl Redaction {
             Self::Off => value,
             Self::On if is_secret_name(name.as_bytes()) => Cow::Owned(replacement(&value)),
             Self::On => secrets(value),
+        }
+    }
+
+    /// A path. Whatever stands in its query may be a secret, and tells nothing of CORS.
+    pub fn path<'a>(self, path: Cow<'a, str>) -> Cow<'a, str> {
+        match (self, path.find(['?', '#'])) {
+            (Self::Off, _) => path,
+            (Self::On, None) => secrets(path),
+            (Self::On, Some(end)) => {
+                Cow::Owned(secrets(Cow::Borrowed(path.get(..end).unwrap_or_default())).into_owned())
+            }
         }
     }
 
@@ -79,7 +90,10 @@ fn named_secrets(text: &str) -> Option<String> {
         let separator = from + at;
         from = separator + 1;
         let Some(name) = values::name_before(text, separator) else { continue };
-        if !is_secret_name(name.text.as_bytes()) {
+        let is_secret = is_secret_name(name.text.as_bytes())
+            || (is_secret_parameter(name.text.as_bytes())
+                && values::is_parameter(text, separator, &name));
+        if !is_secret {
             continue;
         }
         let form = if is_secret_header(name.text.as_bytes()) { Form::Header } else { Form::Plain };

@@ -35,7 +35,7 @@ pub struct ExchangeRow<'a> {
     route: Option<Cow<'a, str>>,
     status: Option<u16>,
     origin: Option<Cow<'a, str>>,
-    preflight: bool,
+    preflight: Option<bool>,
     request_headers: Option<HeaderList<'a>>,
     response_headers: Option<HeaderList<'a>>,
     response_headers_complete: bool,
@@ -163,9 +163,13 @@ impl<'a> ExchangeRow<'a> {
         let asked = |name| request.as_ref().and_then(|list| list.get(name));
         let origin = asked("origin");
         let method = text(Text::Method);
-        let preflight = method.as_deref() == Some("OPTIONS")
-            && origin.is_some()
-            && asked("access-control-request-method").is_some();
+        let is_whole = exchange.request_headers().is_complete();
+        let preflight = match (method.as_deref(), asked("access-control-request-method")) {
+            (None, _) => None,
+            (Some("OPTIONS"), Some(_)) if origin.is_some() => Some(true),
+            (Some("OPTIONS"), _) if !is_whole => None,
+            (Some(_), _) => Some(false),
+        };
         let place = exchange
             .position
             .or(exchange.end_position)
@@ -182,7 +186,7 @@ impl<'a> ExchangeRow<'a> {
             started_at: exchange.started.map(Stamp),
             ended_at: exchange.ended.map(Stamp),
             method,
-            path: text(Text::Path).map(|path| redaction.text(path)),
+            path: text(Text::Path).map(|path| redaction.path(path)),
             route: text(Text::Route),
             status: exchange.status.seen(),
             origin: origin.map(|origin| redaction.text(origin)),

@@ -27,6 +27,8 @@ const WHOLE: &[&[u8]] = &[
     b"privatekey",
     b"otp",
     b"pin",
+    b"sig",
+    b"auth",
 ];
 
 /// Endings that make a name secret: `accessToken`, `x-api-key`, `client_secret`.
@@ -49,6 +51,14 @@ pub(crate) fn is_secret_name(name: &[u8]) -> bool {
     let mut buffer = [0; MAX_NAME];
     let plain = normalize(name, &mut buffer);
     WHOLE.contains(&plain) || ENDINGS.iter().any(|ending| plain.ends_with(ending))
+}
+
+/// Whether it is a query parameter whose value is a secret; elsewhere these names say nothing.
+pub(crate) fn is_secret_parameter(name: &[u8]) -> bool {
+    const PARAMETERS: &[&[u8]] =
+        &[b"code", b"state", b"nonce", b"ticket", b"assertion", b"samlresponse", b"key"];
+    let mut buffer = [0; MAX_NAME];
+    PARAMETERS.contains(&normalize(name, &mut buffer))
 }
 
 /// Whether it is a header whose value may contain blanks, commas and equals signs.

@@ -60,6 +60,37 @@ fn query_strings_urls_and_header_lines() {
 }
 
 #[test]
+fn parameters_of_sign_in_flows() {
+    check(
+        "{Referer=https://a.example/cb?code=abc&state=xyz, Host=h}",
+        "{Referer=https://a.example/cb?code=[redacted:3]&state=[redacted:3], Host=h}",
+    );
+    check(
+        "/f?sig=a%2Bb&session=q&jwt=e&auth=u&x=1",
+        "/f?sig=[redacted:5]&session=[redacted:1]&jwt=[redacted:1]&auth=[redacted:1]&x=1",
+    );
+    check(r#""rawQueryString":"code=abc&x=1""#, r#""rawQueryString":"code=[redacted:3]&x=1""#);
+    check(
+        r#"{"queryStringParameters": {"x": "1", "code": "abc"}, "state": "ok"}"#,
+        r#"{"queryStringParameters": {"x": "1", "code": "[redacted:3]"}, "state": "ok"}"#,
+    );
+    check(
+        "Method request query string: {code=abc}",
+        "Method request query string: {code=[redacted:3]}",
+    );
+    for text in [r#"{"code":"ENOENT","state":"open"}"#, "status code: 502", "{statusCode=200}"] {
+        check(text, text);
+    }
+}
+
+#[test]
+fn a_path_loses_its_query() {
+    assert_eq!(Redaction::On.path("/reset?x=SECRET".into()), "/reset");
+    assert_eq!(Redaction::On.path("/reset".into()), "/reset");
+    assert_eq!(Redaction::Off.path("/reset?x=SECRET".into()), "/reset?x=SECRET");
+}
+
+#[test]
 fn what_is_no_secret_stays() {
     for text in [
         "{Access-Control-Allow-Credentials=true, Access-Control-Allow-Headers=Authorization,X-Api-Key, Vary=Origin}",

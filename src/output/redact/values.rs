@@ -20,6 +20,29 @@ pub(crate) struct Name<'a> {
     pub(crate) text: &'a str,
     /// Whether it follows `{` or `, `, as in a Java map.
     is_entry: bool,
+    /// Where it begins.
+    start: usize,
+}
+
+/// How far before a name the words are looked for that make it a query parameter's.
+const LOOK_BACK: usize = 512;
+
+/// Whether the name is one of a query string, or of a map of its parameters.
+pub(crate) fn is_parameter(text: &str, separator: usize, name: &Name<'_>) -> bool {
+    let head = text.as_bytes().get(..name.start).unwrap_or_default();
+    let is_equals = text.as_bytes().get(separator) == Some(&b'=');
+    if is_equals && head.last().is_some_and(|before| b"?&\"'".contains(before)) {
+        return true;
+    }
+    let near = head.get(head.len().saturating_sub(LOOK_BACK)..).unwrap_or_default();
+    let map = near.iter().rposition(|byte| *byte == b'{').and_then(|at| near.get(..at));
+    let map = map.filter(|before| !near.get(before.len()..).unwrap_or_default().contains(&b'}'));
+    map.is_some_and(|before| {
+        let before = before.trim_ascii_end();
+        let tail = before.get(before.len().saturating_sub(32)..).unwrap_or_default();
+        memchr::memmem::find(tail, b"ueryStringParameters").is_some()
+            || memchr::memmem::find(tail, b"query string").is_some()
+    })
 }
 
 /// Start and end of a value.
@@ -38,9 +61,10 @@ pub(crate) fn name_before(text: &str, separator: usize) -> Option<Name<'_>> {
     };
     let head = before.trim_end_matches(is_name_character);
     let name = before.get(head.len()..).filter(|name| !name.is_empty())?;
+    let start = head.len();
     let head = head.trim_end_matches(['"', '\'', '\\']);
     let is_entry = head.ends_with('{') || head.ends_with(", ") || head.is_empty();
-    Some(Name { text: name, is_entry })
+    Some(Name { text: name, is_entry, start })
 }
 
 /// The value behind `separator`, quotes excluded; `None` where there is nothing to hide.
