@@ -7,7 +7,7 @@
 
 use crate::model::{
     Acceptance, AnsweredBy, BlockReason, Credentials, Exchange, Fact, Integration,
-    InvocationOutcome, Judgement, LineKind, ModeVerdict, Outcome, Phase,
+    InvocationOutcome, Judgement, LineKind, ModeVerdict, Outcome, Phase, Surface,
 };
 
 /// Code of an absent fact.
@@ -182,7 +182,7 @@ impl ClosedFact {
             Self::OmitReason => reason(&judgement.omit),
             Self::IncludeOutcome => FIRST + judgement.include.outcome as u8,
             Self::IncludeReason => reason(&judgement.include),
-            Self::Latent => latent(judgement),
+            Self::Latent => latent(exchange, judgement),
             Self::StatusClass => status_class(exchange.status),
             Self::StatusSeen => truth(!exchange.status.is_unseen()),
             Self::AnsweredBy => match exchange.answered_by {
@@ -238,9 +238,11 @@ fn reason(verdict: &ModeVerdict) -> u8 {
     }
 }
 
-/// With nothing unseen, no reason means that some origin would be allowed.
-fn latent(judgement: &Judgement) -> u8 {
+/// With nothing unseen, no reason means that some origin would be allowed. A HAR file is the
+/// browser's own record: without an `Origin` the request was no cross-origin one.
+fn latent(exchange: &Exchange, judgement: &Judgement) -> u8 {
     match judgement.latent {
+        _ if exchange.surface == Surface::Har => ABSENT,
         Some(reason) => FIRST + reason_index(reason),
         None if judgement.unseen.is_empty() => ABSENT,
         None => UNSEEN,
@@ -295,7 +297,7 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DefectKind, Failure, Surface};
+    use crate::model::{DefectKind, Failure};
 
     #[track_caller]
     fn check(fact: ClosedFact, index: u8, name: &str) {
