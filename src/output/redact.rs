@@ -38,7 +38,7 @@ impl Redaction {
     }
 
     /// A path. Whatever stands in its query may be a secret, and tells nothing of CORS.
-    pub fn path<'a>(self, path: Cow<'a, str>) -> Cow<'a, str> {
+    pub fn path(self, path: Cow<'_, str>) -> Cow<'_, str> {
         match (self, path.find(['?', '#'])) {
             (Self::Off, _) => path,
             (Self::On, None) => secrets(path),

@@ -162,16 +162,25 @@ impl Sink for Analyzer<'_> {
     }
 
     fn event(&mut self, event: LogEvent<'_>) {
+        let stamped = event.time.is_some();
         if let Some(time) = event.time {
             if self.is_outside(time) {
-                self.ledger.skipped += 1;
+                self.ledger.outside_window += 1;
                 return;
             }
             self.ledger.from = Some(self.ledger.from.map_or(time, |from| from.min(time)));
             self.ledger.to = Some(self.ledger.to.map_or(time, |to| to.max(time)));
         }
-        self.ledger.events += 1;
         let record = parse(&event);
+        // An access-log line without a container's stamp has a time of its own.
+        if let Entry::Access(access) = &record.entry
+            && !stamped
+            && access.time.is_some_and(|time| self.is_outside(time))
+        {
+            self.ledger.outside_window += 1;
+            return;
+        }
+        self.ledger.events += 1;
         self.ledger.truncated += u64::from(record.truncated);
         match record.entry {
             Entry::Other => self.ledger.unrecognized += 1,
