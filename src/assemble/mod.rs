@@ -12,9 +12,11 @@ mod invocations;
 mod link;
 mod store;
 
+use std::collections::BTreeSet;
+
 use hashbrown::HashSet;
 
-use crate::model::{Entry, Exchange, LogEvent, Record, RequestId};
+use crate::model::{Entry, Exchange, LogEvent, LogTime, Record, RequestId};
 
 pub use store::SlotId;
 
@@ -64,8 +66,13 @@ pub struct Assembler {
     /// Finished requests, by a 64-bit hash of their ids.
     finished: HashSet<u64, foldhash::fast::RandomState>,
     hasher: foldhash::fast::RandomState,
+    /// Failed exchanges that wait for nothing but the function's own words, by end and id.
+    for_evidence: BTreeSet<(Option<LogTime>, Option<RequestId>, SlotId)>,
     counts: AssembleCounts,
 }
+
+/// How many exchanges wait for evidence alone: the earliest, for the report shows the earliest.
+const MAX_FOR_EVIDENCE: usize = 200;
 
 impl Assembler {
     /// An empty assembler.
@@ -78,6 +85,7 @@ impl Assembler {
             // Its first size is that of a common export, so that memory does not follow the input.
             finished: HashSet::with_capacity_and_hasher(100_000, hasher.clone()),
             hasher,
+            for_evidence: BTreeSet::new(),
             counts: AssembleCounts::default(),
         }
     }
@@ -115,6 +123,21 @@ impl Assembler {
     /// Keeps a completed exchange for lines and joins that may still come.
     pub fn hold(&mut self, slot: SlotId) {
         self.store.hold(slot);
+    }
+
+    /// Keeps a completed exchange to which the function's own log can only add evidence. Few are
+    /// kept, the earliest, whatever the order of the input; names one to let go in exchange.
+    pub fn hold_for_evidence(&mut self, slot: SlotId) -> Option<SlotId> {
+        self.store.hold(slot);
+        let exchange = self.store.exchange(slot)?;
+        self.for_evidence.insert((exchange.ended, exchange.request_id, slot));
+        if self.for_evidence.len() <= MAX_FOR_EVIDENCE {
+            return None;
+        }
+        let (ended, id, slot) = self.for_evidence.pop_last()?;
+        let exchange = self.store.exchange(slot)?;
+        // A slot that serves another exchange by now was let go by the bound on bytes.
+        (exchange.request_id == id && exchange.ended == ended).then_some(slot)
     }
 
     /// Lets an exchange go; its id is remembered.

@@ -109,15 +109,16 @@ impl<'a> Analyzer<'a> {
     /// An exchange is complete: settles it, unless a line of another log could change the answer.
     fn completed(&mut self, slot: SlotId) {
         let Some(said) = self.say(slot) else { return };
-        let waits = self
-            .assembler
-            .exchange(slot)
-            .is_some_and(|exchange| wants_join(exchange, &said.judgement));
-        if !waits {
-            self.conclude(slot, &said);
-            return;
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        match join_of(exchange, &said.judgement) {
+            Join::Nothing => self.conclude(slot, &said),
+            Join::Evidence => {
+                if let Some(slot) = self.assembler.hold_for_evidence(slot) {
+                    self.settle(slot);
+                }
+            }
+            Join::Answer => self.assembler.hold(slot),
         }
-        self.assembler.hold(slot);
         while let Some(slot) = self.assembler.overflow() {
             self.settle(slot);
         }
@@ -207,42 +208,41 @@ impl Sink for Analyzer<'_> {
     }
 }
 
-/// Whether a line that may still come, of this log or another, could change verdict or cause.
-fn wants_join(exchange: &Exchange, judgement: &Judgement) -> bool {
+/// What a line that may still come, of this log or another, could change.
+enum Join {
+    /// Nothing.
+    Nothing,
+    /// Verdict or cause.
+    Answer,
+    /// Neither; the function's own log may show how it failed.
+    Evidence,
+}
+
+fn join_of(exchange: &Exchange, judgement: &Judgement) -> Join {
     if matches!(exchange.surface, Surface::WebSocket | Surface::TestInvoke | Surface::Har) {
-        return false;
+        return Join::Nothing;
     }
-    let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
+    let shows_request = exchange.request_headers().is_seen();
     let Some(failure) = exchange.failure else {
-        let knows_request =
-            exchange.request_headers().is_complete() && !exchange.method().is_unseen();
+        let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
+        let by_integration = exchange.answered_by == Fact::Seen(AnsweredBy::Integration);
         let is_decided = judgement.applying().outcome != Outcome::Undetermined;
         // Why the gateway answered, the access log may say; who asked, the function's own log.
         // What the integration answered is on the gateway's lines or nowhere.
-        let by_integration = exchange.answered_by == Fact::Seen(AnsweredBy::Integration);
-        return by_gateway || !(is_decided || knows_request && by_integration);
+        let is_settled = is_decided || (shows_request && by_integration);
+        return if by_gateway || !is_settled { Join::Answer } else { Join::Nothing };
     };
-    let of_function = match failure {
-        Failure::FunctionError | Failure::FunctionTimeout | Failure::FunctionInit => true,
-        Failure::MalformedProxyResponse
-        | Failure::FunctionThrottled
-        | Failure::InvokePermission
-        | Failure::IntegrationTimeout
-        | Failure::IntegrationConfiguration
-        | Failure::MockStatusCode
-        | Failure::MockBinary
-        | Failure::AuthorizerDenied
-        | Failure::AuthorizerConfiguration
-        | Failure::ApiKey
-        | Failure::Throttled
-        | Failure::Waf
-        | Failure::NotRouted
-        | Failure::Forbidden
-        | Failure::RequestRejected => false,
-    };
-    // The function's own log says how it failed; and where the gateway's lines do not show the
-    // request, the access log may.
-    of_function && exchange.invocation.is_none() || !exchange.request_headers().is_seen()
+    let failed_in_function = matches!(
+        failure,
+        Failure::FunctionError | Failure::FunctionTimeout | Failure::FunctionInit
+    );
+    if !shows_request {
+        Join::Answer
+    } else if failed_in_function && exchange.invocation.is_none() {
+        Join::Evidence
+    } else {
+        Join::Nothing
+    }
 }
 
 /// What the consoles of Chrome, Firefox and Safari print about a blocked response.
