@@ -44,9 +44,9 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
         Some((level, rest)) => (Some(level), rest),
         None => (None, text),
     };
-    let text = match skip_time(text) {
-        Some(rest) => rest,
-        None if bracketed.is_none() => text,
+    let (text, timed) = match skip_time(text) {
+        Some(rest) => (rest, true),
+        None if bracketed.is_none() => (text, false),
         None => return None,
     };
     // Outside of a request Python writes nothing between the tabs.
@@ -62,6 +62,10 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
     let (level, behind) = split_token(rest);
     if bracketed.is_none() && LEVELS.contains(&level) {
         return Some(Head { id, level: Some(level), rest: behind });
+    }
+    // An id alone, without time and level, may be anybody's.
+    if !timed && bracketed.is_none() && end_of_run(rest).is_none() {
+        return None;
     }
     Some(Head { id, level: bracketed, rest })
 }
@@ -104,7 +108,7 @@ fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
     };
     failure.map_or_else(
         || {
-            let Dumps { event, response } = dump::search(rest);
+            let Dumps { event, response } = dump::search_own(rest);
             LambdaLine::Application { event, response }
         },
         Failure::into_line,
@@ -119,7 +123,7 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     if let Some(failure) = failure::bare(text) {
         return Some(Line { id: None, line: failure.into_line() });
     }
-    let dumps = dump::search(text);
+    let dumps = dump::search_own(text);
     dumps.is_some().then(|| dumps.into_line(None))
 }
 

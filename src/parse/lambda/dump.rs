@@ -46,6 +46,30 @@ pub(super) fn search(text: &[u8]) -> Dumps {
     dumps
 }
 
+/// The same, but nothing from a line of an API Gateway execution log, whatever a tool put before it.
+pub(super) fn search_own(text: &[u8]) -> Dumps {
+    let dumps = search(text);
+    if dumps.is_some() && OF_THE_GATEWAY.iter().any(|label| label.find(text).is_some()) {
+        return Dumps::default();
+    }
+    dumps
+}
+
+/// Labels of the lines that hold the function's event and response, and the gateway's.
+static OF_THE_GATEWAY: LazyLock<[memmem::Finder<'static>; 8]> = LazyLock::new(|| {
+    [
+        "Endpoint request body after transformations:",
+        "Endpoint request headers:",
+        "Endpoint response body before transformations:",
+        "Endpoint response headers:",
+        "Method request body before transformations:",
+        "Method request headers:",
+        "Method response body after transformations:",
+        "Method response headers:",
+    ]
+    .map(memmem::Finder::new)
+});
+
 fn may_hold(text: &[u8]) -> bool {
     let has = |needle: &memmem::Finder<'_>| needle.find(text).is_some();
     memchr(b'{', text).is_some() && (NEEDLES.iter().any(has) || (has(&METHOD) && has(&HEADERS)))

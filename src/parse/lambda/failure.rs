@@ -293,7 +293,8 @@ fn json_behind(text: &[u8]) -> Failure {
 }
 
 /// `[ERROR] Type: message` and its trace. A logger's line has its time there instead; one of an own
-/// format has no type that ends as those of errors do, and no trace.
+/// format (`[ERROR] ValidationError: name missing, returning 400`) has no trace. Only the runtime's
+/// own errors may lack one.
 fn python(text: &[u8]) -> Option<Failure> {
     let text = text.strip_prefix(b"[ERROR] ")?;
     if let Some(at) = memmem::find(text, b"LAMBDA_RUNTIME Failed to post handler success response")
@@ -306,8 +307,6 @@ fn python(text: &[u8]) -> Option<Failure> {
     let is_name = kind.first().is_some_and(u8::is_ascii_alphabetic)
         && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
     let is_error = kind.starts_with(b"Runtime.")
-        || kind.ends_with(b"Error")
-        || kind.ends_with(b"Exception")
         || memmem::find(text, b"Traceback (most recent call last)").is_some();
     (is_name && is_error).then(|| Failure::new(lossy(line)))
 }

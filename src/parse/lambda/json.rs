@@ -104,7 +104,7 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
     if let Some(line) = members.error(text) {
         return Some(Line { id, line });
     }
-    let dumps = dump::search(text);
+    let dumps = dump::search_own(text);
     (members.is_log() || dumps.is_some()).then(|| dumps.into_line(id))
 }
 
@@ -208,7 +208,16 @@ fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
         }
         Meaning::InitDone | Meaning::Nothing => LambdaLine::Platform,
         Meaning::Start => LambdaLine::Start { trace: trace(text) },
-        Meaning::End => LambdaLine::End,
+        // A tail without the report still tells how the run ended.
+        Meaning::End => match status {
+            ReportStatus::Unsaid | ReportStatus::Success => LambdaLine::End,
+            ReportStatus::Failure if field(b"errorType").is_some() => {
+                failed(field(b"errorType").unwrap_or_default())
+            }
+            ReportStatus::Timeout | ReportStatus::Failure => {
+                LambdaLine::Report { status, trace: trace(text) }
+            }
+        },
         Meaning::Report => LambdaLine::Report { status, trace: trace(text) },
         Meaning::Fault => {
             return platform::failure(text).or(Some(Line {
@@ -218,6 +227,15 @@ fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
         }
     };
     Some(Line { id, line })
+}
+
+/// A run that failed with this type of error.
+fn failed(kind: &[u8]) -> LambdaLine<'_> {
+    match kind {
+        b"Runtime.OutOfMemory" => LambdaLine::Crash { out_of_memory: true, message: kind },
+        b"Runtime.ExitError" => LambdaLine::Crash { out_of_memory: false, message: kind },
+        _ => LambdaLine::Unhandled(String::from_utf8_lossy(kind).into_owned()),
+    }
 }
 
 /// The root id of `{"tracing": {"value": "Root=1-...;Parent=..."}}`.

@@ -132,9 +132,26 @@ fn platform_events_in_json() {
         "start trace 1-68183818-4eab",
     );
     check(
-        r#"{"type":"platform.runtimeDone","record":{"requestId":"<id>","status":"error"}}"#,
-        "end",
+        r#"{"type":"platform.runtimeDone","record":{"requestId":"<id>","status":"failure","errorType":"Runtime.OutOfMemory"}}"#,
+        "out-of-memory",
     );
+    check(
+        r#"{"type":"platform.runtimeDone","record":{"requestId":"<id>","status":"error","errorType":"KeyError"}}"#,
+        "unhandled KeyError",
+    );
+    for (word, want) in [
+        ("success", "end"),
+        ("timeout", "report Timeout"),
+        ("error", "report Failure"),
+        ("failure", "report Failure"),
+    ] {
+        check(
+            &format!(
+                r#"{{"type":"platform.runtimeDone","record":{{"requestId":"<id>","status":"{word}"}}}}"#
+            ),
+            want,
+        );
+    }
     for (word, want) in [
         ("success", "Success"),
         ("timeout", "Timeout"),
@@ -351,6 +368,8 @@ fn lines_without_a_mark_of_lambda_are_none() {
         "2026-11-22T10:00:00.000Z hello",
         "[INFO] hello",
         "[ERROR] could not save: x",
+        "[ERROR] ValidationError: name missing, returning 400",
+        "5e2f6d3a-0000-4000-8000-000000000001 GET /x 401 26",
         "Traceback (most recent call last):",
         "{ status: 200, key: 'value' }",
     ] {
@@ -364,6 +383,14 @@ fn lines_of_the_gateway_are_none() {
         format!("({ID}) Endpoint response body before transformations: {RESPONSE}"),
         format!("(A1b2C3d4oAMFabc=) Endpoint request body after transformations: {EVENT}"),
         format!("Endpoint response body before transformations: {RESPONSE}"),
+        format!(
+            "exec.log:2026-11-22T10:00:00.000Z ({ID}) Endpoint response body before transformations: {RESPONSE}"
+        ),
+        format!("gw[1]: ({ID}) Endpoint request body after transformations: {EVENT}"),
+        format!(
+            r#"{{"date":1,"log":{}}}"#,
+            quoted(&format!("({ID}) Endpoint response body before transformations: {RESPONSE}"))
+        ),
         format!(
             "Sun Nov 22 10:00:00 UTC 2026 : Endpoint response body before transformations: {RESPONSE}"
         ),
