@@ -29,12 +29,32 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
     let has_exchange = fields.number(Field::Status).is_some()
         || fields.text(Field::Method).is_some_and(is_method)
         || fields.text(Field::RouteKey).is_some();
-    if !has_id || !has_exchange {
+    if !has_id || !has_exchange || is_of_application(&fields, &pairs) {
         return None;
     }
     let mut record = meaning::record(&fields);
     record.fields = pairs.into_iter().filter(|(_, value)| value != "-").collect();
     Some(Box::new(record))
+}
+
+/// Applications log ids and statuses in objects of their own, too. With the id in a wrapper, a status
+/// and a method or route must stand with it, and nothing that events and log lines have.
+fn is_of_application(fields: &Fields<'_>, pairs: &[(String, String)]) -> bool {
+    const OF_OTHERS: &[&str] = &["headers", "multiValueHeaders", "requestContext"];
+    if ![Field::RequestId, Field::ExtendedRequestId].iter().all(|id| fields.is_wrapped(*id)) {
+        return false;
+    }
+    let has_place = fields.text(Field::Method).is_some_and(is_method)
+        || fields.text(Field::RouteKey).is_some()
+        || fields.text(Field::ResourcePath).is_some();
+    let is_foreign = |name: &str| {
+        let outer = name.split('.').next().unwrap_or_default();
+        matches!(outer, "level" | "severity" | "levelname" | "message" | "msg")
+            || name.rsplit('.').skip(1).any(|part| OF_OTHERS.contains(&part))
+    };
+    fields.number(Field::Status).is_none()
+        || !has_place
+        || pairs.iter().any(|(name, _)| is_foreign(name))
 }
 
 fn is_id(text: &str) -> bool {

@@ -10,16 +10,21 @@ use memchr::{memchr, memmem};
 
 use crate::parse::access_log::pairs::Pairs;
 
+/// How the requests of WebSocket APIs begin in CLF.
+const SOCKET_EVENTS: [&[u8]; 3] = [b"] \"MESSAGE ", b"] \"CONNECT ", b"] \"DISCONNECT "];
+
 /// Whether a text can be a line of one of these formats.
 pub(super) fn may_be_form(text: &[u8]) -> bool {
     let has_protocol = memmem::find(text, b"HTTP/").is_some();
-    has_protocol && (memmem::find(text, b" [").is_some() || memchr(b',', text).is_some())
+    let has_time = memmem::find(text, b" [").is_some();
+    has_protocol && (has_time || memchr(b',', text).is_some())
+        || has_time && SOCKET_EVENTS.iter().any(|kind| memmem::find(text, kind).is_some())
 }
 
 /// Reads CLF or CSV.
 pub(super) fn read(text: &[u8]) -> Option<Pairs> {
     let text = String::from_utf8_lossy(text);
-    common(&text).or_else(|| comma_separated(&text))
+    web_socket(&text).or_else(|| common(&text)).or_else(|| comma_separated(&text))
 }
 
 /// `ip caller user [time] "METHOD path protocol" status length id [extended id]`.
@@ -32,6 +37,31 @@ fn common(text: &str) -> Option<Pairs> {
     let client = client.split(' ').next().unwrap_or_default();
     let places: Vec<_> = rest.split_ascii_whitespace().collect();
     pairs(client, time, &[method, target, protocol], &places)
+}
+
+/// `ip caller user [time] "EVENT route connection" status id`.
+fn web_socket(text: &str) -> Option<Pairs> {
+    let (client, rest) = text.split_once(" [")?;
+    let (time, rest) = rest.split_once("] \"")?;
+    let (request, rest) = rest.rsplit_once("\" ")?;
+    let (kind, request) = request.split_once(' ')?;
+    if !matches!(kind, "MESSAGE" | "CONNECT" | "DISCONNECT") {
+        return None;
+    }
+    let (route, connection) = request.rsplit_once(' ')?;
+    let (status, id) = rest.split_once(' ')?;
+    // `<length> <id>` and `- <id>` are written, too.
+    let id = id.split_ascii_whitespace().next_back()?;
+    let named = [
+        ("ip", client.split(' ').next().unwrap_or_default()),
+        ("requestTime", time),
+        ("eventType", kind),
+        ("routeKey", route),
+        ("connectionId", connection),
+        ("status", status),
+        ("requestId", id),
+    ];
+    Some(named.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }
 
 /// The same fields, not quoted; HTTP APIs leave out caller and user.

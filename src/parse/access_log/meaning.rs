@@ -184,9 +184,8 @@ impl<'a> Fields<'a> {
         let mut values = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
             normalize(key, &mut name);
-            let known = name.strip_prefix("context.").unwrap_or(&name);
-            if let Some((field, rank)) = MEANINGS.get(known) {
-                values.push((*field, *rank, value.trim()));
+            if let Some((field, rank)) = meaning(&name) {
+                values.push((field, rank, value.trim()));
             }
         }
         values.sort_by_key(|(_, rank, _)| *rank);
@@ -201,6 +200,14 @@ impl<'a> Fields<'a> {
     /// The first value that is set.
     pub(super) fn text(&self, field: Field) -> Option<&'a str> {
         self.logged(field).find(|value| is_set(value))
+    }
+
+    /// Whether a field stands in a wrapper or nowhere.
+    pub(super) fn is_wrapped(&self, field: Field) -> bool {
+        self.values
+            .iter()
+            .find(|(meant, _, value)| *meant == field && is_set(value))
+            .is_none_or(|(_, rank, _)| *rank >= DEEPER)
     }
 
     pub(super) fn number(&self, field: Field) -> Option<u16> {
@@ -222,6 +229,52 @@ impl<'a> Fields<'a> {
         Some(inner.unwrap_or(text).to_owned()).filter(|text| is_set(text))
     }
 }
+
+/// What a normalized name means, and its rank. A wrapper that users choose (`accessLog`, `apigw`)
+/// counts for nothing, wherever it stands; under a name that says whose the member is
+/// (`authorizer.status`) there is no guessing.
+fn meaning(name: &str) -> Option<(Field, usize)> {
+    let mut rest = name;
+    let mut depth = 0;
+    loop {
+        if let Some((field, rank)) = MEANINGS.get(rest) {
+            return Some((*field, rank + depth * DEEPER));
+        }
+        let (outer, inner) = rest.split_once('.')?;
+        if OWNERS.contains(&outer) {
+            return None;
+        }
+        depth += usize::from(outer != "context");
+        rest = inner;
+    }
+}
+
+/// Members of a wrapper come behind all names that stand outside.
+const DEEPER: usize = 100;
+
+/// Outer names whose members mean something else than they would outside.
+const OWNERS: &[&str] = &[
+    "authorizer",
+    "authorize",
+    "authenticate",
+    "auth",
+    "integration",
+    "lambda",
+    "function",
+    "error",
+    "waf",
+    "identity",
+    "user",
+    "claims",
+    "headers",
+    "params",
+    "query",
+    "body",
+    "xray",
+    "domain",
+    "backend",
+    "upstream",
+];
 
 fn is_set(value: &str) -> bool {
     !matches!(value, "" | "-" | "null" | "\"-\"")

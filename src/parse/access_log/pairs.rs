@@ -41,7 +41,8 @@ fn is_of_others(text: &[u8]) -> bool {
     for (key, value) in raw::members(text) {
         has_level |= matches!(key, b"level" | b"severity" | b"levelname");
         has_message |= matches!(key, b"message" | b"msg");
-        has_lists |= matches!(key, b"headers" | b"multiValueHeaders" | b"body");
+        has_lists |= matches!(key, b"headers" | b"multiValueHeaders" | b"body")
+            && !matches!(value, Raw::Text(b"-" | b""));
         let is_platform = key == b"type" && value.bytes().starts_with(b"platform.");
         if is_platform || OF_OTHERS.contains(&key) {
             return true;

@@ -233,6 +233,26 @@ fn web_sockets() {
     ));
     assert_eq!(got.surface, Surface::WebSocket);
     assert_eq!((got.method, got.route.as_deref()), (None, Some("echo")));
+    let got = read(
+        r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "MESSAGE echo abc=" 502 - AbCdEfGhIjKlMno="#,
+    );
+    assert_eq!(got.surface, Surface::WebSocket);
+    assert_eq!((got.status, got.route.as_deref()), (Some(502), Some("echo")));
+    assert_eq!(got.request_id.map(|id| id.to_string()).as_deref(), Some("AbCdEfGhIjKlMno="));
+}
+
+#[test]
+fn members_may_be_wrapped() {
+    for (before, after) in [(r#"{"accessLog":"#, "}"), (r#"{"a":{"apigw":"#, "}}"), ("", "")] {
+        let got = read(&format!(
+            r#"{before}{{"request":{{"requestId":"{ID}","httpMethod":"GET","path":"/pets"}},"response":{{"status":403}},"error":{{"message":"no","responseType":"ACCESS_DENIED"}},"authorizer":{{"status":200,"path":"/x"}},"integration":{{"status":"-"}}}}{after}"#
+        ));
+        assert_eq!((got.status, got.function_status), (Some(403), None));
+        assert_eq!((got.method.as_deref(), got.path.as_deref()), (Some("GET"), Some("/pets")));
+        assert_eq!(got.error_message.as_deref(), Some("no"));
+        assert_eq!(got.error_response_type.as_deref(), Some("ACCESS_DENIED"));
+    }
+    assert_eq!(rest(r#""status":"200","body":"-","headers":"-""#).status, Some(200));
 }
 
 #[test]
@@ -258,6 +278,8 @@ fn other_lines_are_no_access_log() {
         ),
         format!(r#"{{"type":"platform.report","record":{{"requestId":"{ID}"}},"status":"200"}}"#),
         format!(r#"{{"requestId":"{ID}","httpMethod":"GET","headers":{{}},"path":"/"}}"#),
+        format!(r#"{{"event":{{"requestId":"{ID}"}},"user":{{"status":200}}}}"#),
+        format!(r#"{{"metric":{{"requestId":"{ID}"}},"job":{{"result":{{"status":200}}}}}}"#),
         format!("START RequestId: {ID} Version: $LATEST"),
         format!("REPORT RequestId: {ID}\tDuration: 3.00 ms\tStatus: timeout"),
         format!("2026-11-22T10:00:00.000Z\t{ID}\tINFO\trequestId={ID} status=200 method=GET"),

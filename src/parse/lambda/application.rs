@@ -124,7 +124,7 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
         return Some(Line { id: None, line: failure.into_line() });
     }
     let dumps = dump::search_own(text);
-    dumps.is_some().then(|| dumps.into_line(None))
+    (dumps.is_some() || failure::is_logged(text)).then(|| dumps.into_line(None))
 }
 
 fn is_of_the_gateway(text: &[u8]) -> bool {

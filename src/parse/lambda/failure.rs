@@ -311,6 +311,14 @@ fn python(text: &[u8]) -> Option<Failure> {
     (is_name && is_error).then(|| Failure::new(lossy(line)))
 }
 
+/// `[ERROR] Type: message` as loggers with a format of their own write it: an error that was logged.
+pub(super) fn is_logged(text: &[u8]) -> bool {
+    let Some(line) = text.strip_prefix(b"[ERROR] ").map(first_line) else { return false };
+    let kind = line.get(..memchr(b':', line).unwrap_or(line.len())).unwrap_or_default();
+    (kind.ends_with(b"Error") || kind.ends_with(b"Exception"))
+        && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'))
+}
+
 fn first_line(text: &[u8]) -> &[u8] {
     let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
     text.get(..end).unwrap_or_default().trim_ascii()

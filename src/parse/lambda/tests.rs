@@ -292,6 +292,7 @@ fn errors_that_the_application_logged() {
     ] {
         check(line, "application");
     }
+    check("[ERROR] ValidationError: name missing, returning 400", "application");
     // Node's runtime logs its own errors in this form, too.
     check(
         r#"{"timestamp":"t","level":"ERROR","requestId":"<id>","message":{"errorType":"E","errorMessage":"e","stackTrace":[]}}"#,
@@ -368,7 +369,6 @@ fn lines_without_a_mark_of_lambda_are_none() {
         "2026-11-22T10:00:00.000Z hello",
         "[INFO] hello",
         "[ERROR] could not save: x",
-        "[ERROR] ValidationError: name missing, returning 400",
         "5e2f6d3a-0000-4000-8000-000000000001 GET /x 401 26",
         "Traceback (most recent call last):",
         "{ status: 200, key: 'value' }",
