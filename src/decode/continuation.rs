@@ -13,6 +13,8 @@
 //! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
 //!    of a report, `Runtime.ExitError` of a crash.
 //!
+//! 6. The event began with `<request id=` and the element is not closed: an access log in XML.
+//!
 //! A line that begins as only events do ([`is_usual_start`]) is never a continuation.
 //!
 //! Must not: be asked in containers that mark their events.
@@ -27,6 +29,8 @@ pub(crate) struct Shape {
     last: u8,
     first: First,
     trace: Trace,
+    /// Whether the element's closing tag was seen.
+    closed: bool,
 }
 
 /// How the event's first line begins, as far as it matters.
@@ -40,6 +44,8 @@ enum First {
     Crash,
     /// `[ERROR]` and other levels.
     Level,
+    /// `<request id="...">`.
+    Element,
     #[default]
     Other,
 }
@@ -140,6 +146,8 @@ impl Shape {
             First::Crash
         } else if starts(text, LEVELS) {
             First::Level
+        } else if text.starts_with(b"<request id=") {
+            First::Element
         } else {
             First::Other
         };
@@ -160,6 +168,9 @@ impl Shape {
             cut if cut.ends_with(b"[TRUNCATED]") => 0,
             whole => balance(whole, self.depth),
         };
+        if self.first == First::Element {
+            self.closed |= text.trim_ascii_end().ends_with(b"</request>");
+        }
         let mut end = line;
         while let Some((b' ' | b'\r', rest)) = end.split_last() {
             end = rest;
@@ -176,6 +187,9 @@ impl Shape {
         let payload = matches!(text.first(), Some(b'{' | b'[' | b'"' | b'<'));
         let quote = matches!(text.first(), Some(b'"' | b'\''));
         let goes_on = matches!(self.last, b'{' | b'[' | b'(' | b',' | b':');
+        if self.first == First::Element {
+            return !self.closed;
+        }
         indent > self.indent
             || matches!(text, b"{" | b"[" | b"{}" | b"[]" | b"[{")
             || matches!(text.first(), Some(b'}' | b']'))
@@ -190,7 +204,12 @@ impl Shape {
             First::Report if text.starts_with(b"XRAY TraceId: ") => return true,
             First::Crash if text.starts_with(b"Runtime.") => return true,
             First::Level if text.starts_with(TRACEBACK) => return true,
-            First::Platform | First::Report | First::Crash | First::Level | First::Other => {}
+            First::Platform
+            | First::Report
+            | First::Crash
+            | First::Level
+            | First::Element
+            | First::Other => {}
         }
         text.starts_with(b"Caused by: ") || self.trace == Trace::Inside && is_exception(text)
     }

@@ -8,7 +8,7 @@
 //! | Lambda's payload of it | `awslogs.data` |
 //! | Logs Insights | `results`, or rows with `@message` |
 //! | one event of the above | `message` and a numeric `timestamp`, and little else |
-//! | forwarders | `message` and `aws.awslogs` |
+//! | forwarders | `message` and `aws.awslogs`; `log` and `stream`, `time` or `date`; any `message` that is a line of the gateway |
 //! | test invocation | `log` as text, and `status` or `latency` |
 //! | HAR | `log.entries` |
 //!
@@ -16,6 +16,7 @@
 //!
 //! Must not: build values.
 
+use crate::decode::header::starts_with_id;
 use crate::decode::walk::{Cursor, Stop, Text, Walked, text};
 
 /// The members that matter, as written.
@@ -42,6 +43,10 @@ struct Keys {
     row: bool,
     event: bool,
     test: bool,
+    /// Docker's `stream`.
+    output: bool,
+    /// Fluent Bit's `date`.
+    date: bool,
 }
 
 /// What an array holds.
@@ -66,6 +71,8 @@ pub(crate) enum Kind<'a> {
     Test(Text<'a>),
     /// Base64 of a compressed document.
     Payload(Text<'a>),
+    /// A line in the wrapper of a tool that collects what containers print.
+    Forwarded(Text<'a>),
     Logged,
 }
 
@@ -114,6 +121,10 @@ impl<'a> Document<'a> {
             b"@logStream" => self.stream = text(value),
             b"@log" => self.group = text(value),
             b"time" if self.timestamp.is_none() => self.timestamp = Some(value),
+            b"date" if self.timestamp.is_none() => {
+                (self.timestamp, self.keys.date) = (Some(value), true);
+            }
+            b"stream" if matches!(value, b"\"stdout\"" | b"\"stderr\"") => self.keys.output = true,
             b"log" => self.log = Some(value),
             b"status" | b"latency" | b"multiValueHeaders" => self.keys.test = true,
             b"awslogs" => self.awslogs = Some(value),
@@ -154,7 +165,15 @@ impl<'a> Document<'a> {
         if is_text && numeric && (self.keys.event || self.others == 0) {
             return Kind::Event;
         }
-        Kind::Logged
+        let whole = self.log.and_then(text).filter(|_| {
+            let is_docker = self.keys.output && self.timestamp.is_some();
+            self.message.is_none() && self.others <= 2 && (is_docker || self.keys.date)
+        });
+        let line = self.message.or(self.log).and_then(text).filter(|text| starts_with_id(text.raw));
+        match whole.or(line) {
+            Some(text) => Kind::Forwarded(text),
+            None => Kind::Logged,
+        }
     }
 }
 

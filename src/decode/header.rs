@@ -9,6 +9,9 @@
 //! | console, one row a line | `<time>` TAB `<message>` |
 //! | console, copied cell by cell | `<time>`, then the message on the next lines |
 //! | pasted tables | `\| <time> \| <message> \|` |
+//! | `aws logs filter-log-events --output text` | `EVENTS` TAB ... TAB `<message>` TAB `<time>` |
+//! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
+//! | grep, syslog, quotes in mails | anything, `[<time>] (<id>) <label>` |
 //! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
 //!
 //! Must not: look further into a message than its first word.
@@ -50,6 +53,8 @@ pub(crate) struct Head {
     pub(crate) message: usize,
     /// How many bytes behind the message are decoration.
     pub(crate) tail: usize,
+    /// Whether the time stands behind the message, after a tab.
+    pub(crate) time_behind: bool,
 }
 
 impl Head {
@@ -73,8 +78,14 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock) -> Begin {
         [b'|', ..] => table_row(line, indent, clock),
         [b'0'..=b'9', ..] => match clock.iso(rest) {
             Some(stamp) => stamped(line, indent, stamp, clock),
-            None => named(line, indent, clock).unwrap_or(Begin::Unknown),
+            None => epoch(line, indent)
+                .or_else(|| named(line, indent, clock))
+                .or_else(|| prefixed(line, clock))
+                .unwrap_or(Begin::Unknown),
         },
+        [b'>', ..] => quoted(line, indent, clock),
+        [b'E', ..] if rest.starts_with(b"EVENTS\t") => events(line, indent),
+        [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
         [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
         [b'-', ..] if is_separator_row(rest) => Begin::Noise,
         _ => other(line, indent, rest, clock),
@@ -95,7 +106,106 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
     if is_usual_start(rest) {
         return Begin::Usual(Head::at(indent));
     }
-    named(line, indent, clock).unwrap_or(Begin::Unknown)
+    named(line, indent, clock).or_else(|| prefixed(line, clock)).unwrap_or(Begin::Unknown)
+}
+
+/// `> <line>`, as mails and issues quote.
+fn quoted(line: &[u8], at: usize, clock: &mut Clock) -> Begin {
+    let inner = at + 1 + line.get(at + 1..).map_or(0, indentation);
+    let shift = |span: Span| (span.0 + inner, span.1 + inner);
+    let shifted = |head: Head| Head {
+        group: head.group.map(shift),
+        stream: head.stream.map(shift),
+        message: head.message + inner,
+        ..head
+    };
+    let rest = line.get(inner..).unwrap_or_default();
+    if rest.first() == Some(&b'>') {
+        return Begin::Unknown;
+    }
+    match begin(rest, clock) {
+        Begin::Stamped(head) => Begin::Stamped(shifted(head)),
+        Begin::Certain(head) => Begin::Certain(shifted(head)),
+        Begin::Usual(head) => Begin::Usual(shifted(head)),
+        other @ (Begin::Blank | Begin::Noise) => other,
+        Begin::Alone(_) | Begin::Unknown => Begin::Unknown,
+    }
+}
+
+/// `1795341600000` TAB `<message>`.
+fn epoch(line: &[u8], at: usize) -> Option<Begin> {
+    let rest = line.get(at..)?;
+    let time = millis(rest.get(..MILLIS)?)?;
+    let message = match rest.get(MILLIS..)? {
+        [b'\t', message @ ..] => message,
+        [b' ' | b',', message @ ..] if starts_with_id(message) => message,
+        _ => return None,
+    };
+    let head = Head { time: Some(time), ..Head::at(line.len() - message.len()) };
+    Some(Begin::Stamped(head))
+}
+
+/// Digits of a time in milliseconds, from 2001 to 2286.
+const MILLIS: usize = 13;
+
+/// A time in milliseconds since the epoch.
+pub(crate) fn millis(digits: &[u8]) -> Option<LogTime> {
+    if digits.len() != MILLIS || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok().map(LogTime)
+}
+
+/// `EVENTS`, then the members in the order of their names: `eventId` and `logStreamName` only from
+/// filter-log-events.
+fn events(line: &[u8], at: usize) -> Begin {
+    let cell = |from: usize| -> Option<(Span, usize)> {
+        let rest = line.get(from..)?;
+        let length = memchr::memchr(b'\t', rest)?;
+        Some(((from, from + length), from + length + 1))
+    };
+    let read = || {
+        let (first, behind) = cell(at + b"EVENTS\t".len())?;
+        let is_filter = first.1 - first.0 > 20;
+        let (ingested, behind) = if is_filter { cell(behind)? } else { (first, behind) };
+        let ingested = Some(millis(line.get(ingested.0..ingested.1)?)?);
+        let (stream, message) = match is_filter {
+            true => cell(behind).map(|(stream, behind)| (Some(stream), behind))?,
+            false => (None, behind),
+        };
+        Some(Head { ingested, stream, time_behind: true, ..Head::at(message) })
+    };
+    read().map_or(Begin::Unknown, Begin::Stamped)
+}
+
+/// `exec.log:<time> (<id>) Method ...`, `host gateway[1]: (<id>) Method ...`: an id in parentheses
+/// before a known label is unmistakable, whatever stands in front.
+fn prefixed(line: &[u8], clock: &mut Clock) -> Option<Begin> {
+    const MAX_PREFIX: usize = 256;
+    let near = line.get(..MAX_PREFIX.min(line.len()))?;
+    let at = memchr::memchr_iter(b'(', near)
+        .find(|at| line.get(*at..).is_some_and(is_labelled_id) && !is_word_before(line, *at))?;
+    let before = line.get(..at)?.trim_ascii_end();
+    let word_at = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
+    let stamp = (word_at..before.len())
+        .filter(|from| before.get(from + 4) == Some(&b'-') && before.get(from + 10) == Some(&b'T'))
+        .find_map(|from| clock.iso(before.get(from..)?));
+    let head = Head { time: stamp.map(|stamp| stamp.time), ..Head::at(at) };
+    Some(if stamp.is_some() { Begin::Stamped(head) } else { Begin::Certain(head) })
+}
+
+/// Text that mentions a line has it in quotes.
+fn is_word_before(line: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| line.get(before));
+    before.is_some_and(|byte| !matches!(byte, b' ' | b'\t' | b':' | b'|' | b'-'))
+}
+
+/// `(<id>) Label`.
+fn is_labelled_id(text: &[u8]) -> bool {
+    starts_with_id(text)
+        && memchr::memchr(b')', text)
+            .and_then(|end| text.get(end + 1..))
+            .is_some_and(|label| is_usual_start(label.trim_ascii_start()))
 }
 
 /// Blanks, no-break spaces and the triangles of the console's rows.
@@ -118,6 +228,9 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
     let time = Some(stamp.time);
     match (stamp.separator, behind) {
         // A time as Java and other loggers write it: part of the message, and in any zone.
+        (Separator::Blank, [b' ' | b'\t', text @ ..]) if starts_with_id(text) => {
+            Begin::Stamped(Head { time, ..Head::at(after + 1) })
+        }
         (Separator::Blank, _) => match parenthesized_zone(line, at, clock) {
             Some(time) => Begin::Usual(Head { time: Some(time), ..Head::at(at) }),
             None => Begin::Usual(Head::at(at)),

@@ -15,6 +15,7 @@ use crate::decode::csv::time;
 use crate::decode::document::{Array, Document, Kind};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
+use crate::decode::header::{Begin, Head, begin};
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
 use crate::decode::walk::{Stop, Text, text};
@@ -33,7 +34,9 @@ const MAX_ENDLESS: u32 = 16;
 pub(crate) fn begins(head: &[u8]) -> bool {
     match head.trim_ascii_start() {
         [b'{', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
-        [b'[', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b']')),
+        [b'[', rest @ ..] => {
+            matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"'))
+        }
         _ => false,
     }
 }
@@ -147,6 +150,7 @@ impl Json<'_, '_> {
                 | Kind::Row
                 | Kind::Test(_)
                 | Kind::Payload(_)
+                | Kind::Forwarded(_)
                 | Kind::Logged) => {
                     let raw = held.get(..length).unwrap_or_default();
                     self.single(&document, &kind, raw);
@@ -170,6 +174,7 @@ impl Json<'_, '_> {
             Kind::Row => self.row_object(document),
             Kind::Test(log) => test_invoke::log(*log, self.emitter),
             Kind::Payload(data) => self.payload(*data),
+            Kind::Forwarded(line) => self.forwarded(document, *line),
             Kind::Logged => self.logged(document, raw),
             Kind::Batch(..) => {
                 if self.nesting == Nesting::Outer {
@@ -217,6 +222,24 @@ impl Json<'_, '_> {
         let time = moment(document.timestamp, &mut self.clock);
         let line = self.emitter.next_ordinal();
         self.emitter.event(Told { time, line, message: raw, ..Told::default() });
+    }
+
+    /// A line that a tool wrapped; what a container put before it goes, too.
+    fn forwarded(&mut self, document: &Document<'_>, line: Text<'_>) {
+        let text = line.plain(&mut self.scratch);
+        let head = match begin(text, &mut self.clock) {
+            Begin::Stamped(head) if !head.time_behind && head.tail == 0 => head,
+            _ => Head::default(),
+        };
+        let outer = moment(document.timestamp, &mut self.clock)
+            .or_else(|| document.timestamp.and_then(seconds));
+        let line = self.emitter.next_ordinal();
+        self.emitter.event(Told {
+            time: head.time.or(outer),
+            line,
+            message: text.get(head.message..).unwrap_or_default(),
+            ..Told::default()
+        });
     }
 
     /// `awslogs.data`: base64 of a gzip member.
@@ -319,6 +342,13 @@ impl Json<'_, '_> {
             return;
         }
         let mut document = Document::default();
+        if let Some(message) = text(element) {
+            // `--query 'events[].message'`.
+            let line = self.emitter.next_ordinal();
+            let message = message.plain(&mut self.scratch);
+            self.emitter.event(Told { line, message, ..Told::default() });
+            return;
+        }
         if !element.starts_with(b"{") || document.read(element).is_err() {
             self.logged(&Document::default(), element);
             return;
@@ -405,6 +435,15 @@ fn moment(value: Option<&[u8]>, clock: &mut Clock) -> Option<LogTime> {
         return Some(LogTime(number));
     }
     time(text(value)?.raw, clock)
+}
+
+/// Fluent Bit's time: seconds since the epoch, with a fraction.
+fn seconds(value: &[u8]) -> Option<LogTime> {
+    let at = memchr(b'.', value)?;
+    let whole = digits(value.get(..at)?)?;
+    let fraction = value.get(at + 1..)?.iter().copied().chain(std::iter::repeat(b'0'));
+    let millis: Vec<u8> = fraction.take(3).collect();
+    Some(LogTime(whole.checked_mul(1000)? + digits(&millis)?))
 }
 
 fn digits(value: &[u8]) -> Option<i64> {

@@ -1,4 +1,5 @@
-//! Test invocations: JSON or YAML with the execution log in the member `log`.
+//! Test invocations: JSON or YAML with the execution log in the member `log`; and the YAML of
+//! filter-log-events and get-log-events.
 //!
 //! Each document is one request, though ids repeat and headings may be missing: it gets a log
 //! stream of its own, `test-invoke-1` and so on.
@@ -9,16 +10,30 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use crate::decode::emit::Emitter;
+use crate::decode::emit::{Emitter, Told};
 use crate::decode::walk::Text;
 use crate::decode::window::Window;
 use crate::decode::{MAX_RECORD, text};
+use crate::model::LogTime;
 
-const KEYS: &[&str] = &["body", "headers", "latency", "log", "multiValueHeaders", "status"];
+const KEYS: &[&str] =
+    &["body", "events", "headers", "latency", "log", "multiValueHeaders", "status"];
 
 #[derive(Deserialize)]
 struct Test {
     log: Option<String>,
+    #[serde(default)]
+    events: Vec<Event>,
+}
+
+/// An event of filter-log-events or get-log-events.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    message: String,
+    timestamp: Option<i64>,
+    ingestion_time: Option<i64>,
+    log_stream_name: Option<String>,
 }
 
 /// The member `log` of a JSON document.
@@ -61,12 +76,25 @@ pub(crate) fn yaml<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>) -
             Err(_) => return false,
         }
     };
-    let logs: Vec<String> = tests.into_iter().filter_map(|test| test.log).collect();
-    for log in &logs {
-        lines(log.as_bytes(), emitter);
+    let holds_log = tests.iter().any(|test| test.log.is_some() || !test.events.is_empty());
+    for test in tests {
+        if let Some(log) = test.log {
+            lines(log.as_bytes(), emitter);
+        }
+        for event in test.events {
+            let line = emitter.next_ordinal();
+            emitter.event(Told {
+                time: event.timestamp.map(LogTime),
+                ingested: event.ingestion_time.map(LogTime),
+                stream: event.log_stream_name.as_deref().map(str::as_bytes),
+                line,
+                message: event.message.as_bytes(),
+                ..Told::default()
+            });
+        }
     }
-    if !logs.is_empty() {
+    if holds_log {
         window.consume_bytes(length);
     }
-    !logs.is_empty()
+    holds_log
 }

@@ -9,10 +9,11 @@ use memchr::memchr;
 
 use crate::decode::continuation::Shape;
 use crate::decode::emit::{Emitter, Told};
-use crate::decode::header::{Begin, Head, Span, begin, indentation, starts_with_id};
+use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
 use crate::decode::stamp::Clock;
 use crate::decode::window::{More, Window};
 use crate::decode::{Count, MAX_EVENT, SLACK};
+use crate::model::LogTime;
 
 const WINDOW: usize = MAX_EVENT + SLACK;
 
@@ -105,7 +106,16 @@ impl Text<'_, '_, '_> {
         }
     }
 
-    fn line(&mut self, bytes: &[u8], start: usize, end: usize) {
+    /// A line; several events where `--query 'events[].message' --output text` put tabs between.
+    fn line(&mut self, bytes: &[u8], mut start: usize, end: usize) {
+        while let Some(next) = bytes.get(start..end).and_then(next_message) {
+            self.one_line(bytes, start, start + next);
+            start += next + 1;
+        }
+        self.one_line(bytes, start, end);
+    }
+
+    fn one_line(&mut self, bytes: &[u8], start: usize, end: usize) {
         let line = bytes.get(start..end).unwrap_or_default();
         let begun = begin(line, &mut self.clock);
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
@@ -155,6 +165,13 @@ impl Text<'_, '_, '_> {
     }
 
     fn open(&mut self, bytes: &[u8], (start, end): Span, head: Head, mark: Mark) {
+        // The heading of a test invocation has no time; the line behind it is of the same moment.
+        if let Some(pending) = &mut self.pending
+            && pending.head.time.is_none()
+            && bytes.get(pending.message.0..).is_some_and(|text| text.starts_with(HEADING))
+        {
+            pending.head.time = head.time;
+        }
         self.flush(bytes);
         let message = (start + head.message, end - head.tail);
         self.pending =
@@ -168,11 +185,16 @@ impl Text<'_, '_, '_> {
             return;
         }
         let message = bytes.get(pending.message.0..pending.message.1).unwrap_or_default();
+        let (message, behind) =
+            match pending.head.time_behind.then(|| split_time(message)).flatten() {
+                Some((message, time)) => (message, Some(time)),
+                None => (message, None),
+            };
         let part = |span: Option<Span>| {
             span.and_then(|(from, to)| bytes.get(pending.start + from..pending.start + to))
         };
         let told = Told {
-            time: pending.head.time,
+            time: pending.head.time.or(behind),
             ingested: pending.head.ingested,
             group: part(pending.head.group),
             stream: part(pending.head.stream).or(self.stream.map(str::as_bytes)),
@@ -213,6 +235,28 @@ impl Text<'_, '_, '_> {
         self.number += 1;
         0
     }
+}
+
+const HEADING: &[u8] = b"Execution log for request ";
+
+/// Where a tab parts a message from the next one, if the line begins with one of the gateway's, or
+/// ends a payload.
+fn next_message(line: &[u8]) -> Option<usize> {
+    if !matches!(line.get(indentation(line)), Some(b'(' | b'}' | b']')) {
+        return None;
+    }
+    let mut tabs = memchr::memmem::find_iter(line, b"\t(");
+    tabs.find(|tab| {
+        line.get(tab + 1..).is_some_and(starts_with_id)
+            && line.get(..*tab).is_some_and(|before| !before.trim_ascii().is_empty())
+    })
+}
+
+/// A message and the time behind it.
+fn split_time(message: &[u8]) -> Option<(&[u8], LogTime)> {
+    let whole = message.trim_ascii_end();
+    let tab = memchr::memrchr(b'\t', whole)?;
+    Some((whole.get(..tab)?, millis(whole.get(tab + 1..)?)?))
 }
 
 /// Leaves out bytes up to and with the next line end.

@@ -281,6 +281,71 @@ fn subscriptions_and_forwarders() {
 }
 
 #[test]
+fn what_tools_put_before_a_line() {
+    let message = format!("({ID}) Method completed with status: 200");
+    let line = |time: Option<&str>, message: &str| {
+        vec![(time.map(str::to_owned), None, message.to_owned())]
+    };
+    let time = "2026-11-22T10:00:00.120Z";
+    for text in [
+        format!("exec.log:{time} {message}"),
+        format!("dir/exec.log:12:{time} {message}"),
+        format!("2026-11-22 10:00:00.120 {message}"),
+        format!("1795341600120\t{message}"),
+        format!("> {time} {message}"),
+        format!("{{\"date\":1795341600.120,\"log\":\"{message}\"}}"),
+        format!("{{\"log\":\"{message}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}"),
+        format!("{{\"host\":\"a\",\"message\":\"{message}\",\"timestamp\":\"{time}\"}}"),
+        format!("{{\"date\":1.5,\"log\":\"{time} {message}\"}}"),
+    ] {
+        let text = format!("{text}\n");
+        let twice = [line(Some(time), &message), line(Some(time), &message)].concat();
+        assert_eq!(lines(text.repeat(2).as_bytes()), twice, "{text}");
+    }
+    for text in [
+        format!("Nov 22 10:00:00 host gateway[1]: {message}\n"),
+        format!("gateway_1  | {message}\n"),
+        format!("> {message}\n"),
+    ] {
+        let twice = [line(None, &message), line(None, &message)].concat();
+        assert_eq!(lines(text.repeat(2).as_bytes()), twice, "{text}");
+    }
+    let own = format!("we saw '({ID}) Method completed'\n");
+    assert_eq!(messages(own.as_bytes()), [own.trim_end()]);
+}
+
+#[test]
+fn text_and_yaml_of_the_logs_api() {
+    let (id, ingested) = ("3".repeat(56), 1_795_341_609_000_i64);
+    let row = |number: usize| 1_795_341_600_120_i64 + 1000 * number as i64;
+    let mut filter = format!("SEARCHEDLOGSTREAMS\t{STREAM}\tTrue\n");
+    let mut get = String::new();
+    let mut yaml = "events:\n".to_owned();
+    for (number, message) in expected().iter().enumerate() {
+        let time = row(number);
+        filter += &format!("EVENTS\t{id}\t{ingested}\t{STREAM}\t{message}\t{time}\n");
+        get += &format!("EVENTS\t{ingested}\t{message}\n\t{time}\n");
+        yaml += &format!(
+            "- eventId: '{id}'\n  ingestionTime: {ingested}\n  logStreamName: {}\n  message: {}\n  timestamp: {time}\n",
+            serde_json::json!(STREAM),
+            serde_json::json!(message),
+        );
+    }
+    check(filter.as_bytes(), Some(STREAM));
+    check(get.as_bytes(), None);
+    check(yaml.as_bytes(), Some(STREAM));
+    let array = serde_json::to_string_pretty(&expected()).unwrap();
+    assert_eq!(messages(array.as_bytes()), expected());
+    assert_eq!(messages(expected().join("\t").as_bytes()), expected());
+}
+
+#[test]
+fn an_xml_element_is_one_event() {
+    let one = format!("<request id=\"{ID}\">\n  <ip>1</ip>\n<status>200</status>\n</request>");
+    assert_eq!(messages(format!("{one}\n{one}\nnext\n").as_bytes()), [&*one, &*one, "next"]);
+}
+
+#[test]
 fn test_invocations() {
     let text = "Execution log for request test-request\n\
         Sun Nov 22 10:00:00 UTC 2026 : Method request body before transformations: {\n  \"a\": 1\n}\n\
@@ -304,7 +369,9 @@ fn test_invocations() {
         );
         assert_eq!(events[2].stream.as_deref(), Some("test-invoke-1"));
         assert_eq!(events[3].stream.as_deref(), Some("test-invoke-2"));
-        assert_eq!(events[1].time.as_deref(), Some("2026-11-22T10:00:00.000Z"));
+        for at in [0, 1, 3] {
+            assert_eq!(events[at].time.as_deref(), Some("2026-11-22T10:00:00.000Z"));
+        }
     }
 }
 
