@@ -206,6 +206,7 @@ pub struct SummaryRow<'a> {
     folded: u64,
     dropped: u64,
     unseen: Vec<UnseenRow<'a>>,
+    gateway_answers: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -257,6 +258,7 @@ impl<'a> SummaryRow<'a> {
             folded: summary.folded,
             dropped: summary.dropped,
             unseen: summary.unseen.iter().map(unseen).collect(),
+            gateway_answers: summary.gateway_answers,
         }
     }
 }

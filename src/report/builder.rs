@@ -73,7 +73,7 @@ impl ReportBuilder {
             self.summary.left_out += 1;
             return;
         }
-        self.summary.add_judgement(judgement);
+        self.summary.add_judgement(exchange, judgement);
         self.add_route(exchange);
         if ReportSettings::is_intended_refusal(selection, judgement) {
             self.summary.refused_as_intended += 1;

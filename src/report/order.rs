@@ -5,7 +5,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-use crate::model::{Impact, Kind, LogTime, Severity};
+use crate::model::{Class, Impact, Kind, LogTime, Severity};
 use crate::report::group::Group;
 
 /// Sorts `groups` and numbers their clusters.
@@ -37,7 +37,7 @@ fn link(groups: &mut [Group]) {
     for members in by_subject.values() {
         for symptom in members.iter().filter_map(|at| groups.get(*at)) {
             for cause in members.iter().filter_map(|at| groups.get(*at)) {
-                if symptom.caused_by.contains(&cause.rule.id) {
+                if symptom.caused_by.contains(&cause.rule.id) || is_one_failure(symptom, cause) {
                     joined.push((cause.cluster, symptom.cluster, members.clone()));
                 }
             }
@@ -52,6 +52,14 @@ fn link(groups: &mut [Group]) {
             }
         }
     }
+}
+
+/// A preflight that the gateway itself refused: its status and its lack of headers are one failure.
+fn is_one_failure(answer: &Group, preflight: &Group) -> bool {
+    answer.rule.class == Class::ErrorResponseWithoutCors
+        && preflight.rule.class == Class::PreflightFailed
+        && answer.impact == preflight.impact
+        && answer.method.as_deref() == Some("OPTIONS")
 }
 
 /// Causes before symptoms before practices, the surest and worst first.

@@ -2,7 +2,7 @@
 //!
 //! Must not: allocate for an exchange that is well.
 
-use crate::model::{Impact, Judgement, Outcome, Severity};
+use crate::model::{AnsweredBy, Exchange, Fact, Impact, Judgement, Outcome, Severity};
 
 /// The report in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Summary {
     pub dropped: u64,
     /// For undetermined exchanges: what was unseen and how often, most frequent first.
     pub unseen: Vec<(String, u64)>,
+    /// Undetermined exchanges that the gateway answered itself, with headers that are never logged.
+    pub gateway_answers: u64,
 }
 
 /// Exchanges by outcome.
@@ -81,9 +83,14 @@ impl BySeverity {
     }
 }
 
+/// Whether `unseen` names a response header, or all of them.
+pub fn is_response_header(unseen: &str) -> bool {
+    unseen.starts_with("response.header")
+}
+
 impl Summary {
     /// Counts an exchange and what was decided about it.
-    pub(crate) fn add_judgement(&mut self, judgement: &Judgement) {
+    pub(crate) fn add_judgement(&mut self, exchange: &Exchange, judgement: &Judgement) {
         self.exchanges += 1;
         // A decision needs an `Origin`; without one there is none, or it was unseen.
         let has_origin = match judgement.applying().outcome {
@@ -102,6 +109,9 @@ impl Summary {
             Outcome::Undetermined => {
                 self.outcomes.undetermined += 1;
                 judgement.unseen.iter().for_each(|what| self.add_unseen(what));
+                let lacks = judgement.unseen.iter().any(|what| is_response_header(what));
+                let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
+                self.gateway_answers += u64::from(lacks && by_gateway);
                 !judgement.unseen.iter().any(|what| what == "request.header.origin")
             }
         };

@@ -101,7 +101,7 @@ impl Slots {
 /// only failures, function logs and access logs have.
 fn text_of(fact: PlainFact) -> Option<Text> {
     match fact {
-        PlainFact::Path => Some(Text::Path),
+        PlainFact::Path | PlainFact::SlashRedirect => Some(Text::Path),
         PlainFact::Route => Some(Text::Route),
         PlainFact::Api => Some(Text::Api),
         PlainFact::Stage => Some(Text::Stage),
@@ -116,6 +116,7 @@ fn text_of(fact: PlainFact) -> Option<Text> {
         | PlainFact::AllowOrigin
         | PlainFact::GatewayResponseType
         | PlainFact::FailureMessage
+        | PlainFact::FailureError
         | PlainFact::DefectPath
         | PlainFact::FunctionStatus
         | PlainFact::InvocationMessage
@@ -242,6 +243,8 @@ impl<'a> Reader<'a> {
             PlainFact::Api => text(Text::Api),
             PlainFact::Stage => text(Text::Stage),
             PlainFact::FailureMessage => text(Text::FailureMessage),
+            PlainFact::FailureError => self.failure_error(),
+            PlainFact::SlashRedirect => self.slash_redirect(),
             PlainFact::IntegrationUri => text(Text::EndpointUri),
             PlainFact::DefectPath => self.defect_path(),
             PlainFact::FunctionStatus => match &self.exchange.function_response {
@@ -324,6 +327,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn failure_error(&self) -> Fact<Value<'a>> {
+        let run = self.exchange.invocation.as_ref();
+        let message = self.exchange.text(Text::FailureMessage);
+        let message = message.or_else(|| run?.message.as_deref().map(Cow::Borrowed));
+        shown(message.map(|message| plain_error(&message)))
+    }
+
+    fn slash_redirect(&self) -> Fact<Value<'a>> {
+        let path = self.exchange.text(Text::Path).filter(|path| !path.contains('{'));
+        let Some(path) = path else { return Fact::Unseen };
+        let stage = self.exchange.text(Text::Stage);
+        self.response_headers().get("location").map(|location| {
+            Value::Bool(is_slash_redirect(&location, &path, stage.as_deref().unwrap_or_default()))
+        })
+    }
+
     fn defect_path(&self) -> Fact<Value<'a>> {
         match self.exchange.function_response.as_ref().map(|response| &response.acceptance) {
             Some(Acceptance::Malformed(defect)) => text(&defect.path),
@@ -342,6 +361,33 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The message of an error without what only machines need.
+fn plain_error(message: &str) -> String {
+    if let Some(at) = message.find("Task timed out") {
+        return message.get(at..).unwrap_or_default().to_owned();
+    }
+    // Of a timeout that its own log shows, only the seconds are kept.
+    if message.parse::<f64>().is_ok() {
+        return format!("Task timed out after {message} seconds");
+    }
+    let rest = message.strip_prefix("RequestId: ").and_then(|rest| rest.split_once(' '));
+    rest.map_or(message, |(_, rest)| rest).to_owned()
+}
+
+/// Execution logs leave the stage out of the path, `Location` has it.
+fn is_slash_redirect(location: &str, path: &str, stage: &str) -> bool {
+    let target = match location.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+        None => location,
+    };
+    let part = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let (target, path) = (part(target), part(path));
+    let before = target.trim_end_matches('/').strip_suffix(path.trim_end_matches('/'));
+    let before = before.and_then(|before| before.strip_prefix('/').or(Some(before)));
+    target.ends_with('/') != path.ends_with('/')
+        && before.is_some_and(|before| before.is_empty() || before == stage)
+}
+
 fn function_headers(response: &FunctionResponse) -> Headers<'_> {
     Headers::List { fields: &response.headers, complete: response.headers_complete }
 }
@@ -357,4 +403,30 @@ fn shown<'a>(text: Option<impl Into<Cow<'a, str>>>) -> Fact<Value<'a>> {
 
 fn number(number: u64) -> Value<'static> {
     Value::Number(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_lose_times_and_ids() {
+        assert_eq!(plain_error("3.00"), "Task timed out after 3.00 seconds");
+        assert_eq!(
+            plain_error("2026-09-25T09:20:20.000Z 4f0c Task timed out after 10.00 seconds"),
+            "Task timed out after 10.00 seconds"
+        );
+        assert_eq!(plain_error("RequestId: 4f0c Error: boom"), "Error: boom");
+        assert_eq!(plain_error("orders is not defined"), "orders is not defined");
+    }
+
+    #[test]
+    fn a_redirect_to_the_path_with_or_without_a_slash() {
+        assert!(is_slash_redirect("/orders/", "/orders", "prod"));
+        assert!(is_slash_redirect("https://a.example/prod/orders/?x=1", "/orders", "prod"));
+        assert!(is_slash_redirect("/orders", "/orders/", "prod"));
+        assert!(!is_slash_redirect("/orders", "/orders", "prod"));
+        assert!(!is_slash_redirect("https://b.example/login/", "/orders", "prod"));
+        assert!(!is_slash_redirect("/old/orders/", "/orders", "prod"));
+    }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::model::{Confidence, Kind, LogTime, Place};
+use crate::model::{Class, Confidence, Impact, Kind, LineKind, LogTime, Place};
 use crate::output::human::Topic;
 use crate::output::human::page::{GOOD, Page, style_of};
 use crate::output::human::words::{clock, count, moment, route, span, times};
@@ -13,6 +13,10 @@ use crate::report::group::{EvidenceLine, Group};
 
 const MAX_SUBJECTS: usize = 4;
 const MAX_PROOF: usize = 4;
+/// Rows of the terminal for one line of the log.
+const MAX_PROOF_ROWS: usize = 3;
+/// A failure is what one came for.
+const MAX_FAILURE_ROWS: usize = 5;
 
 pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
     let Some(lead) = topic.lead() else { return };
@@ -31,6 +35,9 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
         };
         page.field(label, &format!("{}  [{}{}]", group.rule.title, group.rule.id, doubt(group)));
     }
+    if let Some(text) = decision(topic) {
+        page.field("browser", &text);
+    }
     subjects(page, topic);
     console(page, topic);
     proof(page, topic);
@@ -46,6 +53,22 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
     if let Some(id) = &lead.example.request_id {
         page.field("example", &format!("request {id}"));
     }
+}
+
+/// What the browser did with the response, as far as the symptoms prove it.
+fn decision(topic: &Topic<'_>) -> Option<String> {
+    let symptoms = || {
+        let groups = topic.groups().iter();
+        groups.filter(|g| g.rule.kind == Kind::Symptom && g.impact == Impact::Observed)
+    };
+    if let Some(reason) = topic.groups().iter().find_map(|group| group.example.reason) {
+        return Some(format!("blocked ({})", reason.as_str()));
+    }
+    let is_proven = symptoms().any(|group| group.rule.class != Class::ErrorResponseWithoutCors);
+    if is_proven {
+        return Some("blocked".to_owned());
+    }
+    symptoms().next().map(|_| "blocked, unless this gateway response has CORS headers".to_owned())
 }
 
 /// `, likely`; nothing where the logs prove it.
@@ -89,19 +112,18 @@ pub(crate) fn subject(page: &Page<'_>, group: &Group) -> String {
     page.settings.redaction.text(text).into_owned()
 }
 
-/// What the browsers printed: the whole text for Chrome, one line for the others.
+/// What the browsers printed, as one searches for it.
 fn console(page: &mut Page<'_>, topic: &Topic<'_>) {
     let Some(console) = topic.groups().iter().find_map(|group| group.example.console.as_ref())
     else {
         return;
     };
     let redaction = page.settings.redaction;
-    if let Some(text) = &console.chromium {
-        page.field("Chrome", &redaction.text(text.as_str()));
-    }
-    for (label, text) in [("Firefox", &console.firefox), ("Safari", &console.safari)] {
+    let texts =
+        [("Chrome", &console.chromium), ("Firefox", &console.firefox), ("Safari", &console.safari)];
+    for (label, text) in texts {
         if let Some(text) = text {
-            page.cut_field(label, &redaction.text(text.as_str()));
+            page.field(label, &redaction.text(text.as_str()));
         }
     }
 }
@@ -110,6 +132,7 @@ fn console(page: &mut Page<'_>, topic: &Topic<'_>) {
 fn proof(page: &mut Page<'_>, topic: &Topic<'_>) {
     let lines = topic.groups().iter().map(|group| &group.example.evidence);
     let Some(lines) = lines.into_iter().find(|lines| !lines.is_empty()) else { return };
+    let words = words(topic);
     let mut label = "proof";
     let mut day = None;
     for line in lines.iter().take(MAX_PROOF) {
@@ -119,13 +142,25 @@ fn proof(page: &mut Page<'_>, topic: &Topic<'_>) {
         let head = [Some(place(&line.place, line.line)), time];
         let head: Vec<String> = head.into_iter().flatten().collect();
         page.cut_field(label, &head.join("  "));
-        page.cut_field("", &format!("  {text}"));
+        let is_failure = matches!(
+            line.kind,
+            LineKind::Failure | LineKind::LambdaFailure | LineKind::GatewayResponse
+        );
+        let rows = if is_failure { MAX_FAILURE_ROWS } else { MAX_PROOF_ROWS };
+        page.quote(&text, rows, &words);
         label = "";
     }
     let rest: &[EvidenceLine] = lines.get(MAX_PROOF..).unwrap_or_default();
     if !rest.is_empty() {
         page.field("", &format!("and {}", count(rest.len() as u64, "more line")));
     }
+}
+
+/// What the topic is about, as it may stand in a line: header names, the last part of a JSON path.
+fn words(topic: &Topic<'_>) -> Vec<String> {
+    let details = topic.groups().iter().filter_map(|group| group.example.detail.as_deref());
+    let words = details.flat_map(|detail| detail.split([' ', ',', '.', ':', '$', '"']));
+    words.filter(|word| word.len() > 3).map(str::to_lowercase).collect()
 }
 
 /// The line without the request id in front of it: the example's id is named once.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::output::human::page::{BAD, Page, STRONG, WARN};
 use crate::output::human::words::{bytes, count, span, times, zone_name};
 use crate::report::Report;
+use crate::report::summary::is_response_header;
 
 const MAX_NOTES: usize = 10;
 
@@ -28,8 +29,25 @@ fn undetermined(page: &mut Page<'_>, report: &Report) {
     let exchanges = count(number, "exchange");
     page.paragraph(STRONG, &format!("Undetermined: {exchanges}. The logs do not show"));
     for (what, count) in summary.unseen.iter().take(MAX_NOTES) {
-        let advice = advice(what).map(|advice| format!(": {advice}")).unwrap_or_default();
+        let only_gateway = is_response_header(what) && *count <= summary.gateway_answers;
+        let advice = advice(what).filter(|_| !only_gateway);
+        let advice = advice.map(|advice| format!(": {advice}")).unwrap_or_default();
         page.field("", &format!("{what} ({}){advice}", times(*count)));
+    }
+    if summary.gateway_answers > 0 {
+        let what = match summary.gateway_answers {
+            1 => "1 of these responses was made by the gateway itself, and its".to_owned(),
+            number => {
+                format!("{number} of these responses were made by the gateway itself, and their")
+            }
+        };
+        page.field(
+            "",
+            &format!(
+                "{what} headers are never logged: ask the endpoint (curl -i -X METHOD -H 'Origin: \
+                 https://...' URL), or look at the API's gateway responses"
+            ),
+        );
     }
     let rest = summary.unseen.len().saturating_sub(MAX_NOTES);
     if rest > 0 {

@@ -119,6 +119,7 @@ fn judged(report: &Report) -> String {
     .filter(|(number, _)| *number > 0)
     .map(|(number, outcome)| format!("{number} {outcome}"))
     .collect();
+    let why = if outcomes.undetermined > 0 { " (why: see below)" } else { "" };
     let all = count(report.summary.exchanges, "exchange");
-    if parts.is_empty() { format!("{all}.") } else { format!("{all}: {}.", parts.join(", ")) }
+    if parts.is_empty() { format!("{all}.") } else { format!("{all}: {}{why}.", parts.join(", ")) }
 }

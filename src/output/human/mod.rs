@@ -20,6 +20,7 @@ pub mod exchange;
 mod footer;
 mod headline;
 mod page;
+mod shorten;
 mod words;
 
 pub use headline::{outside_window, unrecognized};

@@ -11,6 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::model::Severity;
 use crate::output::escape::visible;
 use crate::output::human::HumanSettings;
+use crate::output::human::shorten::shorten;
 
 /// Columns of the labels at the left.
 const INDENT: usize = 11;
@@ -89,6 +90,25 @@ impl<'a> Page<'a> {
         let text = cut(&visible(text), room);
         self.out.push_str(&text);
         self.out.push('\n');
+    }
+
+    /// A line of a log, in at most `rows` rows: what does not fit is left out where it tells least.
+    pub(crate) fn quote(&mut self, text: &str, rows: usize, words: &[String]) {
+        let indent = " ".repeat(INDENT + 2);
+        let width = self.settings.width.saturating_sub(indent.width()).max(10);
+        let text = visible(text);
+        // Words that do not fit leave a part of their row empty.
+        let mut room = rows * width;
+        let mut lines = wrap(&shorten(&text, room, words), &mut { width }, width);
+        while lines.len() > rows && room > width {
+            room -= width / 4;
+            lines = wrap(&shorten(&text, room, words), &mut { width }, width);
+        }
+        for line in lines {
+            self.out.push_str(&indent);
+            self.out.push_str(&line);
+            self.out.push('\n');
+        }
     }
 
     /// Wraps `text`; `label` begins the first line, `indent` all others.
