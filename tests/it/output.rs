@@ -58,11 +58,13 @@ fn incident() -> Vec<Made> {
 fn an_incident_on_one_screen() {
     let report = report(&incident(), settings());
     insta::assert_snapshot!(human(&report, &HumanSettings::default()), @r#"
-    1 problem and 1 suggestion found. 22 exchanges: 20 blocked, 1 allowed, 1 undetermined.
+    1 problem and 1 suggestion found. 22 exchanges: 20 blocked, 1 allowed, 1 undetermined (why: see
+    below).
 
     ERROR  The function returned a response that the gateway rejects [lambda-proxy-malformed]
       what     $.body is an object
       effect   The response has no Access-Control-Allow-Origin header [lambda-proxy-missing-acao]
+      browser  blocked (MissingAllowOriginHeader)
       where    GET /orders/{id} (oo8kadh853/prod) from https://app.example.com, 12 times, 2017-06-05
                13:57:48 to 13:57:59
                GET /orders/{id} (oo8kadh853/prod) from https://b.example, 8 times, 2017-06-05 13:58:00
@@ -70,10 +72,12 @@ fn an_incident_on_one_screen() {
       Chrome   Access to fetch at 'https://api.example.com/orders/1' from origin
                'https://app.example.com' has been blocked by CORS policy: No
                'Access-Control-Allow-Origin' header is present on the requested resource.
-      Firefox  Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resour…
+      Firefox  Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote
+               resource.
       Safari   Origin https://app.example.com is not allowed.
       proof    logs/1.gz:11  2017-06-05 13:57:48.001
-                 Method request headers: {Accept=*/*, Host=api.example.com, Origin=https://app.example.…
+                 Method request headers: {Accept=*/*, Host=api.example.com,
+                 Origin=https://app.example.com}
                logs/1.gz:12  13:57:48.002
                  Execution failed due to configuration error: Malformed Lambda proxy response
       why      The gateway answered 502 in its place, and its own answers carry no CORS headers.
@@ -113,7 +117,7 @@ fn nothing_read_is_said_first() {
 fn what_was_not_judged_is_no_all_clear() {
     let report = report(&[Made::new(1, &[]).with_outcome(Outcome::Undetermined)], settings());
     insta::assert_snapshot!(human(&report, &HumanSettings::default()), @r#"
-    No problem proven, and none ruled out. 1 exchange: 1 undetermined.
+    No problem proven, and none ruled out. 1 exchange: 1 undetermined (why: see below).
 
     Undetermined: 1 exchange. The logs do not show
                response.headers (once): REST API: execution logs at level INFO with data tracing;
