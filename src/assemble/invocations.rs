@@ -107,6 +107,11 @@ impl Invocations {
         }
     }
 
+    /// Whether a run is going on in a place: what stands there without a mark is its output.
+    pub(super) fn is_running(&self, place: PlaceId) -> bool {
+        self.streams.get(&place).is_some_and(|stream| !stream.running.is_empty())
+    }
+
     pub(super) fn seen(&self) -> u64 {
         self.seen
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashSet;
 
-use crate::model::{Entry, Exchange, LogEvent, LogTime, Record, RequestId};
+use crate::model::{Entry, Exchange, LogEvent, LogTime, PlaceId, Record, RequestId};
 
 pub use store::SlotId;
 
@@ -113,6 +113,11 @@ impl Assembler {
             }
             Entry::Probe => None,
         }
+    }
+
+    /// Whether a function runs in a place: lines there that nobody knows are what it printed.
+    pub fn is_running(&self, place: PlaceId) -> bool {
+        self.invocations.is_running(place)
     }
 
     /// An exchange that is open or held.

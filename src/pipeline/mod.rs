@@ -184,6 +184,7 @@ impl Sink for Analyzer<'_> {
         self.ledger.events += 1;
         self.ledger.truncated += u64::from(record.truncated);
         match record.entry {
+            Entry::Other if self.assembler.is_running(event.position.place) => {}
             Entry::Other => self.ledger.unrecognized += 1,
             Entry::Probe => self.ledger.skipped += 1,
             Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(_) => {}
