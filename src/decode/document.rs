@@ -43,10 +43,18 @@ struct Keys {
     row: bool,
     event: bool,
     test: bool,
-    /// Docker's `stream`.
-    output: bool,
-    /// Fluent Bit's `date`.
-    date: bool,
+    wrapper: Wrapper,
+}
+
+/// What wraps the lines that containers print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Wrapper {
+    #[default]
+    None,
+    /// `stream` is `stdout` or `stderr`.
+    Docker,
+    /// Has a `date`.
+    FluentBit,
 }
 
 /// What an array holds.
@@ -122,9 +130,11 @@ impl<'a> Document<'a> {
             b"@log" => self.group = text(value),
             b"time" if self.timestamp.is_none() => self.timestamp = Some(value),
             b"date" if self.timestamp.is_none() => {
-                (self.timestamp, self.keys.date) = (Some(value), true);
+                (self.timestamp, self.keys.wrapper) = (Some(value), Wrapper::FluentBit);
             }
-            b"stream" if matches!(value, b"\"stdout\"" | b"\"stderr\"") => self.keys.output = true,
+            b"stream" if matches!(value, b"\"stdout\"" | b"\"stderr\"") => {
+                self.keys.wrapper = Wrapper::Docker;
+            }
             b"log" => self.log = Some(value),
             b"status" | b"latency" | b"multiValueHeaders" => self.keys.test = true,
             b"awslogs" => self.awslogs = Some(value),
@@ -166,8 +176,8 @@ impl<'a> Document<'a> {
             return Kind::Event;
         }
         let whole = self.log.and_then(text).filter(|_| {
-            let is_docker = self.keys.output && self.timestamp.is_some();
-            self.message.is_none() && self.others <= 2 && (is_docker || self.keys.date)
+            let is_wrapped = self.keys.wrapper != Wrapper::None && self.timestamp.is_some();
+            self.message.is_none() && self.others <= 2 && is_wrapped
         });
         let line = self.message.or(self.log).and_then(text).filter(|text| starts_with_id(text.raw));
         match whole.or(line) {

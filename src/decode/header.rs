@@ -169,9 +169,10 @@ fn events(line: &[u8], at: usize) -> Begin {
         let is_filter = first.1 - first.0 > 20;
         let (ingested, behind) = if is_filter { cell(behind)? } else { (first, behind) };
         let ingested = Some(millis(line.get(ingested.0..ingested.1)?)?);
-        let (stream, message) = match is_filter {
-            true => cell(behind).map(|(stream, behind)| (Some(stream), behind))?,
-            false => (None, behind),
+        let (stream, message) = if is_filter {
+            cell(behind).map(|(stream, behind)| (Some(stream), behind))?
+        } else {
+            (None, behind)
         };
         Some(Head { ingested, stream, time_behind: true, ..Head::at(message) })
     };

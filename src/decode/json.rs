@@ -228,8 +228,16 @@ impl Json<'_, '_> {
     fn forwarded(&mut self, document: &Document<'_>, line: Text<'_>) {
         let text = line.plain(&mut self.scratch);
         let head = match begin(text, &mut self.clock) {
-            Begin::Stamped(head) if !head.time_behind && head.tail == 0 => head,
-            _ => Head::default(),
+            Begin::Stamped(head) | Begin::Certain(head) if head.tail == 0 && !head.time_behind => {
+                head
+            }
+            Begin::Stamped(_)
+            | Begin::Alone(_)
+            | Begin::Certain(_)
+            | Begin::Usual(_)
+            | Begin::Unknown
+            | Begin::Blank
+            | Begin::Noise => Head::default(),
         };
         let outer = moment(document.timestamp, &mut self.clock)
             .or_else(|| document.timestamp.and_then(seconds));

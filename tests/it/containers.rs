@@ -323,10 +323,10 @@ fn text_and_yaml_of_the_logs_api() {
     let mut yaml = "events:\n".to_owned();
     for (number, message) in expected().iter().enumerate() {
         let time = row(number);
-        filter += &format!("EVENTS\t{id}\t{ingested}\t{STREAM}\t{message}\t{time}\n");
-        get += &format!("EVENTS\t{ingested}\t{message}\n\t{time}\n");
-        yaml += &format!(
-            "- eventId: '{id}'\n  ingestionTime: {ingested}\n  logStreamName: {}\n  message: {}\n  timestamp: {time}\n",
+        filter = format!("{filter}EVENTS\t{id}\t{ingested}\t{STREAM}\t{message}\t{time}\n");
+        get = format!("{get}EVENTS\t{ingested}\t{message}\n\t{time}\n");
+        yaml = format!(
+            "{yaml}- eventId: '{id}'\n  ingestionTime: {ingested}\n  logStreamName: {}\n  message: {}\n  timestamp: {time}\n",
             serde_json::json!(STREAM),
             serde_json::json!(message),
         );
