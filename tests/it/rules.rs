@@ -1,12 +1,13 @@
-//! The built-in rule files: form, completeness, stable ids.
-//!
-//! Must not: judge a log; that is the work of the pipeline's tests.
+//! The built-in rule files: form, completeness, stable ids, and whether their examples fire.
 
 use std::collections::BTreeSet;
 
 use corscope::model::{Class, Kind};
-use corscope::rules::set::RuleSet;
+use corscope::rules::file::Example;
+use corscope::rules::set::{Answer, Rule, RuleSet};
 use corscope::rules::words::kind_of;
+
+use crate::run;
 
 /// Classes that need what `survey` gathers of a route, and so have no rule yet.
 const WITHOUT_RULE: &[Class] = &[Class::InconsistentCors];
@@ -113,4 +114,48 @@ fn every_text_of_a_closed_fact_is_documented() {
     for fact in corscope::rules::facts::facts() {
         assert!(!fact.meaning.is_empty() && !fact.example.is_empty(), "{}", fact.name);
     }
+}
+
+#[test]
+fn every_example_fires_as_it_says() {
+    let rules = RuleSet::builtin();
+    let mut wrong = Vec::new();
+    for rule in rules.rules() {
+        for example in rule.examples() {
+            let problem = example_problem(&rules, rule, &example);
+            wrong.extend(problem.map(|problem| format!("{}: {}: {problem}", rule.id(), example.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} examples:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Runs an example through the whole pipeline and tells what is not as it says.
+fn example_problem(rules: &RuleSet, rule: &Rule, example: &Example) -> Option<String> {
+    let run = run::text(rules, example.log.as_bytes());
+    if run.judged.is_empty() {
+        return Some("the log gives no exchange".to_owned());
+    }
+    let mut fires = false;
+    for (exchange, judgement, findings) in &run.judged {
+        let has = |id: &str| findings.iter().any(|finding| finding.rule.id == id);
+        if rules.ask(rule, exchange, judgement) == Answer::Fires {
+            fires = true;
+            let better = |other: &&Rule| {
+                other.supersedes.iter().any(|id| id == rule.id())
+                    && rules.ask(other, exchange, judgement) == Answer::Fires
+            };
+            if has(rule.id()) == rules.rules().iter().any(|other| better(&other)) {
+                return Some(format!("it fires, and `examine` gives it: {}", has(rule.id())));
+            }
+        } else if has(rule.id()) {
+            return Some("it does not fire, but `examine` gives it".to_owned());
+        }
+    }
+    let (exchange, judgement, findings) = &run.judged[0];
+    (fires != example.fires).then(|| {
+        let found: Vec<_> = findings.iter().map(|finding| &finding.rule.id).collect();
+        let answer = rules.ask(rule, exchange, judgement);
+        let verdict = judgement.applying();
+        format!("{answer:?}; verdict {verdict:?}; found {found:?}")
+    })
 }
