@@ -4,8 +4,8 @@
 
 use crate::assemble::store::Progress;
 use crate::model::{
-    Acceptance, AnsweredBy, DefectKind, Exchange, Fact, Failure, Integration, LineKind, Surface,
-    Text,
+    Acceptance, AnsweredBy, Defect, DefectKind, Exchange, Fact, Failure, FunctionResponse,
+    Integration, LineKind, Text,
 };
 use crate::parse::proxy_response;
 
@@ -14,6 +14,7 @@ use crate::parse::proxy_response;
 const TEXTS: &[(&str, Failure)] = &[
     ("timeout error", Failure::IntegrationTimeout),
     ("Malformed Lambda proxy response", Failure::MalformedProxyResponse),
+    (BASE64, Failure::MalformedProxyResponse),
     ("Invalid permissions on Lambda function", Failure::InvokePermission),
     ("Rate Exceeded", Failure::FunctionThrottled),
     ("ConcurrentInvocationLimitExceeded", Failure::FunctionThrottled),
@@ -23,6 +24,10 @@ const TEXTS: &[(&str, Failure)] = &[
     ("Unable to parse statusCode", Failure::MockStatusCode),
     ("Unable to transform re", Failure::MockBinary),
 ];
+
+/// The body is marked as Base64 and is not; answered with 500 (API Gateway developer guide, gateway
+/// response type `API_CONFIGURATION_ERROR`).
+const BASE64: &str = "Unable to base64 decode the body";
 
 /// What `Execution failed due to <text>` means.
 pub(super) fn of_text(text: &[u8], authorizer_phase: bool) -> Failure {
@@ -168,11 +173,17 @@ fn is_mock(exchange: &Exchange) -> bool {
 /// were reported as malformed responses; the function then never ran.
 fn explain_malformed(exchange: &mut Exchange) {
     exchange.integration = Integration::Lambda;
+    let message = exchange.text_bytes(Text::FailureMessage).unwrap_or_default();
+    if memchr::memmem::find(message, BASE64.as_bytes()).is_some() {
+        let defect = Defect { path: "$.body".to_owned(), problem: DefectKind::Base64 };
+        let acceptance = Acceptance::Malformed(defect);
+        let response = FunctionResponse { acceptance, ..FunctionResponse::default() };
+        exchange.function_response = Some(Box::new(response));
+        return;
+    }
     let Some(body) = exchange.payload(LineKind::EndpointResponseBody) else { return };
     let truncated = body.ends_with(crate::parse::TRUNCATED);
-    let Some(response) = proxy_response::examine_text(body, truncated, Surface::Rest) else {
-        return;
-    };
+    let Some(response) = proxy_response::examine_rejected(body, truncated) else { return };
     if let Acceptance::Malformed(defect) = &response.acceptance
         && defect.problem == DefectKind::ServiceError
     {

@@ -38,7 +38,7 @@ pub fn judge(exchange: &Exchange) -> Judgement {
         (Fact::Seen(_), _, _) => Some(Phase::Actual),
         (Fact::Absent | Fact::Unseen, _, _) => None,
     };
-    let has_cookie = phase == Some(Phase::Actual) && request.cookie;
+    let has_cookie = request.cookie;
     let credentials = if has_cookie { Credentials::Include } else { Credentials::Omit };
     let judgement = |omit, include, latent, unseen| Judgement {
         phase,

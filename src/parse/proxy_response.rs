@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{Acceptance, Defect, DefectKind, Fact, FunctionResponse, Surface};
 use crate::parse::proxy_response::headers::{fields, inferred_fields};
-use crate::parse::proxy_response::surfaces::judge;
+use crate::parse::proxy_response::surfaces::{judge, only_suspect};
 use crate::parse::value::{self, CutMember, MORE, Salvaged, Shape, is_unseen};
 
 /// Judges a whole return value.
@@ -27,6 +27,29 @@ pub fn examine(value: &Value, surface: Surface) -> FunctionResponse {
 /// Judges the payload of an `Endpoint response body before transformations` line, which
 /// ` [TRUNCATED]` may have cut off; `None` if it is no return value of a function (HTML, nothing).
 pub fn examine_text(text: &[u8], truncated: bool, surface: Surface) -> Option<FunctionResponse> {
+    with_document(text, truncated, |document| answer(document, surface))
+}
+
+/// Judges the payload of an `Endpoint response body before transformations` line of a REST API that
+/// called it malformed. Of what is not known to be rejected, the one member that is not known to be
+/// accepted either must be the reason.
+pub fn examine_rejected(text: &[u8], truncated: bool) -> Option<FunctionResponse> {
+    with_document(text, truncated, |document| {
+        let mut response = answer(document, Surface::Rest);
+        if response.acceptance == Acceptance::Unknown
+            && let Some(defect) = only_suspect(document)
+        {
+            response.acceptance = Acceptance::Malformed(defect);
+        }
+        response
+    })
+}
+
+fn with_document<T>(
+    text: &[u8],
+    truncated: bool,
+    judge: impl FnOnce(&Document<'_>) -> T,
+) -> Option<T> {
     let text = text.trim_ascii();
     let (text, truncated) = match text.strip_suffix(b"[TRUNCATED]") {
         Some(text) => (text, true),
@@ -38,7 +61,7 @@ pub fn examine_text(text: &[u8], truncated: bool, surface: Surface) -> Option<Fu
         return None;
     }
     let whole = whole && !(truncated && matches!(began, Shape::Scalar));
-    Some(answer(&Document { value: &value, began, whole, cut: cut.as_ref() }, surface))
+    Some(judge(&Document { value: &value, began, whole, cut: cut.as_ref() }))
 }
 
 /// A return value, as far as it was logged.

@@ -23,3 +23,4 @@ mod properties_cors;
 mod report;
 mod rules;
 mod run;
+mod samples;

@@ -136,7 +136,8 @@ fn example_problem(rules: &RuleSet, rule: &Rule, example: &Example) -> Option<St
         return Some("the log gives no exchange".to_owned());
     }
     let mut fires = false;
-    for (exchange, judgement, findings) in &run.judged {
+    for (exchange, judgement, _) in &run.judged {
+        let findings = rules.examine(exchange, judgement);
         let has = |id: &str| findings.iter().any(|finding| finding.rule.id == id);
         if rules.ask(rule, exchange, judgement) == Answer::Fires {
             fires = true;

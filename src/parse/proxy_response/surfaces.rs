@@ -53,6 +53,36 @@ pub(super) fn judge(document: &Document<'_>, surface: Surface) -> Acceptance {
     }
 }
 
+/// Of a whole object that REST rejected: the member that cannot be said to be accepted, if it is the
+/// only one. Bodies that are not base64 are not called malformed.
+pub(super) fn only_suspect(document: &Document<'_>) -> Option<Defect> {
+    if !document.whole || document.began != Shape::Object || is_function_error(document) {
+        return None;
+    }
+    let status = document.member("statusCode").filter(|value| !is_status(value));
+    let status = status.map(|_| ("$.statusCode".to_owned(), DefectKind::StatusCode));
+    let body = (!is_text_or_null(document, "body"))
+        .then(|| ("$.body".to_owned(), DefectKind::BodyNotString));
+    let headers = (!headers_are(document, rest_takes_header))
+        .then(|| (headers_path(document), DefectKind::Headers));
+    let multi = (!multi_values_are_text(document))
+        .then(|| ("$.multiValueHeaders".to_owned(), DefectKind::MultiValueHeaders));
+    let mut suspects = [status, body, headers, multi].into_iter().flatten();
+    let (path, problem) = suspects.next()?;
+    suspects.next().is_none().then_some(Defect { path, problem })
+}
+
+/// Path of the first header that REST is not known to take, or of all of them.
+fn headers_path(document: &Document<'_>) -> String {
+    let fields = document.member("headers").and_then(Value::as_object);
+    let odd = fields.and_then(|fields| fields.iter().find(|(_, value)| !rest_takes_header(value)));
+    odd.map_or_else(|| "$.headers".to_owned(), |(name, _)| member_path("$.headers", name))
+}
+
+fn rest_takes_header(value: &Value) -> bool {
+    value.is_string() || value.is_boolean()
+}
+
 fn rest(document: &Document<'_>) -> Acceptance {
     if document.began != Shape::Object {
         return not_an_object(document);
@@ -73,7 +103,7 @@ fn rest(document: &Document<'_>) -> Acceptance {
         && document.keys().next().is_some()
         && document.member("statusCode").is_none_or(is_status)
         && is_text_or_null(document, "body")
-        && headers_are(document, |value| value.is_string() || value.is_boolean())
+        && headers_are(document, rest_takes_header)
         && multi_values_are_text(document)
         && base64_is_harmless(document);
     known_or_not(is_known)
