@@ -302,7 +302,11 @@ fn evidence(finding: &Finding, seen: &Sighting<'_>) -> Vec<EvidenceLine> {
         .filter(|(kind, ..)| finding.evidence.contains(kind))
         .take(4 * MAX_EVIDENCE)
         .collect();
-    lines.sort_by_key(|(_, time, ..)| *time);
+    // Lines of one place and one time stay in the order of the log.
+    let place = |position: Position| seen.places.get(position.place);
+    lines.sort_by(|(_, one_time, one, _), (_, other_time, other, _)| {
+        one_time.cmp(other_time).then_with(|| place(*one).cmp(&place(*other)))
+    });
     lines.dedup_by_key(|(_, _, position, _)| *position);
     lines.truncate(MAX_EVIDENCE);
     lines

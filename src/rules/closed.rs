@@ -126,7 +126,7 @@ const RESPONSE_LINES: &[LineKind] = &[LineKind::ResponseHeaders, LineKind::Statu
 const STATUS_LINES: &[LineKind] = &[LineKind::Status, LineKind::Access];
 const ANSWER_LINES: &[LineKind] = &[LineKind::GatewayResponse, LineKind::Status, LineKind::Access];
 const FAILURE_LINES: &[LineKind] =
-    &[LineKind::Failure, LineKind::GatewayResponse, LineKind::Access];
+    &[LineKind::Failure, LineKind::GatewayResponse, LineKind::Access, LineKind::LambdaFailure];
 const BODY_LINES: &[LineKind] = &[LineKind::EndpointResponseBody];
 const INVOCATION_LINES: &[LineKind] = &[LineKind::LambdaFailure];
 const EVENT_LINES: &[LineKind] = &[LineKind::LambdaEvent];

@@ -14,11 +14,14 @@
 
 mod architecture;
 mod assemble;
+mod chunks;
+mod cli;
 mod containers;
 mod docs;
 mod fuzz_corpus;
 mod oracle;
 mod output;
+mod properties;
 mod properties_cors;
 mod report;
 mod rules;

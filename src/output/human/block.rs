@@ -141,7 +141,7 @@ fn proof(page: &mut Page<'_>, topic: &Topic<'_>) {
         let text = page.settings.redaction.text(text).into_owned();
         let head = [Some(place(&line.place, line.line)), time];
         let head: Vec<String> = head.into_iter().flatten().collect();
-        page.cut_field(label, &head.join("  "));
+        page.place_field(label, &head.join("  "));
         let is_failure = matches!(
             line.kind,
             LineKind::Failure | LineKind::LambdaFailure | LineKind::GatewayResponse

@@ -17,7 +17,7 @@ pub(crate) fn write(page: &mut Page<'_>, topics: &[Topic<'_>], weight: Weight) {
     let title = match weight {
         Weight::Problem => "Problems",
         Weight::Latent => {
-            "Latent: no request in these logs carried an Origin, a browser's would meet it"
+            "Latent: the logs show no Origin on these requests; a page's would meet it"
         }
         Weight::Practice => "Works, but should change",
     };

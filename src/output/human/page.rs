@@ -111,6 +111,15 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// A label and a place, on one line if it fits; it is never cut, for people go there.
+    pub(crate) fn place_field(&mut self, label: &str, text: &str) {
+        if visible(text).width() + INDENT <= self.settings.width {
+            self.cut_field(label, text);
+        } else {
+            self.field(label, text);
+        }
+    }
+
     /// Wraps `text`; `label` begins the first line, `indent` all others.
     fn wrapped(&mut self, label: &str, indent: &str, styles: (Style, Style), text: &str) {
         let text = visible(text);
