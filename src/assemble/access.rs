@@ -19,11 +19,11 @@ impl Assembler {
         let (slot, complete) = match self.store.find(&id) {
             Some(slot) => (slot, false),
             None if self.is_finished(&id) => return None,
-            None => (self.store.create(event, Some(id)), true),
+            None => (self.store.create(Some(id)), true),
         };
         // Access-log lines carry the time of the request, not of its end.
         let timed = LogEvent { time: event.time.or(access.time), ..*event };
-        self.store.touch(slot, &timed);
+        self.store.touch_access(slot, &timed);
         let exchange = self.store.exchange_mut(slot)?;
         exchange.keep(LineKind::Access, &timed, &[]);
         exchange.access = Some(access);
@@ -34,6 +34,18 @@ impl Assembler {
         complete.then_some(slot)
     }
 }
+
+/// What an access log may tell, [`settle`] and [`failure_of`] together.
+pub(super) const TEXTS: [Text; 8] = [
+    Text::Api,
+    Text::Stage,
+    Text::Method,
+    Text::Path,
+    Text::Route,
+    Text::TraceId,
+    Text::GatewayResponseType,
+    Text::FailureMessage,
+];
 
 /// Takes over what the execution log did not tell.
 pub(super) fn settle(exchange: &mut Exchange) {
@@ -74,17 +86,6 @@ pub(super) fn settle(exchange: &mut Exchange) {
         exchange.answered_by = answered_by(&access, exchange.failure);
     }
     exchange.access = Some(access);
-}
-
-/// Undoes what an access-log line alone had told: the execution log tells it better, whichever of
-/// both is read first.
-pub(super) fn forget(exchange: &mut Exchange) {
-    if exchange.access.is_some() {
-        exchange.failure = None;
-        exchange.answered_by = Fact::Unseen;
-        exchange.clear_text(Text::FailureMessage);
-        exchange.clear_text(Text::GatewayResponseType);
-    }
 }
 
 /// `$context.error.*` is `-` for what the integration answered.

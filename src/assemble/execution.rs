@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::assemble::store::{Progress, SlotId};
+use crate::assemble::store::{FirstRead, Progress, Seen, SlotId};
 use crate::assemble::{Assembler, access, failure};
 use crate::model::headers::HeaderMap;
 use crate::model::{
@@ -27,6 +27,12 @@ impl Assembler {
         let slot = match self.store.find(&id) {
             Some(slot) => {
                 self.store.touch(slot, event);
+                if let Some((exchange, progress)) = self.store.both(slot)
+                    && progress.first_read == FirstRead::Nothing
+                {
+                    forget_access(exchange);
+                    opened(exchange, progress, &id, line);
+                }
                 slot
             }
             None => self.begin(event, id, line)?,
@@ -47,12 +53,10 @@ impl Assembler {
             }
             return None;
         }
-        let slot = self.store.create(event, Some(id));
+        let slot = self.store.create(Some(id));
+        self.store.touch(slot, event);
         if let Some((exchange, progress)) = self.store.both(slot) {
-            // Lines of WebSocket APIs carry the extended id in front, those of REST APIs a UUID.
-            let is_extended = RequestId::looks_like_extended(id.as_str().as_bytes());
-            exchange.surface = if is_extended { Surface::WebSocket } else { Surface::Rest };
-            progress.reads_forward = !is_ending(line);
+            opened(exchange, progress, &id, line);
         }
         Some(slot)
     }
@@ -65,21 +69,17 @@ impl Assembler {
         line: &Execution<'_>,
     ) -> Option<SlotId> {
         let (exchange, progress) = self.store.both(slot)?;
-        if !progress.seen.execution {
-            progress.seen.execution = true;
-            access::forget(exchange);
-        }
         apply_line(exchange, progress, event, line);
+        let reads_forward = progress.first_read == FirstRead::Beginning;
         let refused = exchange.failure == Some(Failure::AuthorizerDenied);
         // The trace id is written after a completed request, and after a refused one, which has no
         // other end.
         let ends_here = matches!(line, Execution::MethodCompleted(_))
             || (refused && matches!(line, Execution::TraceId(_)));
-        let begins_here =
-            matches!(line, Execution::ExtendedRequestId(_)) && !progress.reads_forward;
-        let complete = (ends_here && progress.reads_forward) || (begins_here && progress.seen.end);
+        let begins_here = matches!(line, Execution::ExtendedRequestId(_)) && !reads_forward;
+        let complete = (ends_here && reads_forward) || (begins_here && progress.seen.end);
         if complete {
-            self.finish_exchange(slot);
+            self.finish_execution(slot);
         }
         complete.then_some(slot)
     }
@@ -87,17 +87,47 @@ impl Assembler {
     /// What can only be said of an exchange once its lines are in.
     pub(super) fn finish_exchange(&mut self, slot: SlotId) {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
-        if progress.seen.execution {
-            failure::settle(exchange, progress);
-        }
-        if exchange.access.is_some() {
-            access::settle(exchange);
-        }
-        let answered =
-            progress.seen.success || progress.seen.end || exchange.status.seen().is_some();
-        let headless = progress.seen.success && exchange.text_bytes(Text::Method).is_none();
-        exchange.is_complete = answered && !headless;
+        failure::settle(exchange, progress);
+        access::settle(exchange);
+        exchange.is_complete = is_complete(exchange, progress.seen);
         exchange.index_headers();
+    }
+
+    /// The same for the execution log alone: an exchange that is well is told from nothing else,
+    /// whatever was read before.
+    fn finish_execution(&mut self, slot: SlotId) {
+        let Some((exchange, progress)) = self.store.both(slot) else { return };
+        failure::settle(exchange, progress);
+        exchange.is_complete = is_complete(exchange, progress.seen);
+        exchange.index_headers();
+    }
+}
+
+/// Whether beginning and end are there.
+fn is_complete(exchange: &Exchange, seen: Seen) -> bool {
+    let answered = seen.success || seen.end || exchange.status.seen().is_some();
+    let headless = seen.success && exchange.text_bytes(Text::Method).is_none();
+    answered && !headless
+}
+
+/// The first line of the execution log is read.
+fn opened(exchange: &mut Exchange, progress: &mut Progress, id: &RequestId, line: &Execution<'_>) {
+    // Lines of WebSocket APIs carry the extended id in front, those of REST APIs a UUID.
+    let is_extended = RequestId::looks_like_extended(id.as_str().as_bytes());
+    exchange.surface = if is_extended { Surface::WebSocket } else { Surface::Rest };
+    progress.first_read = if is_ending(line) { FirstRead::End } else { FirstRead::Beginning };
+}
+
+/// What an access log says counts less than the execution log, whichever is read first; it is asked
+/// again for exchanges that are kept.
+fn forget_access(exchange: &mut Exchange) {
+    exchange.failure = None;
+    exchange.answered_by = Fact::Unseen;
+    exchange.status = Fact::Unseen;
+    exchange.extended_request_id = None;
+    exchange.lambda_request_id = None;
+    for which in access::TEXTS {
+        exchange.clear_text(which);
     }
 }
 

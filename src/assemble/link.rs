@@ -5,7 +5,7 @@
 use hashbrown::HashMap;
 
 use crate::assemble::execution::{is_beginning, is_trailer};
-use crate::assemble::store::SlotId;
+use crate::assemble::store::{FirstRead, SlotId};
 use crate::assemble::{Assembler, failure};
 use crate::model::{
     Acceptance, AnsweredBy, Exchange, Execution, Fact, Failure, HttpEvent, Integration, Invocation,
@@ -40,11 +40,11 @@ impl Assembler {
             Some(slot) => slot,
             None if is_trailer(line) || is_weak(line) => return None,
             None => {
-                let slot = self.store.create(event, None);
+                let slot = self.store.create(None);
                 self.store.set_current(place, slot);
                 let (exchange, progress) = self.store.both(slot)?;
                 exchange.surface = Surface::Rest;
-                progress.reads_forward = true;
+                progress.first_read = FirstRead::Beginning;
                 slot
             }
         };
@@ -59,7 +59,18 @@ impl Assembler {
         if let Some(previous) = previous {
             self.finish_exchange(previous);
         }
-        previous
+        previous.filter(|slot| !self.drop_repeated(*slot))
+    }
+
+    /// Forgets an exchange whose id was let go before: its lines were read twice.
+    fn drop_repeated(&mut self, slot: SlotId) -> bool {
+        let id = self.store.exchange(slot).and_then(|exchange| exchange.request_id);
+        let is_repeated = id.is_some_and(|id| self.is_finished(&id));
+        if is_repeated {
+            self.counts.late += 1;
+            self.store.remove(slot);
+        }
+        is_repeated
     }
 
     /// Joins everything that is left, and names it.
@@ -68,6 +79,7 @@ impl Assembler {
         for slot in &slots {
             self.finish_exchange(*slot);
         }
+        slots.retain(|slot| !self.drop_repeated(*slot));
         let mut by_lambda: HashMap<_, _, foldhash::fast::RandomState> = HashMap::default();
         for slot in &slots {
             let id = self.store.exchange(*slot).and_then(|exchange| exchange.lambda_request_id);
@@ -103,7 +115,8 @@ impl Assembler {
         let position = run.end_position.or(run.position)?;
         let last = LogEvent { time: run.ended, ingested: None, position, message: &[] };
         let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
-        let slot = self.store.create(&last, id);
+        let slot = self.store.create(id);
+        self.store.touch(slot, &last);
         let exchange = self.store.exchange_mut(slot)?;
         exchange.started = run.started;
         exchange.position = run.position;

@@ -100,7 +100,8 @@ impl Assembler {
                 None
             }
             Entry::Har(har) => {
-                let slot = self.store.create(event, None);
+                let slot = self.store.create(None);
+                self.store.touch(slot, event);
                 let exchange = self.store.exchange_mut(slot)?;
                 access::apply_har(exchange, har);
                 Some(slot)
@@ -127,7 +128,18 @@ impl Assembler {
 
     /// Keeps a completed exchange for lines and joins that may still come.
     pub fn hold(&mut self, slot: SlotId) {
+        if let Some(exchange) = self.store.exchange_mut(slot) {
+            access::settle(exchange);
+        }
         self.store.hold(slot);
+    }
+
+    /// Forgets what an access-log line said of an exchange that no line can change any more: the
+    /// report must not depend on whether it came before.
+    pub fn drop_access(&mut self, slot: SlotId) {
+        if let Some(exchange) = self.store.exchange_mut(slot) {
+            exchange.drop_access();
+        }
     }
 
     /// Keeps a completed exchange to which the function's own log can only add evidence. Few are
@@ -142,7 +154,11 @@ impl Assembler {
         let (ended, id, slot) = self.for_evidence.pop_last()?;
         let exchange = self.store.exchange(slot)?;
         // A slot that serves another exchange by now was let go by the bound on bytes.
-        (exchange.request_id == id && exchange.ended == ended).then_some(slot)
+        if exchange.request_id != id || exchange.ended != ended {
+            return None;
+        }
+        self.finish_exchange(slot);
+        Some(slot)
     }
 
     /// Lets an exchange go; its id is remembered.

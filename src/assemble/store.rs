@@ -6,20 +6,19 @@ use std::collections::VecDeque;
 
 use hashbrown::HashMap;
 
-use crate::model::{Exchange, LineKind, LogEvent, LogTime, PlaceId, RequestId};
+use crate::model::{Exchange, LineKind, LogEvent, PlaceId, RequestId};
 
 /// An exchange in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(u32);
 
 /// What is known of an exchange while its lines come in, beside the exchange itself.
-#[expect(clippy::struct_excessive_bools, reason = "landmarks, each of them seen or not")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Progress {
     /// Between `Starting authorizer` and `Verifying Usage Plan`, where labels mean the authorizer.
     pub authorizer_phase: bool,
-    /// The first line read stands at the beginning of a request, not at its end.
-    pub reads_forward: bool,
+    /// Where the first line of the execution log that was read stands.
+    pub first_read: FirstRead,
     /// What was seen of the request's beginning, middle and end.
     pub seen: Seen,
     /// What `Endpoint response headers` say of the run.
@@ -28,8 +27,19 @@ pub(super) struct Progress {
     pub denied: bool,
 }
 
+/// Which line of a request's execution log was read first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum FirstRead {
+    /// None yet.
+    #[default]
+    Nothing,
+    /// One of its beginning, or of its middle.
+    Beginning,
+    /// One of its end: the input is newest first, or out of order.
+    End,
+}
+
 /// Landmarks of a request.
-#[expect(clippy::struct_excessive_bools, reason = "landmarks, each of them seen or not")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
     /// A line that stands at the beginning.
@@ -38,8 +48,6 @@ pub(super) struct Seen {
     pub end: bool,
     /// `Successfully completed execution`, or `Method response headers`.
     pub success: bool,
-    /// Any line of the execution log.
-    pub execution: bool,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +61,36 @@ struct Slot {
     /// Bytes that it is counted with.
     bytes: usize,
     used: bool,
+    /// Whether an access-log line is the first one so far, and the last one.
+    begun_by_access: bool,
+    ended_by_access: bool,
+}
+
+impl Slot {
+    fn widen(&mut self, event: &LogEvent<'_>, is_access: bool) {
+        let exchange = &mut self.exchange;
+        let is_first = exchange.position.is_none();
+        let begins = match (event.time, exchange.started) {
+            (Some(time), Some(started)) if time != started => time < started,
+            _ => self.begun_by_access && !is_access,
+        };
+        if is_first || begins {
+            exchange.position = Some(event.position);
+            self.begun_by_access = is_access;
+        }
+        let ends = match (event.time, exchange.ended) {
+            (Some(time), Some(ended)) if time != ended => time > ended,
+            _ => self.ended_by_access || !is_access,
+        };
+        if is_first || ends {
+            exchange.end_position = Some(event.position);
+            self.ended_by_access = is_access;
+        }
+        if let Some(time) = event.time {
+            exchange.started = Some(exchange.started.map_or(time, |started| started.min(time)));
+            exchange.ended = Some(exchange.ended.map_or(time, |ended| ended.max(time)));
+        }
+    }
 }
 
 /// All open and held exchanges.
@@ -75,8 +113,8 @@ pub(super) struct Store {
 const IN_FLIGHT: usize = 3 << 10;
 
 impl Store {
-    /// A new exchange that begins with this event.
-    pub(super) fn create(&mut self, event: &LogEvent<'_>, id: Option<RequestId>) -> SlotId {
+    /// A new exchange that no line has touched yet.
+    pub(super) fn create(&mut self, id: Option<RequestId>) -> SlotId {
         let number = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
@@ -87,6 +125,8 @@ impl Store {
             entry.used = true;
             entry.born = born;
             entry.progress = Progress::default();
+            entry.begun_by_access = false;
+            entry.ended_by_access = false;
             entry.exchange.request_id = id;
             entry.bytes = IN_FLIGHT;
             self.bytes += IN_FLIGHT;
@@ -98,7 +138,6 @@ impl Store {
         if let Some(id) = id.filter(|id| !id.is_shared()) {
             self.by_id.insert(id, slot);
         }
-        self.touch(slot, event);
         slot
     }
 
@@ -144,16 +183,17 @@ impl Store {
         let clock = self.clock;
         let Some(entry) = self.slots.get_mut(slot.0 as usize) else { return };
         entry.touched = clock;
-        let exchange = &mut entry.exchange;
-        let is_first = exchange.position.is_none();
-        if is_first || exchange.started.is_none() || earlier(event.time, exchange.started) {
-            exchange.started = event.time.or(exchange.started);
-            exchange.position = Some(event.position);
-        }
-        if is_first || !earlier(event.time, exchange.ended) {
-            exchange.ended = event.time.or(exchange.ended);
-            exchange.end_position = Some(event.position);
-        }
+        entry.widen(event, false);
+    }
+
+    /// The same for an access-log line: it says where the exchange stands only as far as no
+    /// execution log does, whichever is read first.
+    pub(super) fn touch_access(&mut self, slot: SlotId, event: &LogEvent<'_>) {
+        self.clock += 1;
+        let clock = self.clock;
+        let Some(entry) = self.slots.get_mut(slot.0 as usize) else { return };
+        entry.touched = clock;
+        entry.widen(event, true);
     }
 
     pub(super) fn exchange(&self, slot: SlotId) -> Option<&Exchange> {
@@ -249,8 +289,4 @@ fn is_bulky(kind: LineKind) -> bool {
             | LineKind::EndpointResponseHeaders
             | LineKind::EndpointResponseBody
     )
-}
-
-fn earlier(time: Option<LogTime>, than: Option<LogTime>) -> bool {
-    matches!((time, than), (Some(time), Some(than)) if time < than)
 }

@@ -363,6 +363,14 @@ impl Exchange {
         self.index = None;
     }
 
+    /// Drops the access-log line and what was read of it.
+    pub fn drop_access(&mut self) {
+        if self.access.take().is_some() {
+            self.lines.retain(|line| line.kind != LineKind::Access);
+            self.index_headers();
+        }
+    }
+
     /// Finds the fields of its header maps. Those who read headers work without it, only slower.
     pub fn index_headers(&mut self) {
         let mut index = self.index.take().unwrap_or_default();

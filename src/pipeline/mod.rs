@@ -15,8 +15,8 @@ use crate::cors;
 use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
 use crate::model::{
-    AnsweredBy, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger, LogEvent,
-    LogTime, Outcome, Place, PlaceId, Places, Surface,
+    AnsweredBy, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger, LineKind,
+    LogEvent, LogTime, Outcome, Place, PlaceId, Places, Surface,
 };
 use crate::parse::parse;
 use crate::pipeline::memo::{Memo, Said};
@@ -111,6 +111,10 @@ impl<'a> Analyzer<'a> {
         let Some(said) = self.say(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         match join_of(exchange, &said.judgement) {
+            Join::Nothing if exchange.access.is_some() && shows_execution(exchange) => {
+                self.assembler.drop_access(slot);
+                self.settle(slot);
+            }
             Join::Nothing => self.conclude(slot, &said),
             Join::Evidence => {
                 if let Some(slot) = self.assembler.hold_for_evidence(slot) {
@@ -207,6 +211,11 @@ impl Sink for Analyzer<'_> {
     fn problem(&mut self, note: InputNote) {
         self.ledger.inputs_failed.push(note);
     }
+}
+
+/// Whether lines of the execution log are among those of the exchange.
+fn shows_execution(exchange: &Exchange) -> bool {
+    exchange.lines().iter().any(|line| line.kind != LineKind::Access)
 }
 
 /// What a line that may still come, of this log or another, could change.

@@ -307,7 +307,13 @@ fn evidence(finding: &Finding, seen: &Sighting<'_>) -> Vec<EvidenceLine> {
     lines.sort_by(|(_, one_time, one, _), (_, other_time, other, _)| {
         one_time.cmp(other_time).then_with(|| place(*one).cmp(&place(*other)))
     });
-    lines.dedup_by_key(|(_, _, position, _)| *position);
+    // A line may be kept for two reasons, or read twice.
+    let mut shown = Vec::new();
+    lines.retain(|(_, _, position, _)| {
+        let is_new = !shown.contains(position);
+        shown.push(*position);
+        is_new
+    });
     lines.truncate(MAX_EVIDENCE);
     lines
         .into_iter()

@@ -101,7 +101,7 @@ fn rows(json: &str) -> Vec<&str> {
     json.split("{\"type\":").collect()
 }
 
-/// Numbers that look random and are the same each time: SplitMix64.
+/// Numbers that look random and are the same each time (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

@@ -32,7 +32,9 @@ fn log(response_headers: &str) -> String {
 }
 
 fn clean() -> String {
-    log("Access-Control-Allow-Origin=https://app.example.com, Access-Control-Allow-Credentials=true, Vary=Origin")
+    log(
+        "Access-Control-Allow-Origin=https://app.example.com, Access-Control-Allow-Credentials=true, Vary=Origin",
+    )
 }
 
 fn broken() -> String {
@@ -116,7 +118,8 @@ fn wrong_usage_is_2() {
 
 #[test]
 fn nothing_read_is_3() {
-    let folder = folder(&[("empty.log", b""), ("prose.txt", b"nothing that a gateway would say\n")]);
+    let folder =
+        folder(&[("empty.log", b""), ("prose.txt", b"nothing that a gateway would say\n")]);
     let nothing = tempfile::tempdir().expect("a folder");
     for input in [
         path(&folder, "empty.log"),
@@ -135,7 +138,8 @@ fn nothing_read_is_3() {
 #[test]
 fn an_unreadable_file_spoils_an_all_clear_and_hides_no_finding() {
     let folder = folder(&[("good.log", clean().as_bytes()), ("bad.log", broken().as_bytes())]);
-    let (good, bad, gone) = (path(&folder, "good.log"), path(&folder, "bad.log"), path(&folder, "gone"));
+    let (good, bad, gone) =
+        (path(&folder, "good.log"), path(&folder, "bad.log"), path(&folder, "gone"));
     let output = scan(&[&gone, &good]);
     let out = check(&output, 3);
     assert!(out.contains("1 exchange: 1 allowed"), "the rest is analyzed: {out}");
@@ -203,13 +207,20 @@ fn since_and_until_bound_the_events() {
     let events = |arguments: &[&str]| {
         let output = scan_text(broken(), &[&["--format", "json"], arguments].concat());
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        (output.status.code(), report["ledger"]["events"].as_u64(), report["ledger"]["skipped"].as_u64())
+        (
+            output.status.code(),
+            report["ledger"]["events"].as_u64(),
+            report["ledger"]["skipped"].as_u64(),
+        )
     };
     assert_eq!(events(&["--since", "2026-11-22T10:00:00Z"]), (Some(1), Some(8), Some(0)));
     assert_eq!(events(&["--since", "2026-11-22T10:00:01Z"]), (Some(3), Some(0), Some(8)));
     assert_eq!(events(&["--until", "2026-11-22T10:00:00Z"]), (Some(1), Some(8), Some(0)));
     assert_eq!(events(&["--until", "2026-11-22T09:59:59Z"]), (Some(3), Some(0), Some(8)));
-    assert_eq!(events(&["--until", "2026-11-22 11:00", "--tz", "+02:00"]), (Some(3), Some(0), Some(8)));
+    assert_eq!(
+        events(&["--until", "2026-11-22 11:00", "--tz", "+02:00"]),
+        (Some(3), Some(0), Some(8))
+    );
 }
 
 #[test]
@@ -275,10 +286,30 @@ fn help_and_version_are_data() {
 
 /// The fields of `corscope/1`, as scripts know them.
 const EXCHANGE: &[&str] = &[
-    "type", "request_id", "extended_request_id", "lambda_request_id", "trace_id", "surface", "api",
-    "stage", "started_at", "ended_at", "method", "path", "route", "status", "origin", "preflight",
-    "request_headers", "response_headers", "response_headers_complete", "verdict", "verdicts",
-    "findings", "unseen", "place",
+    "type",
+    "request_id",
+    "extended_request_id",
+    "lambda_request_id",
+    "trace_id",
+    "surface",
+    "api",
+    "stage",
+    "started_at",
+    "ended_at",
+    "method",
+    "path",
+    "route",
+    "status",
+    "origin",
+    "preflight",
+    "request_headers",
+    "response_headers",
+    "response_headers_complete",
+    "verdict",
+    "verdicts",
+    "findings",
+    "unseen",
+    "place",
 ];
 const VERDICT: &[&str] =
     &["outcome", "reason", "phase", "detail", "credentials", "credentials_assumed"];
@@ -287,20 +318,53 @@ const BROWSERS: &[&str] = &["chromium", "firefox", "safari"];
 const FINDING_MARK: &[&str] = &["rule", "class", "kind", "severity", "impact"];
 const PLACE: &[&str] = &["log_group", "log_stream", "file", "line"];
 const FINDING: &[&str] = &[
-    "type", "rule", "class", "kind", "severity", "confidence", "impact", "title", "why", "fix",
-    "api", "stage", "method", "route", "origin", "explains", "caused_by", "count", "first_seen",
-    "last_seen", "example_request_id", "fingerprint", "console", "evidence",
+    "type",
+    "rule",
+    "class",
+    "kind",
+    "severity",
+    "confidence",
+    "impact",
+    "title",
+    "why",
+    "fix",
+    "api",
+    "stage",
+    "method",
+    "route",
+    "origin",
+    "explains",
+    "caused_by",
+    "count",
+    "first_seen",
+    "last_seen",
+    "example_request_id",
+    "fingerprint",
+    "console",
+    "evidence",
 ];
 const EVIDENCE: &[&str] = &["time", "place", "text"];
 const LEDGER: &[&str] = &[
-    "type", "events", "bytes", "unrecognized", "truncated", "duplicates", "late", "sampled",
-    "throttled", "gaps", "exchanges", "undetermined", "incomplete_exchanges", "inputs_failed",
+    "type",
+    "events",
+    "bytes",
+    "unrecognized",
+    "truncated",
+    "duplicates",
+    "late",
+    "sampled",
+    "throttled",
+    "gaps",
+    "exchanges",
+    "undetermined",
+    "incomplete_exchanges",
+    "inputs_failed",
     "window",
 ];
 
 #[track_caller]
 fn has(row: &Value, fields: &[&str]) {
-    let object = row.as_object().unwrap_or_else(|| panic!("an object: {row}"));
+    let object = row.as_object().expect("an object");
     for field in fields {
         assert!(object.contains_key(*field), "{field} in {row}");
     }
@@ -350,10 +414,8 @@ fn a_json_document_has_the_fields_of_the_contract() {
     let ended: Vec<_> = rows("exchanges").iter().map(|row| row["ended_at"].to_string()).collect();
     assert!(ended.is_sorted(), "{ended:#?}");
     let prints = rows("findings");
-    let prints: std::collections::BTreeSet<_> = prints
-        .iter()
-        .map(|row| format!("{} {}", row["fingerprint"], row["impact"]))
-        .collect();
+    let prints: std::collections::BTreeSet<_> =
+        prints.iter().map(|row| format!("{} {}", row["fingerprint"], row["impact"])).collect();
     assert_eq!(prints.len(), rows("findings").len(), "a fingerprint names one finding");
 }
 

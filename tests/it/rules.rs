@@ -123,7 +123,9 @@ fn every_example_fires_as_it_says() {
     for rule in rules.rules() {
         for example in rule.examples() {
             let problem = example_problem(&rules, rule, &example);
-            wrong.extend(problem.map(|problem| format!("{}: {}: {problem}", rule.id(), example.name)));
+            wrong.extend(
+                problem.map(|problem| format!("{}: {}: {problem}", rule.id(), example.name)),
+            );
         }
     }
     assert!(wrong.is_empty(), "{} examples:\n{}", wrong.len(), wrong.join("\n"));

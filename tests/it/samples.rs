@@ -94,19 +94,17 @@ fn snapshots(name: &str, paths: &[&str]) {
 
 /// One row of a list a line, so that a change of one finding is a change of one line.
 fn pretty(report: &Value) -> String {
-    let mut out = String::new();
+    let mut out: Vec<String> = Vec::new();
     for (name, part) in report.as_object().expect("a document") {
         match part.as_array() {
             Some(rows) => {
-                out.push_str(&format!("{name}:\n"));
-                for row in rows {
-                    out.push_str(&format!("  {row}\n"));
-                }
+                out.push(format!("{name}:"));
+                out.extend(rows.iter().map(|row| format!("  {row}")));
             }
-            None => out.push_str(&format!("{name}: {part}\n")),
+            None => out.push(format!("{name}: {part}")),
         }
     }
-    out
+    out.join("\n")
 }
 
 /// Holds the exchanges of `paths` against the rows whose note begins with `part`.
@@ -164,7 +162,7 @@ fn outcome<'a>(
     findings: &[Finding],
 ) -> BTreeMap<&'a str, Value> {
     let verdict = judgement.applying();
-    let text = |which| exchange.text(which).map_or(Value::Null, |text| text.into());
+    let text = |which| exchange.text(which).map_or(Value::Null, Into::into);
     let classes: BTreeSet<_> = findings
         .iter()
         .filter(|finding| finding.rule.kind != Kind::Practice)
