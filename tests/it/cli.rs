@@ -210,7 +210,7 @@ fn since_and_until_bound_the_events() {
         (
             output.status.code(),
             report["ledger"]["events"].as_u64(),
-            report["ledger"]["skipped"].as_u64(),
+            report["ledger"]["outside_window"].as_u64(),
         )
     };
     assert_eq!(events(&["--since", "2026-11-22T10:00:00Z"]), (Some(1), Some(8), Some(0)));
