@@ -53,8 +53,9 @@ impl Clock {
     /// ISO 8601 with seconds, at the beginning of `bytes`.
     pub(crate) fn iso(&mut self, bytes: &[u8]) -> Option<Stamp> {
         let export = bytes.first_chunk::<EXPORT>();
-        if let Some(chunk) = export.filter(|chunk| **chunk == self.last) {
-            debug_assert_eq!(chunk.last(), Some(&b'Z'));
+        // A chunk of zeros is what `last` begins as, and no time.
+        let is_last = |chunk: &[u8; EXPORT]| chunk.last() == Some(&b'Z') && *chunk == self.last;
+        if export.is_some_and(is_last) {
             return Some(Stamp {
                 time: LogTime(self.last_time),
                 length: EXPORT,

@@ -52,12 +52,13 @@ impl Run {
         String::from_utf8(out).expect("text is UTF-8")
     }
 
-    /// What `scan --show exchanges` prints.
-    pub(crate) fn human_with_exchanges(self) -> String {
+    /// What `scan --show exchanges` prints, for people and as JSON.
+    pub(crate) fn outputs(mut self) -> (String, String) {
+        let rows = std::mem::replace(&mut self.human, Spool::new(0));
         let mut out = Vec::new();
-        human::write(&mut out, &self.report, Some(self.human), &HumanSettings::default())
+        human::write(&mut out, &self.report, Some(rows), &HumanSettings::default())
             .expect("a report");
-        String::from_utf8(out).expect("text is UTF-8")
+        (String::from_utf8(out).expect("text is UTF-8"), self.json())
     }
 }
 

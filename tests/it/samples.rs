@@ -82,7 +82,7 @@ fn whole_outputs_of_the_containers() {
 #[test]
 fn the_exchanges_of_the_sample_logs_for_people() {
     let run = run::paths(&RuleSet::builtin(), &["sample-logs"]);
-    insta::assert_snapshot!("sample-logs-exchanges", run.human_with_exchanges());
+    insta::assert_snapshot!("sample-logs-exchanges", run.outputs().0);
 }
 
 fn snapshots(name: &str, paths: &[&str]) {
