@@ -157,7 +157,7 @@ impl Assembler {
         if exchange.request_id != id || exchange.ended != ended {
             return None;
         }
-        self.finish_exchange(slot);
+        self.drop_access(slot);
         Some(slot)
     }
 
