@@ -1,4 +1,5 @@
-//! Embeds the built-in rule files: lists `rules/**/*.toml` for `include_str!`.
+//! Embeds the built-in rule files, the catalogue's pages and the recipes: lists `rules/**/*.toml`
+//! for `include_str!`.
 //!
 //! Must not: read or check a rule; `src/rules` does that, with the code that reads users' rules.
 
@@ -9,17 +10,29 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=rules");
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let output = PathBuf::from(variable("OUT_DIR")?);
+    let rules = root.join("rules");
     let mut files = Vec::new();
-    collect(&root.join("rules"), &mut files)?;
+    collect(&rules, &mut files)?;
     files.sort();
+    for (name, folder) in [("builtin_pages.rs", "pages"), ("builtin_recipes.rs", "recipes")] {
+        let own: Vec<_> =
+            files.extract_if(.., |file| file.starts_with(rules.join(folder))).collect();
+        write(&output.join(name), &list(&root, &own)?)?;
+    }
+    write(&output.join("builtin_rules.rs"), &list(&root, &files)?)
+}
+
+/// The source text of a list of names and texts.
+fn list(root: &Path, files: &[PathBuf]) -> io::Result<String> {
     let mut list = String::from("&[\n");
     for file in files {
-        let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+        let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
         let line = writeln!(list, "    ({name:?}, include_str!({:?})),", file.display());
         line.map_err(io::Error::other)?;
     }
     list.push(']');
-    write(&PathBuf::from(variable("OUT_DIR")?).join("builtin_rules.rs"), &list)
+    Ok(list)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

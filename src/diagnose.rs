@@ -78,6 +78,9 @@ mod tests {
             fix: String::new(),
             explains,
             references: Vec::new(),
+            frequency: None,
+            confirm_with: None,
+            candidates: Vec::new(),
         };
         Finding {
             rule: Rc::new(rule),

@@ -100,6 +100,31 @@ impl Impact {
     }
 }
 
+/// How often a cause shows up in public reports; ordered from least to most. An order, no measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Frequency {
+    /// Hardly ever.
+    Rare,
+    /// Now and then.
+    Occasional,
+    /// Often.
+    Common,
+    /// Among the first to think of.
+    VeryCommon,
+}
+
+impl Frequency {
+    /// As printed in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rare => "rare",
+            Self::Occasional => "occasional",
+            Self::Common => "common",
+            Self::VeryCommon => "very-common",
+        }
+    }
+}
+
 macro_rules! classes {
     ($($variant:ident $text:literal $doc:literal,)*) => {
         /// The closed vocabulary of classes, for scripts and dashboards.
@@ -180,6 +205,12 @@ pub struct RuleText {
     pub explains: Vec<String>,
     /// Where the facts come from.
     pub references: Vec<String>,
+    /// How often it is met.
+    pub frequency: Option<Frequency>,
+    /// What would confirm it, where the logs leave a doubt.
+    pub confirm_with: Option<String>,
+    /// Ids of other entries of the catalogue that these logs cannot tell from it.
+    pub candidates: Vec<String>,
 }
 
 /// One rule's statement on one exchange or route.

@@ -21,7 +21,9 @@ pub mod verdict;
 pub use event::LogEvent;
 pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
 pub use fact::Fact;
-pub use finding::{Class, Confidence, Evidence, Finding, Impact, Kind, RuleText, Severity};
+pub use finding::{
+    Class, Confidence, Evidence, Finding, Frequency, Impact, Kind, RuleText, Severity,
+};
 pub use headers::Headers;
 pub use ids::RequestId;
 pub use invocation::{HttpEvent, Invocation, InvocationOutcome};

@@ -116,6 +116,32 @@ pub enum BlockReason {
 }
 
 impl BlockReason {
+    /// All reasons.
+    pub const ALL: &[Self] = &[
+        Self::DisallowedByMode,
+        Self::InvalidResponse,
+        Self::WildcardOriginNotAllowed,
+        Self::MissingAllowOriginHeader,
+        Self::MultipleAllowOriginValues,
+        Self::InvalidAllowOriginValue,
+        Self::AllowOriginMismatch,
+        Self::InvalidAllowCredentials,
+        Self::CorsDisabledScheme,
+        Self::PreflightInvalidStatus,
+        Self::PreflightDisallowedRedirect,
+        Self::PreflightWildcardOriginNotAllowed,
+        Self::PreflightMissingAllowOriginHeader,
+        Self::PreflightMultipleAllowOriginValues,
+        Self::PreflightInvalidAllowOriginValue,
+        Self::PreflightAllowOriginMismatch,
+        Self::PreflightInvalidAllowCredentials,
+        Self::InvalidAllowMethodsPreflightResponse,
+        Self::InvalidAllowHeadersPreflightResponse,
+        Self::MethodDisallowedByPreflightResponse,
+        Self::HeaderDisallowedByPreflightResponse,
+        Self::RedirectContainsCredentials,
+    ];
+
     /// Chromium's identifier, as printed in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::{Class, Confidence, Kind, RuleText, Severity};
+use crate::model::{BlockReason, Class, Confidence, Kind, RuleText, Severity};
 use crate::rules::closed::ClosedFact;
 use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
@@ -13,7 +13,7 @@ use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reader::{Slots, Value};
 use crate::rules::template::Template;
-use crate::rules::words::{Scope, Word, kind_of};
+use crate::rules::words::{Basis, Scope, Word, kind_of};
 
 /// A rule file's name and text.
 #[derive(Debug, Clone)]
@@ -78,6 +78,15 @@ struct RawRule {
     supersedes: Vec<Spanned<String>>,
     #[serde(default)]
     references: Vec<String>,
+    frequency: Option<Spanned<String>>,
+    basis: Option<Spanned<String>>,
+    #[serde(default)]
+    reasons: Vec<Spanned<String>>,
+    confirm_with: Option<String>,
+    #[serde(default)]
+    candidates: Vec<Spanned<String>>,
+    #[serde(default)]
+    recipes: Vec<Spanned<String>>,
     since: String,
     #[serde(default)]
     r#override: bool,
@@ -127,6 +136,18 @@ pub(crate) struct Draft {
     pub(crate) explains: Vec<(usize, String)>,
     /// Rule ids, with where they stand.
     pub(crate) supersedes: Vec<(usize, String)>,
+    pub(crate) about: About,
+}
+
+/// What is told about a rule beside its findings.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// What its link from cause to symptom rests on.
+    pub basis: Option<Basis>,
+    /// The reasons that a browser gives for what it causes.
+    pub reasons: Vec<BlockReason>,
+    /// Ids of recipes: how to do what `fix` says, by place.
+    pub recipes: Vec<String>,
 }
 
 /// Whether a file has been read before.
@@ -177,6 +198,13 @@ pub(crate) fn parse(
             problems.add(raw.kind.span().start, Problem::Explains);
         }
     }
+    let frequency = raw.frequency.as_ref().and_then(|text| word(text, &mut problems));
+    let basis = raw.basis.as_ref().and_then(|text| word::<Basis>(text, &mut problems));
+    if basis == Some(Basis::Inferred) && confidence.is_some_and(|it| it > Confidence::Possible) {
+        problems.add(raw.confidence.span().start, Problem::Inferred);
+    }
+    let reasons = raw.reasons.iter().filter_map(|text| word(text, &mut problems)).collect();
+    let about = About { basis, reasons, recipes: names(raw.recipes) };
     let place = raw.id.span().start;
     match (condition, class, kind, severity.zip(confidence), scope) {
         (Some(condition), Some(class), Some(kind), Some((severity, confidence)), Some(scope))
@@ -193,6 +221,9 @@ pub(crate) fn parse(
                     fix: raw.fix,
                     explains: Vec::new(),
                     references: raw.references,
+                    frequency,
+                    confirm_with: raw.confirm_with,
+                    candidates: names(raw.candidates),
                 },
                 scope,
                 severity,
@@ -205,6 +236,7 @@ pub(crate) fn parse(
                 place,
                 explains: placed(raw.explains),
                 supersedes: placed(raw.supersedes),
+                about,
             })
         }
         _ => Err(problems.into_errors()),
@@ -213,6 +245,10 @@ pub(crate) fn parse(
 
 fn placed(names: Vec<Spanned<String>>) -> Vec<(usize, String)> {
     names.into_iter().map(|name| (name.span().start, name.into_inner())).collect()
+}
+
+fn names(names: Vec<Spanned<String>>) -> Vec<String> {
+    names.into_iter().map(Spanned::into_inner).collect()
 }
 
 fn check_id(file: &RuleFile, id: &Spanned<String>, problems: &mut Problems<'_>) {

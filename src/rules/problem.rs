@@ -84,6 +84,9 @@ pub enum Problem {
     /// A cause that explains nothing, or another rule that does.
     #[error("`explains` is for causes, and a cause needs it")]
     Explains,
+    /// More certain than what it rests on.
+    #[error("a rule whose basis is `inferred` is `possible` at most")]
+    Inferred,
 }
 
 impl Problem {
@@ -103,7 +106,8 @@ impl Problem {
             | Self::EmptyCondition
             | Self::OpenPlaceholder
             | Self::KindOfClass { .. }
-            | Self::Explains => None,
+            | Self::Explains
+            | Self::Inferred => None,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Truth};
 use crate::rules::facts::{Family, OpenFact};
-use crate::rules::file::{Draft, Example, Examples, RuleFile, Trust, parse};
+use crate::rules::file::{About, Draft, Example, Examples, RuleFile, Trust, parse};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reader::{Reader, Slots};
@@ -45,6 +45,8 @@ pub struct Rule {
     pub since: String,
     /// Ids of rules that need not be told where this one fires.
     pub supersedes: Vec<String>,
+    /// What is told about it beside its findings.
+    pub about: About,
     superseded: Vec<usize>,
     examples: Examples,
     detail: Option<Template>,
@@ -307,6 +309,7 @@ fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
             since: draft.since,
             examples: draft.examples,
             supersedes: draft.supersedes.into_iter().map(|(_, id)| id).collect(),
+            about: draft.about,
             superseded,
             detail: draft.detail,
             condition: draft.condition,

@@ -2,7 +2,7 @@
 //!
 //! Must not: read a file.
 
-use crate::model::{Class, Confidence, Kind, Severity};
+use crate::model::{BlockReason, Class, Confidence, Frequency, Kind, Severity};
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +20,29 @@ impl Scope {
         match self {
             Self::Exchange => "exchange",
             Self::Route => "route",
+        }
+    }
+}
+
+/// What the link from cause to symptom rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// Its log lines stand word for word in a public source.
+    Verbatim,
+    /// Its log lines are described in documentation.
+    Documented,
+    /// Its log lines follow from documented formats and were never seen in public. Such a rule is
+    /// `possible` at most.
+    Inferred,
+}
+
+impl Basis {
+    /// As written in rule files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verbatim => "verbatim",
+            Self::Documented => "documented",
+            Self::Inferred => "inferred",
         }
     }
 }
@@ -51,6 +74,9 @@ word!(Severity, "severity", &[Self::Error, Self::Warning, Self::Info]);
 word!(Confidence, "confidence", &[Self::Confirmed, Self::Likely, Self::Possible]);
 word!(Scope, "scope", &[Self::Exchange, Self::Route]);
 word!(Class, "class", Class::ALL);
+word!(Frequency, "frequency", &[Self::Rare, Self::Occasional, Self::Common, Self::VeryCommon]);
+word!(Basis, "basis", &[Self::Verbatim, Self::Documented, Self::Inferred]);
+word!(BlockReason, "reason", BlockReason::ALL);
 
 /// The kind that a class belongs to.
 pub fn kind_of(class: Class) -> Kind {

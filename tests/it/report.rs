@@ -183,6 +183,9 @@ fn rule(id: &str) -> Rc<RuleText> {
         fix: fix.to_owned(),
         explains: Vec::new(),
         references: Vec::new(),
+        frequency: None,
+        confirm_with: None,
+        candidates: Vec::new(),
     })
 }
 
