@@ -65,7 +65,31 @@ pub(crate) struct ScanOptions {
     pub(crate) report: ReportOptions,
 
     #[command(flatten)]
+    pub(crate) rules: RuleOptions,
+
+    #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// Which rules, and which of their findings are news.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleOptions {
+    /// A rule file, or a folder of them, beside the built-in rules. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// The configuration; without it `corscope.toml`, if the current folder has one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Report only findings that are not in this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write this run's findings to the baseline, in place of what it held.
+    #[arg(long)]
+    pub(crate) write_baseline: bool,
 }
 
 /// Which part of the log.

@@ -5,6 +5,7 @@
 use std::io;
 
 use corscope::output::escape::visible;
+use corscope::rules::problem::RuleError;
 
 use crate::cli::exit::ExitStatus;
 
@@ -30,6 +31,25 @@ pub(crate) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// A file of the user's own.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration, with each problem and its place.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nerror: "))]
+    Config(Vec<RuleError>),
+    /// The baseline file.
+    #[error("cannot use the baseline `{path}`: {problem}")]
+    Baseline {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Standard output.
     #[error("cannot write the report: {0}")]
     Write(io::Error),
@@ -45,14 +65,24 @@ impl CliError {
             Self::Write(error) | Self::Output { source: error, .. } => {
                 error.kind() == io::ErrorKind::BrokenPipe
             }
-            Self::NoInput | Self::Option { .. } | Self::Spool(_) => false,
+            Self::NoInput
+            | Self::Option { .. }
+            | Self::Read { .. }
+            | Self::Config(_)
+            | Self::Baseline { .. }
+            | Self::Spool(_) => false,
         }
     }
 
     /// The exit code.
     pub(crate) fn status(&self) -> ExitStatus {
         match self {
-            Self::NoInput | Self::Option { .. } | Self::Output { .. } => ExitStatus::Usage,
+            Self::NoInput
+            | Self::Option { .. }
+            | Self::Read { .. }
+            | Self::Config(_)
+            | Self::Baseline { .. }
+            | Self::Output { .. } => ExitStatus::Usage,
             Self::Write(_) | Self::Spool(_) => ExitStatus::NotAnalyzed,
         }
     }
@@ -62,12 +92,19 @@ impl CliError {
         match self {
             Self::NoInput => Some("`corscope scan --help` has examples"),
             Self::Spool(_) => Some("rows that do not fit in memory go to TMPDIR"),
-            Self::Option { .. } | Self::Output { .. } | Self::Write(_) => None,
+            Self::Baseline { .. } => Some("`--write-baseline` writes it anew"),
+            Self::Read { .. }
+            | Self::Config(_)
+            | Self::Option { .. }
+            | Self::Output { .. }
+            | Self::Write(_) => None,
         }
     }
 
     /// The message, fit for a terminal.
     pub(crate) fn visible(&self) -> String {
-        visible(&self.to_string()).into_owned()
+        let lines: Vec<_> =
+            self.to_string().lines().map(|line| visible(line).into_owned()).collect();
+        lines.join("\n")
     }
 }

@@ -12,10 +12,13 @@ use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 
 mod args;
+mod baseline;
+mod config;
 mod error;
 mod exit;
 mod ranges;
 mod scan;
+mod setup;
 mod sink;
 mod terminal;
 mod time;

@@ -13,19 +13,20 @@ use corscope::output::redact::Redaction;
 use corscope::output::rows::{ExchangeRows, RowForm};
 use corscope::output::spool::{DEFAULT_MEMORY, Spool};
 use corscope::output::{json, jsonl};
-use corscope::pipeline::{Analyzer, Observer, Window, console_texts};
+use corscope::pipeline::{Analyzer, Observer, Window};
 use corscope::report::builder::ReportBuilder;
 use corscope::report::settings::ReportSettings;
 use corscope::report::{Reading, Report};
 use corscope::rules::set::RuleSet;
 use corscope::sources::files;
 
-use crate::cli::args::{Format, ReportOptions, ScanOptions, Show, WindowOptions};
+use crate::cli::args::{Format, ScanOptions, Show, WindowOptions};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::sink::Sink;
 use crate::cli::terminal::{Environment, stdin_is_terminal, stdout_is_terminal};
 use crate::cli::time::{self, End};
+use crate::cli::{baseline, setup};
 
 /// What is to be analyzed.
 #[derive(Debug)]
@@ -74,9 +75,8 @@ impl Observer for Rows<'_> {
 /// Runs the command.
 pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
     let job = job(options)?;
-    let rules = RuleSet::builtin();
-    check_rules(&options.report, &rules)?;
-    let settings = report_settings(&options.report);
+    let setup = setup::of(&options.report, &options.rules, time::today(options.window.tz))?;
+    let settings = setup.settings;
     if let Some(path) = &options.output.output {
         check_output(path, &job.inputs)?;
     }
@@ -89,29 +89,38 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
         };
         ExchangeRows::new(form, settings.clone(), DEFAULT_MEMORY)
     });
-    let report = analyze(&job, &rules, settings, rows.as_mut()).map_err(CliError::Spool)?;
+    let report = analyze(&job, &setup.rules, settings, rows.as_mut()).map_err(CliError::Spool)?;
     tell(&report, options);
     let spool = rows.map(ExchangeRows::into_spool);
     write(&mut sink, (&report, spool), options.output.format, &human)
         .map_err(|error| sink.failure(error))?;
     sink.finish()?;
-    Ok(ExitStatus::of(&report))
+    let status = ExitStatus::of(&report);
+    if let Some(path) = setup.baseline.filter(|_| options.rules.write_baseline) {
+        return write_baseline(&path, &report, status, human.redaction);
+    }
+    Ok(if setup.is_partial { ExitStatus::Usage } else { status })
 }
 
-/// A rule that is misspelled would report on, and nobody would know why.
-fn check_rules(options: &ReportOptions, rules: &RuleSet) -> Result<(), CliError> {
-    let disabled = options.disable.iter().map(|id| ("--disable", id));
-    let severities = options.severity.iter().map(|(id, _)| ("--severity", id));
-    for (option, id) in disabled.chain(severities) {
-        if rules.get(id).is_none() {
-            let problem = match rules.nearest_id(id) {
-                Some(nearest) => format!("there is no rule `{id}`; did you mean `{nearest}`?"),
-                None => format!("there is no rule `{id}`"),
-            };
-            return Err(CliError::Option { option, problem });
-        }
+/// What is found is known from now on, and so no failure. Nothing read is no baseline.
+fn write_baseline(
+    path: &Path,
+    report: &Report,
+    status: ExitStatus,
+    redaction: Redaction,
+) -> Result<ExitStatus, CliError> {
+    if report.reading() == Reading::Nothing {
+        return Ok(status);
     }
-    Ok(())
+    baseline::write(path, &report.groups, redaction)?;
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(
+        io::stderr().lock(),
+        "corscope: {} findings are the baseline now: {}",
+        report.groups.len(),
+        visible(&path.display().to_string()),
+    );
+    Ok(if status == ExitStatus::Findings { ExitStatus::Clean } else { status })
 }
 
 /// A report must not replace the log that it is about.
@@ -157,21 +166,6 @@ fn window(options: &WindowOptions) -> Result<(Option<LogTime>, Option<LogTime>),
             problem: format!("{last} is before --since, {first}"),
         }),
         (since, until) => Ok((since, until)),
-    }
-}
-
-fn report_settings(options: &ReportOptions) -> ReportSettings {
-    ReportSettings {
-        min_severity: options.min_severity,
-        fail_on: options.fail_on.0,
-        disabled: options.disable.clone(),
-        severities: options.severity.clone(),
-        routes: options.route.clone(),
-        origins: options.origin.clone(),
-        statuses: options.status.clone(),
-        allowed_origins: options.allow_origin.clone(),
-        console: console_texts,
-        ..ReportSettings::default()
     }
 }
 

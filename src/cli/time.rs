@@ -14,6 +14,11 @@ pub(crate) fn now() -> LogTime {
     LogTime(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The day by the clock of this machine, in a zone.
+pub(crate) fn today(zone: FixedOffset) -> NaiveDate {
+    now().calendar().map_or(NaiveDate::MIN, |now| now.with_timezone(&zone).date_naive())
+}
+
 /// Which end of the period that a text names is meant: `2017-06-05` begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {

@@ -44,7 +44,7 @@ impl ExchangeRows {
         findings: &[Finding],
         places: &Places,
     ) -> io::Result<()> {
-        let selection = self.settings.select(exchange);
+        let selection = self.settings.select(exchange, judgement);
         if selection == Selection::LeftOut {
             return Ok(());
         }

@@ -26,6 +26,19 @@ use crate::survey::path::shape;
 /// Distinct routes beyond it are no longer told apart in the count.
 const MAX_ROUTES: usize = 100_000;
 
+/// Whether a group is shown; counts it if it is ignored or was known before.
+fn is_told(group: &Group, settings: &ReportSettings, summary: &mut Summary) -> bool {
+    let is_ignored = settings.ignores.iter().any(|ignore| ignore.covers(group));
+    let is_known = settings.baseline.contains(&group.fingerprint);
+    if !is_ignored && !is_known {
+        return true;
+    }
+    let counter = if is_ignored { &mut summary.ignored } else { &mut summary.baselined };
+    *counter += group.findings;
+    summary.failing = summary.failing.saturating_sub(group.failing);
+    false
+}
+
 /// A report in the making.
 #[derive(Debug)]
 pub struct ReportBuilder {
@@ -71,7 +84,7 @@ impl ReportBuilder {
         self.counted.exchanges += 1;
         self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
         self.counted.incomplete_exchanges += u64::from(!exchange.is_complete);
-        let selection = self.settings.select(exchange);
+        let selection = self.settings.select(exchange, judgement);
         if selection == Selection::LeftOut {
             self.summary.left_out += 1;
             return selection;
@@ -99,9 +112,11 @@ impl ReportBuilder {
         };
         for found in findings {
             let finding = &found.finding;
-            if let Some(severity) = self.count(finding, Selection::Selected)
-                && let Some(group) = self.group(finding, subject)
-            {
+            let Some((severity, fails)) = self.count(finding, Selection::Selected) else {
+                continue;
+            };
+            if let Some(group) = self.group(finding, subject) {
+                group.failing += u64::from(fails);
                 group.add_route(found, severity, survey);
             }
         }
@@ -121,6 +136,9 @@ impl ReportBuilder {
                 of.route,
                 of.origin,
             ]);
+        }
+        groups.retain(|group| is_told(group, &self.settings, &mut self.summary));
+        for group in &groups {
             self.summary.groups.add(group.severity);
         }
         order::arrange(&mut groups);
@@ -161,17 +179,18 @@ impl ReportBuilder {
             origin: origin.as_deref(),
         };
         for finding in seen.findings {
-            let Some(severity) = self.count(finding, selection) else { continue };
+            let Some((severity, fails)) = self.count(finding, selection) else { continue };
             let console = self.settings.console;
             if let Some(group) = self.group(finding, subject) {
+                group.failing += u64::from(fails);
                 group.add(finding, severity, seen, console);
             }
         }
         self.shape = shape_of_path;
     }
 
-    /// Counts a finding; its severity if it is to be shown.
-    fn count(&mut self, finding: &Finding, selection: Selection) -> Option<Severity> {
+    /// Counts a finding; if it is to be shown, its severity, and whether it fails the run.
+    fn count(&mut self, finding: &Finding, selection: Selection) -> Option<(Severity, bool)> {
         let Some(severity) = self.settings.severity(finding, selection) else {
             let is_disabled = self.settings.disabled.contains(&finding.rule.id);
             self.summary.disabled += u64::from(is_disabled);
@@ -182,7 +201,7 @@ impl ReportBuilder {
         self.summary.failing += u64::from(fails);
         let is_shown = severity >= self.settings.min_severity;
         self.summary.hidden += u64::from(!is_shown);
-        is_shown.then_some(severity)
+        is_shown.then_some((severity, fails))
     }
 
     fn group(&mut self, finding: &Finding, subject: Subject<'_>) -> Option<&mut Group> {

@@ -38,8 +38,12 @@ pub struct Group {
     pub route: Option<String>,
     /// The request's `Origin`.
     pub origin: Option<String>,
-    /// Number of findings.
+    /// Number of exchanges that it is about.
     pub count: u64,
+    /// Number of findings.
+    pub(crate) findings: u64,
+    /// Number of findings that fail the run.
+    pub(crate) failing: u64,
     /// Start of the earliest exchange.
     pub first_seen: Option<LogTime>,
     /// End of the latest exchange.
@@ -165,6 +169,8 @@ impl Group {
             route: own(of.route),
             origin: own(of.origin),
             count: 0,
+            findings: 0,
+            failing: 0,
             first_seen: None,
             last_seen: None,
             caused_by: Vec::new(),
@@ -216,6 +222,7 @@ impl Group {
         if self.count == 0 || seen.key < self.example.key.as_key() {
             self.example = Example::new(finding, seen, console);
         }
+        self.findings += 1;
         self.count += 1;
     }
 }
@@ -233,6 +240,7 @@ impl Group {
         self.confidence = self.confidence.max(finding.confidence);
         self.first_seen = earliest(self.first_seen, survey.first_seen);
         self.last_seen = self.last_seen.max(survey.last_seen);
+        self.findings += 1;
         self.count += found.count.max(1);
         let examples = || {
             let examples =

@@ -2,8 +2,12 @@
 //!
 //! Must not: count; that is the builder's work.
 
-use crate::model::{Exchange, Fact, Finding, Impact, Judgement, Kind, Outcome, Severity, Text};
-use crate::report::group::{BlockedResponse, Console};
+use std::collections::BTreeSet;
+
+use crate::model::{
+    BlockReason, Exchange, Fact, Finding, Impact, Judgement, Kind, Outcome, Severity, Text,
+};
+use crate::report::group::{BlockedResponse, Console, Group};
 
 /// Writes what browsers print about a blocked response.
 pub type ConsoleTexts = fn(&BlockedResponse<'_>) -> Option<Console>;
@@ -28,6 +32,12 @@ pub struct ReportSettings {
     pub statuses: Vec<StatusRange>,
     /// Origins that should work; refusals of all others are as intended. Empty: not stated.
     pub allowed_origins: Vec<Glob>,
+    /// What single APIs are meant to allow; refusals of anything else are as intended.
+    pub expectations: Vec<Expectation>,
+    /// Findings that somebody decided to live with. Expired ones are not to be given.
+    pub ignores: Vec<Ignore>,
+    /// Fingerprints of findings that were known before.
+    pub baseline: BTreeSet<String>,
     /// Gives the console texts of a group's example.
     pub console: ConsoleTexts,
     /// How many groups are kept apart. Beyond it, findings of a rule on one API stage share a
@@ -46,6 +56,9 @@ impl Default for ReportSettings {
             origins: Vec::new(),
             statuses: Vec::new(),
             allowed_origins: Vec::new(),
+            expectations: Vec::new(),
+            ignores: Vec::new(),
+            baseline: BTreeSet::new(),
             console: |_| None,
             max_groups: 4096,
         }
@@ -59,38 +72,90 @@ pub enum Selection {
     LeftOut,
     /// It is reported.
     Selected,
-    /// It is reported, but its origin is none that should work: what refused it is no failure.
-    ForeignOrigin,
+    /// It is reported, but what it asks is none that should work (another origin, method or
+    /// header): what refused it is no failure.
+    Unexpected,
+}
+
+/// What an API is meant to allow. An empty list says nothing.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// API ids.
+    pub api: Glob,
+    /// Stages; `None`: all.
+    pub stage: Option<Glob>,
+    /// Origins.
+    pub origins: Vec<Glob>,
+    /// Methods, as browsers send them.
+    pub methods: Vec<String>,
+    /// Request headers, in any case.
+    pub headers: Vec<String>,
+}
+
+/// A finding that somebody decided to live with. What is `None` fits anything.
+#[derive(Debug, Clone)]
+pub struct Ignore {
+    /// Rule ids.
+    pub rule: Glob,
+    /// Routes, as `--route` takes them.
+    pub route: Option<Glob>,
+    /// Origins.
+    pub origin: Option<Glob>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Ignore {
+    /// Whether it is meant.
+    pub(crate) fn covers(&self, group: &Group) -> bool {
+        let fits = |glob: &Option<Glob>, text: Option<&str>| {
+            glob.as_ref().is_none_or(|glob| text.is_some_and(|text| glob.matches(text)))
+        };
+        let route = group.route.as_deref();
+        let with_method = match (group.method.as_deref(), route) {
+            (Some(method), Some(route)) => Some(format!("{method} {}", path_of(route))),
+            (None, _) | (_, None) => None,
+        };
+        self.rule.matches(&group.rule.id)
+            && (fits(&self.route, route)
+                || fits(&self.route, route.map(path_of))
+                || fits(&self.route, with_method.as_deref()))
+            && fits(&self.origin, group.origin.as_deref())
+    }
+}
+
+/// `/orders` of `GET /orders`.
+fn path_of(route: &str) -> &str {
+    route.split_once(' ').map_or(route, |(_, path)| path)
 }
 
 impl ReportSettings {
     /// Whether and how an exchange is reported.
-    pub fn select(&self, exchange: &Exchange) -> Selection {
+    pub fn select(&self, exchange: &Exchange, judgement: &Judgement) -> Selection {
         if !self.matches_status(exchange) || !self.matches_route(exchange) {
             return Selection::LeftOut;
         }
-        if self.origins.is_empty() && self.allowed_origins.is_empty() {
-            return Selection::Selected;
-        }
-        let origin = exchange.request_headers().get("origin");
-        let is_one_of = |globs: &[Glob]| match &origin {
-            Fact::Seen(origin) => Some(globs.iter().any(|glob| glob.matches(origin))),
+        let origin = || exchange.request_headers().get("origin");
+        let is_one_of = |globs: &[Glob]| match origin() {
+            Fact::Seen(origin) => Some(globs.iter().any(|glob| glob.matches(&origin))),
             Fact::Absent | Fact::Unseen => None,
         };
         if !self.origins.is_empty() && is_one_of(&self.origins) != Some(true) {
-            Selection::LeftOut
-        } else if !self.allowed_origins.is_empty()
-            && is_one_of(&self.allowed_origins) == Some(false)
-        {
-            Selection::ForeignOrigin
-        } else {
-            Selection::Selected
+            return Selection::LeftOut;
         }
+        let is_foreign = |globs: &[Glob]| !globs.is_empty() && is_one_of(globs) == Some(false);
+        let is_unexpected = is_foreign(&self.allowed_origins)
+            || self
+                .expectations
+                .iter()
+                .filter(|it| it.is_about(exchange))
+                .any(|expected| is_foreign(&expected.origins) || expected.refuses(judgement));
+        if is_unexpected { Selection::Unexpected } else { Selection::Selected }
     }
 
     /// The severity at which a finding is reported; `None`: not at all.
     pub fn severity(&self, finding: &Finding, selection: Selection) -> Option<Severity> {
-        let is_intended = selection == Selection::ForeignOrigin
+        let is_intended = selection == Selection::Unexpected
             && finding.rule.kind == Kind::Symptom
             && finding.impact == Impact::Observed;
         if is_intended || self.disabled.contains(&finding.rule.id) {
@@ -116,9 +181,9 @@ impl ReportSettings {
             .filter(|(_, severity)| *severity >= self.min_severity)
     }
 
-    /// Whether a refusal is one that works: blocked, and from an origin that should not work.
+    /// Whether a refusal is one that works: blocked, and nothing that should work.
     pub fn is_intended_refusal(selection: Selection, judgement: &Judgement) -> bool {
-        selection == Selection::ForeignOrigin && judgement.applying().outcome == Outcome::Blocked
+        selection == Selection::Unexpected && judgement.applying().outcome == Outcome::Blocked
     }
 
     /// Whether any filter is set.
@@ -146,6 +211,28 @@ impl ReportSettings {
             .into_iter()
             .flatten()
             .any(|text| self.routes.iter().any(|glob| glob.matches(text)))
+    }
+}
+
+impl Expectation {
+    fn is_about(&self, exchange: &Exchange) -> bool {
+        let fits =
+            |glob: &Glob, which| exchange.text(which).is_some_and(|text| glob.matches(&text));
+        fits(&self.api, Text::Api) && self.stage.as_ref().is_none_or(|it| fits(it, Text::Stage))
+    }
+
+    /// Whether the browser refused a method or a header that is not meant to be allowed.
+    fn refuses(&self, judgement: &Judgement) -> bool {
+        let verdict = judgement.applying();
+        let Some(detail) = verdict.detail.as_deref() else { return false };
+        let lacks = |list: &[String]| {
+            !list.is_empty() && !list.iter().any(|known| known.eq_ignore_ascii_case(detail))
+        };
+        match verdict.reason {
+            Some(BlockReason::MethodDisallowedByPreflightResponse) => lacks(&self.methods),
+            Some(BlockReason::HeaderDisallowedByPreflightResponse) => lacks(&self.headers),
+            Some(_) | None => false,
+        }
     }
 }
 

@@ -31,7 +31,11 @@ pub struct Summary {
     pub hidden: u64,
     /// Findings of disabled rules.
     pub disabled: u64,
-    /// Exchanges blocked whose origin is none that should work.
+    /// Findings that the settings say to ignore.
+    pub ignored: u64,
+    /// Findings that were known before, by the baseline.
+    pub baselined: u64,
+    /// Exchanges blocked that asked for nothing that should work.
     pub refused_as_intended: u64,
     /// Findings that share a group because there were too many groups.
     pub folded: u64,

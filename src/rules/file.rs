@@ -173,7 +173,7 @@ pub(crate) fn parse(
         Ok(raw) => raw,
         Err(error) => {
             let offset = error.span().map_or(0, |span| span.start);
-            problems.add(offset, Problem::Syntax(error.message().to_owned()));
+            problems.add(offset, Problem::of_toml(error.message()));
             return Err(problems.into_errors());
         }
     };

@@ -3,8 +3,9 @@
 //! Must not: stop the other rules.
 
 use crate::rules::facts::FactType;
+use crate::rules::nearest::nearest;
 
-/// A rule file that cannot be used.
+/// What is wrong with a rule file, or with the configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {problem}")]
 pub struct RuleError {
@@ -24,6 +25,14 @@ pub enum Problem {
     /// Not TOML, a key that rules do not have, or one that lacks.
     #[error("{0}")]
     Syntax(String),
+    /// A key that there is not.
+    #[error("no key `{name}`{}", suggestion(nearest.as_deref()))]
+    UnknownKey {
+        /// The key as written.
+        name: String,
+        /// The nearest one that there is.
+        nearest: Option<String>,
+    },
     /// The id is not the name of the file.
     #[error("the id `{id}` is not the name of the file")]
     IdIsNotFileName {
@@ -103,6 +112,18 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What a TOML reader says, with the nearest name where it says that there is no such key.
+    pub fn of_toml(message: &str) -> Self {
+        let unknown = || {
+            let rest = message.strip_prefix("unknown field `")?;
+            let (name, expected) = rest.split_once("`, expected ")?;
+            // Every second piece between backquotes is a name.
+            let names = expected.split('`').skip(1).step_by(2);
+            Some(Self::UnknownKey { name: name.to_owned(), nearest: nearest(name, names) })
+        };
+        unknown().unwrap_or_else(|| Self::Syntax(message.to_owned()))
+    }
+
     /// One line that helps, printed as `hint: ...`.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -112,6 +133,7 @@ impl Problem {
                 "header values and access-log values are text; `less` and `greater` read them as numbers",
             ),
             Self::Syntax(_)
+            | Self::UnknownKey { .. }
             | Self::IdIsNotFileName { .. }
             | Self::FactOfScope { .. }
             | Self::Count
@@ -140,6 +162,17 @@ fn type_name(kind: FactType) -> &'static str {
     }
 }
 
+impl RuleError {
+    /// A problem at a byte offset of a text.
+    pub fn at(file: &str, text: &str, offset: usize, problem: Problem) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let column = last.chars().count() + 1;
+        Self { file: file.to_owned(), line, column, problem }
+    }
+}
+
 /// Collects what is wrong with one file.
 pub(crate) struct Problems<'a> {
     file: &'a str,
@@ -155,11 +188,7 @@ impl<'a> Problems<'a> {
 
     /// Notes a problem at a byte offset.
     pub(crate) fn add(&mut self, offset: usize, problem: Problem) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let last = before.rsplit('\n').next().unwrap_or_default();
-        let column = last.chars().count() + 1;
-        self.errors.push(RuleError { file: self.file.to_owned(), line, column, problem });
+        self.errors.push(RuleError::at(self.file, self.text, offset, problem));
     }
 
     /// Whether nothing is wrong.

@@ -83,7 +83,9 @@ fn selection(page: &mut Page<'_>, report: &Report) {
         (summary.left_out, "exchange", "left out by the filters"),
         (summary.hidden, "finding", "below the severity shown"),
         (summary.disabled, "finding", "of disabled rules"),
-        (summary.refused_as_intended, "refusal", "of other origins, as intended"),
+        (summary.ignored, "finding", "ignored by the configuration"),
+        (summary.baselined, "finding", "known from the baseline"),
+        (summary.refused_as_intended, "refusal", "as intended"),
         (summary.folded, "finding", "summed up per rule, for there are too many routes"),
         (summary.dropped, "finding", "not shown, for there are too many"),
     ]
