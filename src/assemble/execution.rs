@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::assemble::store::{FirstRead, Progress, Seen, SlotId};
-use crate::assemble::{Assembler, access, failure};
+use crate::assemble::{Assembler, Keep, access, failure};
 use crate::model::headers::HeaderMap;
 use crate::model::{
     AnsweredBy, Exchange, Execution, Fact, Failure, Integration, LineKind, LogEvent, RequestId,
@@ -68,8 +68,12 @@ impl Assembler {
         event: &LogEvent<'_>,
         line: &Execution<'_>,
     ) -> Option<SlotId> {
+        let keep = self.settings.keep;
         let (exchange, progress) = self.store.both(slot)?;
         apply_line(exchange, progress, event, line);
+        if !progress.authorizer_phase {
+            keep_extra(exchange, keep, event, line);
+        }
         let reads_forward = progress.first_read == FirstRead::Beginning;
         let refused = exchange.failure == Some(Failure::AuthorizerDenied);
         // The trace id is written after a completed request, and after a refused one, which has no
@@ -90,6 +94,7 @@ impl Assembler {
         failure::settle(exchange, progress);
         access::settle(exchange);
         exchange.is_complete = is_complete(exchange, progress.seen);
+        exchange.shows_beginning = progress.seen.begin;
         exchange.index_headers();
     }
 
@@ -99,7 +104,22 @@ impl Assembler {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
         failure::settle(exchange, progress);
         exchange.is_complete = is_complete(exchange, progress.seen);
+        exchange.shows_beginning = progress.seen.begin;
         exchange.index_headers();
+    }
+}
+
+/// Keeps what only some sets of rules ask for.
+fn keep_extra(exchange: &mut Exchange, keep: Keep, event: &LogEvent<'_>, line: &Execution<'_>) {
+    let (kind, map) = if let Execution::EndpointRequestHeaders(map) = *line {
+        (LineKind::EndpointRequestHeaders, map)
+    } else if let Execution::EndpointResponseHeaders(map) = *line {
+        (LineKind::EndpointResponseHeaders, map)
+    } else {
+        return;
+    };
+    if keep.has(kind) && exchange.payload(kind).is_none() {
+        exchange.keep(kind, event, map);
     }
 }
 
@@ -295,6 +315,9 @@ pub(super) fn apply_line(
             }
         }
         Execution::TestHeading(_) => exchange.surface = Surface::TestInvoke,
+        Execution::ReceivedResponse(status) if !progress.authorizer_phase => {
+            exchange.integration_status = status.or(exchange.integration_status);
+        }
         Execution::ReceivedResponse(_)
         | Execution::EndpointUri(_)
         | Execution::EndpointRequestBody(_)

@@ -38,7 +38,7 @@ impl Assembler {
         id: Option<RequestId>,
         line: LambdaLine<'_>,
     ) {
-        self.invocations.push(event, id, line);
+        self.invocations.push(event, id, line, self.settings.keep.has(LineKind::Application));
         if self.invocations.bytes > self.settings.max_invocation_bytes {
             self.counts.unjoined += self.invocations.shed();
         }
@@ -46,16 +46,32 @@ impl Assembler {
 }
 
 impl Invocations {
-    fn push(&mut self, event: &LogEvent<'_>, id: Option<RequestId>, line: LambdaLine<'_>) {
+    /// `keeps`: whether what the application writes in JSON is kept.
+    fn push(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: Option<RequestId>,
+        line: LambdaLine<'_>,
+        keeps: bool,
+    ) {
+        let says = keeps
+            && matches!(line, LambdaLine::Application { .. })
+            && memchr::memchr(b'{', event.message).is_some();
         match (id, line) {
             (_, LambdaLine::InitStart | LambdaLine::Platform) => {}
-            (Some(id), line) => self.push_named(event, id, line),
-            (None, line) => self.push_nameless(event, line),
+            (Some(id), line) => self.push_named(event, id, line, says),
+            (None, line) => self.push_nameless(event, line, says),
         }
     }
 
-    fn push_named(&mut self, event: &LogEvent<'_>, id: RequestId, line: LambdaLine<'_>) {
-        let is_ordinary = matches!(&line, LambdaLine::Application { event: None, response: None });
+    fn push_named(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: RequestId,
+        line: LambdaLine<'_>,
+        says: bool,
+    ) {
+        let is_ordinary = is_ordinary(&line) && !says;
         if is_ordinary && !self.by_id.contains_key(&id) {
             // A line of a run whose START is not in the input: nothing to learn from it.
             return;
@@ -74,8 +90,10 @@ impl Invocations {
         let ended = matches!(line, LambdaLine::End | LambdaLine::Report { .. });
         let reported = matches!(line, LambdaLine::Report { .. });
         self.bytes += apply(run, event, line);
-        let uninteresting =
-            !run.outcome.is_failure() && run.event.is_none() && run.response.is_none();
+        if says {
+            self.bytes += keep_application(run, event);
+        }
+        let uninteresting = !tells(run);
         if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
             stream.running.retain(|running| *running != id);
         }
@@ -88,8 +106,8 @@ impl Invocations {
     }
 
     /// A line without an id belongs to the run that is going on in its stream, if just one is.
-    fn push_nameless(&mut self, event: &LogEvent<'_>, line: LambdaLine<'_>) {
-        let is_ordinary = matches!(&line, LambdaLine::Application { event: None, response: None });
+    fn push_nameless(&mut self, event: &LogEvent<'_>, line: LambdaLine<'_>, says: bool) {
+        let is_ordinary = is_ordinary(&line);
         let stream = self.streams.entry(event.position.place).or_default();
         match stream.running.as_slice() {
             [id] => {
@@ -97,6 +115,9 @@ impl Invocations {
                 let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
                 touch(run, event);
                 self.bytes += apply(run, event, line);
+                if says {
+                    self.bytes += keep_application(run, event);
+                }
             }
             [] if !is_ordinary => {
                 let run = stream.unclaimed.get_or_insert_with(|| new(event, None));
@@ -120,7 +141,7 @@ impl Invocations {
     pub(super) fn take_all(&mut self) -> Vec<Invocation> {
         let mut all: Vec<_> = self.by_id.drain().map(|(_, run)| *run).collect();
         all.extend(self.streams.drain().filter_map(|(_, stream)| stream.unclaimed.map(|run| *run)));
-        all.retain(|run| run.outcome.is_failure() || run.event.is_some() || run.response.is_some());
+        all.retain(tells);
         all.sort_by_key(|run| (run.ended, run.id, run.end_position.map(|p| p.line)));
         all
     }
@@ -143,6 +164,40 @@ impl Invocations {
             }
         }
         shed
+    }
+}
+
+fn is_ordinary(line: &LambdaLine<'_>) -> bool {
+    matches!(line, LambdaLine::Application { event: None, response: None })
+}
+
+/// Whether a run has anything to say about its request.
+fn tells(run: &Invocation) -> bool {
+    run.outcome.is_failure()
+        || run.event.is_some()
+        || run.response.is_some()
+        || run.lines.iter().any(|line| line.kind == LineKind::Application)
+}
+
+/// Keeps a line of the application; gives the bytes that it added.
+fn keep_application(run: &mut Invocation, event: &LogEvent<'_>) -> usize {
+    const MAX_LINE: usize = 16 << 10;
+    const MAX_LINES: usize = 16;
+    let kept = run.lines.iter().filter(|line| line.kind == LineKind::Application).count();
+    if kept >= MAX_LINES || event.message.len() > MAX_LINE {
+        return 0;
+    }
+    let before = size(run);
+    run.lines.push(evidence(LineKind::Application, event, event.message));
+    size(run).saturating_sub(before)
+}
+
+fn evidence(kind: LineKind, event: &LogEvent<'_>, text: &[u8]) -> Evidence {
+    Evidence {
+        kind,
+        time: event.time,
+        position: event.position,
+        text: String::from_utf8_lossy(text).into_owned(),
     }
 }
 
@@ -271,13 +326,9 @@ fn worse(one: InvocationOutcome, other: InvocationOutcome) -> InvocationOutcome 
 fn keep(run: &mut Invocation, kind: LineKind, event: &LogEvent<'_>) {
     const MAX: usize = 2 << 10;
     let text = event.message.get(..MAX.min(event.message.len())).unwrap_or_default();
-    if run.lines.len() < 8 {
-        run.lines.push(Evidence {
-            kind,
-            time: event.time,
-            position: event.position,
-            text: String::from_utf8_lossy(text).into_owned(),
-        });
+    let own = run.lines.iter().filter(|line| line.kind != LineKind::Application).count();
+    if own < 8 {
+        run.lines.push(evidence(kind, event, text));
     }
 }
 

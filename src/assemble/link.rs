@@ -103,6 +103,9 @@ impl Assembler {
                 }
                 None if gateway.is_some_and(|id| self.is_finished(&id))
                     || run.id.is_some_and(|id| self.is_finished(&id)) => {}
+                None if !run.outcome.is_failure()
+                    && run.event.is_none()
+                    && run.response.is_none() => {}
                 None if is_authorizer(&run) && !is_refusal(&run) && !run.outcome.is_failure() => {}
                 None => slots.extend(self.exchange_of(run)),
             }

@@ -16,7 +16,9 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashSet;
 
-use crate::model::{Entry, Exchange, LogEvent, LogTime, PlaceId, Record, RequestId};
+use crate::model::{
+    Entry, Exchange, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, Record, RequestId,
+};
 
 pub use store::SlotId;
 
@@ -32,6 +34,27 @@ pub struct AssembleSettings {
     pub max_invocation_bytes: usize,
     /// Request ids of finished exchanges that are remembered, to tell late lines.
     pub max_finished_ids: usize,
+    /// Lines that are kept only where somebody asks for them.
+    pub keep: Keep,
+}
+
+/// Kinds of lines that no verdict needs, and that are kept only where a rule asks for them:
+/// `Endpoint request headers`, `Endpoint response headers` of runs that did not fail, `Endpoint
+/// response body` of failed exchanges that wait for a join, and what applications write in JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep(u32);
+
+impl Keep {
+    /// Whether lines of this kind are to be kept.
+    pub fn has(self, kind: LineKind) -> bool {
+        self.0 >> kind as u32 & 1 == 1
+    }
+}
+
+impl FromIterator<LineKind> for Keep {
+    fn from_iter<T: IntoIterator<Item = LineKind>>(kinds: T) -> Self {
+        Self(kinds.into_iter().fold(0, |set, kind| set | 1 << kind as u32))
+    }
 }
 
 impl Default for AssembleSettings {
@@ -40,6 +63,7 @@ impl Default for AssembleSettings {
             max_exchange_bytes: 20 << 20,
             max_invocation_bytes: 12 << 20,
             max_finished_ids: 1 << 20,
+            keep: Keep::default(),
         }
     }
 }
@@ -107,6 +131,12 @@ impl Assembler {
                 Some(slot)
             }
             Entry::Other => {
+                if self.settings.keep.has(LineKind::Application)
+                    && self.is_running(event.position.place)
+                {
+                    let line = LambdaLine::Application { event: None, response: None };
+                    self.push_lambda(event, None, line);
+                }
                 if let Some(slot) = record.id.and_then(|id| self.store.find(&id)) {
                     self.store.touch(slot, event);
                 }
@@ -131,7 +161,7 @@ impl Assembler {
         if let Some(exchange) = self.store.exchange_mut(slot) {
             access::settle(exchange);
         }
-        self.store.hold(slot);
+        self.store.hold(slot, self.settings.keep);
     }
 
     /// Forgets what an access-log line said of an exchange that no line can change any more: the
@@ -145,7 +175,7 @@ impl Assembler {
     /// Keeps a completed exchange to which the function's own log can only add evidence. Few are
     /// kept, the earliest, whatever the order of the input; names one to let go in exchange.
     pub fn hold_for_evidence(&mut self, slot: SlotId) -> Option<SlotId> {
-        self.store.hold(slot);
+        self.store.hold(slot, self.settings.keep);
         let exchange = self.store.exchange(slot)?;
         self.for_evidence.insert((exchange.ended, exchange.request_id, slot));
         if self.for_evidence.len() <= MAX_FOR_EVIDENCE {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use hashbrown::HashMap;
 
+use crate::assemble::Keep;
 use crate::model::{Exchange, LineKind, LogEvent, PlaceId, RequestId};
 
 /// An exchange in the store.
@@ -211,11 +212,11 @@ impl Store {
     }
 
     /// Counts what an exchange holds, after it was compacted.
-    pub(super) fn hold(&mut self, slot: SlotId) {
+    pub(super) fn hold(&mut self, slot: SlotId, keep: Keep) {
         if let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) {
             // Where the failure is known, its own lines and the request's tell enough.
             let known = entry.exchange.failure.is_some();
-            entry.exchange.compact(|kind| !known || !is_bulky(kind));
+            entry.exchange.compact(|kind| !known || !is_bulky(kind) || keep.has(kind));
             self.bytes -= entry.bytes;
             entry.bytes = entry.exchange.size();
             self.bytes += entry.bytes;

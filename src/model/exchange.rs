@@ -202,6 +202,8 @@ pub enum LineKind {
     LambdaEvent,
     /// A logged proxy response.
     LambdaResponse,
+    /// A line that the application wrote in JSON; kept only where a rule asks for its fields.
+    Application,
 }
 
 /// A kept line of an exchange; its text is in the exchange's buffer.
@@ -254,6 +256,10 @@ pub struct Exchange {
     pub failure: Option<Failure>,
     /// Whether its beginning and its end were seen, as far as this log level shows them.
     pub is_complete: bool,
+    /// Whether lines of the execution log show it from its beginning.
+    pub shows_beginning: bool,
+    /// Status that the integration answered the gateway with; 200 for Lambda even when it failed.
+    pub integration_status: Option<u16>,
     /// What the function returned, where a line of the gateway shows it.
     pub function_response: Option<Box<FunctionResponse>>,
     /// The function's own log of this request.

@@ -18,6 +18,8 @@ const KEPT: usize = 1024;
 pub(super) struct Said {
     pub(super) judgement: Judgement,
     pub(super) findings: Vec<Finding>,
+    /// Whether it holds for all exchanges of the same key.
+    pub(super) is_general: bool,
 }
 
 /// A header that verdict or rules read.
@@ -58,7 +60,7 @@ impl Memo {
             return Rc::clone(said);
         }
         let said = Rc::new(say());
-        if self.said.len() < KEPT {
+        if said.is_general && self.said.len() < KEPT {
             self.said.insert(self.key.as_slice().into(), Rc::clone(&said));
         }
         said

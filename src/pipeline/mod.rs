@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 mod memo;
 
-use crate::assemble::{AssembleSettings, Assembler, SlotId};
+use crate::assemble::{AssembleSettings, Assembler, Keep, SlotId};
 use crate::cors;
 use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
@@ -69,6 +69,8 @@ pub struct Analyzer<'a> {
     report: ReportBuilder,
     ledger: Ledger,
     memo: Memo,
+    /// Whether a rule asks for what applications write.
+    waits_for_application: bool,
     failed: io::Result<()>,
 }
 
@@ -80,12 +82,14 @@ impl<'a> Analyzer<'a> {
         window: Window,
         observer: &'a mut dyn Observer,
     ) -> Self {
+        let keep: Keep = rules.inputs().lines.into_iter().collect();
         Self {
             window,
             rules,
             observer,
             places: Places::default(),
-            assembler: Assembler::new(AssembleSettings::default()),
+            assembler: Assembler::new(AssembleSettings { keep, ..AssembleSettings::default() }),
+            waits_for_application: keep.has(LineKind::Application),
             report,
             ledger: Ledger::default(),
             memo: Memo::new(rules),
@@ -110,7 +114,11 @@ impl<'a> Analyzer<'a> {
     fn completed(&mut self, slot: SlotId) {
         let Some(said) = self.say(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        match join_of(exchange, &said.judgement) {
+        let mut join = join_of(exchange, &said.judgement);
+        if self.waits_for_application && exchange.lambda_request_id.is_some() {
+            join = Join::Answer;
+        }
+        match join {
             Join::Nothing if exchange.access.is_some() && shows_execution(exchange) => {
                 self.assembler.drop_access(slot);
                 self.settle(slot);
@@ -139,15 +147,16 @@ impl<'a> Analyzer<'a> {
         let exchange = self.assembler.exchange(slot)?;
         Some(self.memo.recall(exchange, || {
             let judgement = cors::judge(exchange);
-            let findings = diagnose(self.rules.examine(exchange, &judgement));
-            Said { judgement, findings }
+            let examined = self.rules.examine(exchange, &judgement);
+            let findings = diagnose(examined.findings);
+            Said { judgement, findings, is_general: examined.is_general }
         }))
     }
 
     /// Reports, and lets go.
     fn conclude(&mut self, slot: SlotId, said: &Said) {
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let Said { judgement, findings } = said;
+        let Said { judgement, findings, .. } = said;
         self.report.add(exchange, judgement, findings, &self.places);
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);

@@ -84,7 +84,8 @@ const FAILURES: &[&str] = &[
     "forbidden",
     "request-rejected",
 ];
-const DEFECTS: &[&str] = &[
+/// Why a gateway rejects a return value.
+pub(crate) const DEFECTS: &[&str] = &[
     "not-an-object",
     "null",
     "unknown-key",

@@ -6,7 +6,7 @@
 //! Must not: read an exchange; `reader` and `closed` do.
 
 use crate::model::LineKind;
-use crate::rules::closed::ClosedFact;
+use crate::rules::closed::{ClosedFact, DEFECTS};
 use crate::rules::nearest::nearest;
 
 /// What values a fact can have.
@@ -102,6 +102,14 @@ pub(crate) enum PlainFact {
     AccessIntegrationError,
     AccessAuthorizerError,
     AccessFunctionStatus,
+    FunctionAcceptance,
+    LoggedDefect,
+    LoggedNonString,
+    IntegrationStatus,
+    IntegrationBody,
+    AuthorizerRan,
+    RepeatsStage,
+    Misspelled,
 }
 
 /// A family of open facts; in the order of [`FAMILIES`].
@@ -110,6 +118,11 @@ pub(crate) enum Family {
     RequestHeader,
     ResponseHeader,
     FunctionHeader,
+    IntegrationRequestHeader,
+    IntegrationResponseHeader,
+    LoggedHeader,
+    LoggedType,
+    App,
     AccessKey,
 }
 
@@ -172,10 +185,13 @@ fn family(name: &str) -> Option<OpenFact> {
     FAMILIES.iter().find_map(|family| {
         let key = name.strip_prefix(prefix(family.open.entry.name)).filter(|key| is_key(key))?;
         let key = match family.fact {
-            Family::AccessKey => key.to_owned(),
-            Family::RequestHeader | Family::ResponseHeader | Family::FunctionHeader => {
-                key.to_ascii_lowercase()
-            }
+            Family::AccessKey | Family::LoggedType | Family::App => key.to_owned(),
+            Family::RequestHeader
+            | Family::ResponseHeader
+            | Family::FunctionHeader
+            | Family::IntegrationRequestHeader
+            | Family::IntegrationResponseHeader
+            | Family::LoggedHeader => key.to_ascii_lowercase(),
         };
         Some(OpenFact::Named(family.fact, key.into()))
     })
@@ -247,6 +263,10 @@ const LOGGED: &[LineKind] = &[LineKind::LambdaResponse];
 const ACCESS: &[LineKind] = &[LineKind::Access];
 const ROUTE: &[LineKind] = &[LineKind::Route];
 const GATEWAY: &[LineKind] = &[LineKind::GatewayResponse, LineKind::Access];
+const APP: &[LineKind] = &[LineKind::Application];
+const ENDPOINT_REQUEST: &[LineKind] = &[LineKind::EndpointRequestHeaders];
+const ENDPOINT_RESPONSE: &[LineKind] = &[LineKind::EndpointResponseHeaders];
+const AUTHORIZER: &[LineKind] = &[LineKind::Authorizer];
 const URI: &[LineKind] = &[LineKind::EndpointRequestHeaders];
 
 #[rustfmt::skip]
@@ -277,13 +297,32 @@ static PLAIN: &[Plain] = &[
     Plain { fact: PlainFact::AccessIntegrationError, open: open(("access.integration_error", FactType::Text, "Lambda invocation failed"), ACCESS, "`$context.integrationErrorMessage`, whatever its key.") },
     Plain { fact: PlainFact::AccessAuthorizerError, open: open(("access.authorizer_error", FactType::Text, "The request is not signed"), ACCESS, "`$context.authorizer.error`, `authorize.error` or `authenticate.error`.") },
     Plain { fact: PlainFact::AccessFunctionStatus, open: open(("access.function_status", FactType::Number, "503"), ACCESS, "Status that the function returned, from the access log.") },
+    Plain { fact: PlainFact::FunctionAcceptance, open: open(("function_response.acceptance", FactType::OneOf(ACCEPTANCES), "inferred"), FUNCTION, "What the gateway makes of what the function returned: takes it, makes a 200 response of it, or rejects it.") },
+    Plain { fact: PlainFact::LoggedDefect, open: open(("logged_response.defect", FactType::OneOf(DEFECTS), "body-not-string"), LOGGED, "Why the gateway would reject the proxy response that the function logged itself; absent if it would take it.") },
+    Plain { fact: PlainFact::LoggedNonString, open: open(("logged_response.header.non_string", FactType::Text, "Access-Control-Max-Age"), LOGGED, "Name of the first header of the logged proxy response whose value is not text; absent if there is none.") },
+    Plain { fact: PlainFact::IntegrationStatus, open: open(("integration.status", FactType::Number, "200"), STATUS, "Status that the integration answered the gateway with; 200 for Lambda even when the function failed.") },
+    Plain { fact: PlainFact::IntegrationBody, open: open(("integration.response.body", FactType::Text, "{\"statusCode\":200}"), FUNCTION, "The body that the integration answered with, as logged; may be cut off.") },
+    Plain { fact: PlainFact::AuthorizerRan, open: open(("authorizer.ran", FactType::Bool, "true"), AUTHORIZER, "Whether the execution log shows a Lambda authorizer at work; `false` needs the request's first lines.") },
+    Plain { fact: PlainFact::RepeatsStage, open: open(("request.path.repeats_stage", FactType::Bool, "true"), METHOD, "Whether the stage stands once too often at the beginning of the path.") },
+    Plain { fact: PlainFact::Misspelled, open: open(("response.header.misspelled", FactType::Text, "Access-Control-Allow-Orgin"), RESPONSE, "Name of a response header that is nearly a CORS response header; absent if there is none.") },
 ];
+
+/// Types of JSON values.
+pub(crate) const JSON_TYPES: &[&str] = &["object", "array", "string", "number", "boolean", "null"];
+
+/// What a gateway makes of a return value.
+pub(crate) const ACCEPTANCES: &[&str] = &["accepted", "inferred", "malformed"];
 
 #[rustfmt::skip]
 static FAMILIES: &[Named] = &[
     Named { fact: Family::RequestHeader, open: open(("request.header.<name>", FactType::Text, "https://app.example"), REQUEST, "A request header, its fields combined with `, `.") },
     Named { fact: Family::ResponseHeader, open: open(("response.header.<name>", FactType::Text, "*"), RESPONSE, "A response header as it went over the wire; only `Method response headers` and HAR files show it.") },
     Named { fact: Family::FunctionHeader, open: open(("function_response.header.<name>", FactType::Text, "*"), FUNCTION, "A header of the proxy response that the gateway logged.") },
+    Named { fact: Family::IntegrationRequestHeader, open: open(("integration.request.header.<name>", FactType::Text, "abc123defg"), ENDPOINT_REQUEST, "A header of the gateway's call to the integration.") },
+    Named { fact: Family::IntegrationResponseHeader, open: open(("integration.response.header.<name>", FactType::Text, "Unhandled"), ENDPOINT_RESPONSE, "A header that the integration answered with; for Lambda one of the Invoke call, not the function's own.") },
+    Named { fact: Family::LoggedHeader, open: open(("logged_response.header.<name>", FactType::Text, "*"), LOGGED, "A header of the proxy response that the function logged itself.") },
+    Named { fact: Family::LoggedType, open: open(("logged_response.type.<key>", FactType::OneOf(JSON_TYPES), "null"), LOGGED, "JSON type of a member of the proxy response that the function logged itself.") },
+    Named { fact: Family::App, open: open(("app.<path>", FactType::Text, "order.id"), APP, "A member of the JSON lines that the application logged during this request, its path with dots; the first line that has it counts.") },
     Named { fact: Family::AccessKey, open: open(("access.<key>", FactType::Text, "RESOURCE_NOT_FOUND"), ACCESS, "A key of the access log as its format names it.") },
 ];
 
@@ -294,7 +333,11 @@ mod tests {
     #[test]
     fn every_listed_name_resolves_to_itself() {
         for entry in facts() {
-            let name = entry.name.replace("<name>", "x-a").replace("<key>", "someKey");
+            let name = entry
+                .name
+                .replace("<name>", "x-a")
+                .replace("<key>", "someKey")
+                .replace("<path>", "a.b");
             let found = match resolve(&name) {
                 Ok(FactId::Closed(fact)) => fact.name().to_owned(),
                 Ok(FactId::Open(fact)) => fact.name(),

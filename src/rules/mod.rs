@@ -9,6 +9,7 @@ mod condition;
 pub mod facts;
 pub mod file;
 mod nearest;
+mod observed;
 pub mod problem;
 mod reader;
 mod relation;

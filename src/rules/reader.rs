@@ -7,9 +7,10 @@ use std::cell::{Cell, OnceCell};
 
 use crate::model::headers::lossy;
 use crate::model::{
-    Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, Text,
+    Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, LineKind, Text,
 };
 use crate::rules::facts::{Family, OpenFact, PlainFact};
+use crate::rules::observed;
 use crate::rules::relation::relation;
 use crate::rules::set::Inputs;
 
@@ -69,7 +70,13 @@ impl Slots {
             match family {
                 Family::RequestHeader => self.request.push((slot, name.clone())),
                 Family::ResponseHeader => self.response.push((slot, name.clone())),
-                Family::FunctionHeader | Family::AccessKey => {}
+                Family::FunctionHeader
+                | Family::IntegrationRequestHeader
+                | Family::IntegrationResponseHeader
+                | Family::LoggedHeader
+                | Family::LoggedType
+                | Family::App
+                | Family::AccessKey => {}
             }
         }
         self.facts.push(fact.clone());
@@ -89,8 +96,14 @@ impl Slots {
                 OpenFact::Named(Family::ResponseHeader, name) => {
                     inputs.response_headers.push(name.to_string());
                 }
-                OpenFact::Named(Family::FunctionHeader | Family::AccessKey, _) => {}
-                OpenFact::Plain(fact) => inputs.texts.extend(text_of(*fact)),
+                OpenFact::Named(..) => inputs.lines.extend(fact.evidence()),
+                OpenFact::Plain(fact) => {
+                    inputs.texts.extend(text_of(*fact));
+                    inputs.lines.extend(OpenFact::Plain(*fact).evidence());
+                    if *fact == PlainFact::RepeatsStage {
+                        inputs.texts.push(Text::Stage);
+                    }
+                }
             }
         }
         inputs
@@ -101,7 +114,7 @@ impl Slots {
 /// only failures, function logs and access logs have.
 fn text_of(fact: PlainFact) -> Option<Text> {
     match fact {
-        PlainFact::Path | PlainFact::SlashRedirect => Some(Text::Path),
+        PlainFact::Path | PlainFact::SlashRedirect | PlainFact::RepeatsStage => Some(Text::Path),
         PlainFact::Route => Some(Text::Route),
         PlainFact::Api => Some(Text::Api),
         PlainFact::Stage => Some(Text::Stage),
@@ -125,7 +138,14 @@ fn text_of(fact: PlainFact) -> Option<Text> {
         | PlainFact::AccessErrorResponseType
         | PlainFact::AccessIntegrationError
         | PlainFact::AccessAuthorizerError
-        | PlainFact::AccessFunctionStatus => None,
+        | PlainFact::AccessFunctionStatus
+        | PlainFact::FunctionAcceptance
+        | PlainFact::LoggedDefect
+        | PlainFact::LoggedNonString
+        | PlainFact::IntegrationStatus
+        | PlainFact::IntegrationBody
+        | PlainFact::AuthorizerRan
+        | PlainFact::Misspelled => None,
     }
 }
 
@@ -137,6 +157,8 @@ pub(crate) struct Reader<'a> {
     request: OnceCell<Headers<'a>>,
     response: OnceCell<Headers<'a>>,
     kept: [Cell<Option<Fact<Value<'a>>>>; KEPT],
+    /// Whether a fact was read that [`Inputs`] do not cover.
+    uncovered: Cell<bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -149,7 +171,13 @@ impl<'a> Reader<'a> {
             request: OnceCell::new(),
             response: OnceCell::new(),
             kept: [const { Cell::new(None) }; KEPT],
+            uncovered: Cell::new(false),
         }
+    }
+
+    /// Whether the answer holds for all exchanges of the same inputs.
+    pub(crate) fn is_covered(&self) -> bool {
+        !self.uncovered.get()
     }
 
     /// Applies `f` to a fact; `slot` is its number.
@@ -175,8 +203,7 @@ impl<'a> Reader<'a> {
             OpenFact::Named(Family::ResponseHeader, _) => {
                 self.fill(self.response_headers(), &self.slots.response);
             }
-            OpenFact::Named(Family::FunctionHeader | Family::AccessKey, _) | OpenFact::Plain(_) => {
-            }
+            OpenFact::Named(..) | OpenFact::Plain(_) => {}
         }
         kept.take().unwrap_or_else(|| self.read(fact))
     }
@@ -203,6 +230,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a fact.
     pub(crate) fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
+        let exchange = self.exchange;
         match fact {
             OpenFact::Plain(fact) => self.plain(*fact),
             OpenFact::Named(Family::RequestHeader, name) => {
@@ -212,6 +240,17 @@ impl<'a> Reader<'a> {
                 self.response_headers().get(name).map(Value::Text)
             }
             OpenFact::Named(Family::FunctionHeader, name) => self.function_header(name),
+            OpenFact::Named(Family::IntegrationRequestHeader, name) => {
+                self.uncovered.set(true);
+                observed::header(exchange, LineKind::EndpointRequestHeaders, name)
+            }
+            OpenFact::Named(Family::IntegrationResponseHeader, name) => {
+                self.uncovered.set(true);
+                observed::header(exchange, LineKind::EndpointResponseHeaders, name)
+            }
+            OpenFact::Named(Family::LoggedHeader, name) => observed::logged_header(exchange, name),
+            OpenFact::Named(Family::LoggedType, key) => observed::logged_type(exchange, key),
+            OpenFact::Named(Family::App, path) => observed::application(exchange, path),
             OpenFact::Named(Family::AccessKey, key) => self.access_key(key),
         }
     }
@@ -262,6 +301,26 @@ impl<'a> Reader<'a> {
             PlainFact::AccessAuthorizerError => self.access(|access| &access.authorizer_error),
             PlainFact::AccessFunctionStatus => {
                 self.access_number(|access| access.function_status.map(u64::from))
+            }
+            PlainFact::FunctionAcceptance => observed::acceptance(self.exchange),
+            PlainFact::LoggedDefect => observed::logged_defect(self.exchange),
+            PlainFact::LoggedNonString => observed::logged_non_string(self.exchange),
+            PlainFact::RepeatsStage => observed::repeats_stage(self.exchange),
+            PlainFact::IntegrationStatus => {
+                self.uncovered.set(true);
+                Fact::from_option(self.exchange.integration_status.map(|it| number(it.into())))
+            }
+            PlainFact::IntegrationBody => {
+                self.uncovered.set(true);
+                observed::body(self.exchange)
+            }
+            PlainFact::AuthorizerRan => {
+                self.uncovered.set(true);
+                observed::authorizer_ran(self.exchange)
+            }
+            PlainFact::Misspelled => {
+                self.uncovered.set(true);
+                observed::misspelled(self.response_headers())
             }
         }
     }
@@ -392,7 +451,7 @@ fn function_headers(response: &FunctionResponse) -> Headers<'_> {
     Headers::List { fields: &response.headers, complete: response.headers_complete }
 }
 
-fn text(text: &str) -> Fact<Value<'_>> {
+pub(crate) fn text(text: &str) -> Fact<Value<'_>> {
     Fact::Seen(Value::Text(Cow::Borrowed(text)))
 }
 

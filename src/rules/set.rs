@@ -8,8 +8,8 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use crate::model::{
-    Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, Outcome, RuleText,
-    Severity, Text,
+    Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, LineKind, Outcome,
+    RuleText, Severity, Text,
 };
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Truth};
@@ -86,6 +86,17 @@ pub struct Inputs {
     pub response_headers: Vec<String>,
     /// Texts.
     pub texts: Vec<Text>,
+    /// Kinds of lines that show facts which only some rules ask for.
+    pub lines: Vec<LineKind>,
+}
+
+/// What the rules find in one exchange.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// In the order of the rules.
+    pub findings: Vec<Finding>,
+    /// Whether every exchange with the same verdict and the same [`Inputs`] gets the same.
+    pub is_general: bool,
 }
 
 /// A set of rules.
@@ -175,12 +186,12 @@ impl RuleSet {
         }
     }
 
-    /// What the rules of scope `exchange` find, in the order of the rules.
-    pub fn examine(&self, exchange: &Exchange, judgement: &Judgement) -> Vec<Finding> {
+    /// What the rules of scope `exchange` find.
+    pub fn examine(&self, exchange: &Exchange, judgement: &Judgement) -> Examined {
         let signature = Signature::of(exchange, judgement);
         let candidates = self.candidates(&signature);
         if candidates.is_empty() {
-            return Vec::new();
+            return Examined { findings: Vec::new(), is_general: true };
         }
         let reader = Reader::new(exchange, judgement, &self.slots);
         let mut fired: Vec<(usize, &Rule)> = Vec::new();
@@ -194,10 +205,11 @@ impl RuleSet {
         let told = |index: usize| !fired.iter().any(|(_, rule)| rule.superseded.contains(&index));
         let told = fired.iter().filter(|(index, _)| told(*index));
         if fired.is_empty() {
-            return Vec::new();
+            return Examined { findings: Vec::new(), is_general: reader.is_covered() };
         }
         let impact = impact(&reader, judgement);
-        told.map(|(_, rule)| finding(rule, &signature, &reader, impact)).collect()
+        let findings = told.map(|(_, rule)| finding(rule, &signature, &reader, impact)).collect();
+        Examined { findings, is_general: reader.is_covered() }
     }
 
     /// What the rules read of an exchange without failure, function log or access-log line.

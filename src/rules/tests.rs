@@ -90,7 +90,7 @@ fn lambda_only(surface: Surface, outcome: InvocationOutcome) -> Exchange {
 }
 
 fn examine(exchange: &Exchange, judgement: &Judgement) -> Vec<Finding> {
-    RuleSet::builtin().examine(exchange, judgement)
+    RuleSet::builtin().examine(exchange, judgement).findings
 }
 
 #[track_caller]
@@ -317,7 +317,7 @@ fn answers(when: &str, exchange: &Exchange, want: &Answer) {
     let judgement = judgement(Outcome::Allowed, None);
     let rule = set.get("a-rule").expect("a rule");
     assert_eq!(set.ask(rule, exchange, &judgement), *want, "{when}");
-    let fired = !set.examine(exchange, &judgement).is_empty();
+    let fired = !set.examine(exchange, &judgement).findings.is_empty();
     assert_eq!(fired, *want == Answer::Fires, "{when}");
 }
 
@@ -367,7 +367,7 @@ fn silenced_and_reweighted() {
     assert!(set.disable("gateway-response-without-cors"));
     assert!(set.set_severity("gw-504-integration-timeout", Severity::Info));
     assert!(!set.disable("no-such-rule"));
-    let found = set.examine(&exchange, &undetermined());
+    let found = set.examine(&exchange, &undetermined()).findings;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].severity, Severity::Info);
 }

@@ -139,7 +139,7 @@ fn example_problem(rules: &RuleSet, rule: &Rule, example: &Example) -> Option<St
     }
     let mut fires = false;
     for (exchange, judgement, _) in &run.judged {
-        let findings = rules.examine(exchange, judgement);
+        let findings = rules.examine(exchange, judgement).findings;
         let has = |id: &str| findings.iter().any(|finding| finding.rule.id == id);
         if rules.ask(rule, exchange, judgement) == Answer::Fires {
             fires = true;

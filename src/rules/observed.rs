@@ -1,0 +1,238 @@
+//! Facts about what the integration answered, what the function logged of its response, and what the
+//! application wrote.
+//!
+//! Must not: turn the unseen into the absent.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use crate::model::headers::HeaderMap;
+use crate::model::{Acceptance, Exchange, Fact, Headers, LineKind, Text};
+use crate::rules::nearest::distance;
+use crate::rules::reader::{Value, text};
+
+/// A header of the gateway's call to the integration, or of its answer.
+pub(crate) fn header<'a>(exchange: &'a Exchange, kind: LineKind, name: &str) -> Fact<Value<'a>> {
+    match exchange.payload(kind).and_then(HeaderMap::parse) {
+        Some(map) => Headers::Map(map).get(name).map(Value::Text),
+        None => Fact::Unseen,
+    }
+}
+
+/// The body that the integration answered with.
+pub(crate) fn body(exchange: &Exchange) -> Fact<Value<'_>> {
+    let body = exchange.payload(LineKind::EndpointResponseBody);
+    Fact::from_option(body.map(|body| Value::Text(String::from_utf8_lossy(body))))
+}
+
+/// Whether lines of a Lambda authorizer are among those of the request.
+pub(crate) fn authorizer_ran(exchange: &Exchange) -> Fact<Value<'static>> {
+    if exchange.lines().iter().any(|line| line.kind == LineKind::Authorizer) {
+        Fact::Seen(Value::Bool(true))
+    } else if exchange.shows_beginning && exchange.is_complete {
+        Fact::Seen(Value::Bool(false))
+    } else {
+        Fact::Unseen
+    }
+}
+
+/// Access logs have the stage in the path, execution logs do not.
+pub(crate) fn repeats_stage(exchange: &Exchange) -> Fact<Value<'static>> {
+    let (Some(path), Some(stage)) = (exchange.text(Text::Path), exchange.text(Text::Stage)) else {
+        return Fact::Unseen;
+    };
+    let shows_execution = exchange.lines().iter().any(|line| line.kind == LineKind::HttpMethod);
+    let expected = usize::from(!shows_execution);
+    let repeated = path.split('/').skip(1).take_while(|part| *part == stage).count();
+    Fact::Seen(Value::Bool(repeated > expected))
+}
+
+/// What the gateway makes of the return value.
+pub(crate) fn acceptance(exchange: &Exchange) -> Fact<Value<'static>> {
+    let response = exchange.function_response.as_ref();
+    let word = match response.map(|response| &response.acceptance) {
+        Some(Acceptance::Accepted) => "accepted",
+        Some(Acceptance::Inferred) => "inferred",
+        Some(Acceptance::Malformed(_)) => "malformed",
+        Some(Acceptance::Unknown) | None => return Fact::Unseen,
+    };
+    text(word)
+}
+
+fn logged(exchange: &Exchange) -> Option<&Json> {
+    exchange.invocation.as_ref()?.response.as_deref()
+}
+
+/// Why the gateway would reject what the function logged of its response.
+pub(crate) fn logged_defect(exchange: &Exchange) -> Fact<Value<'static>> {
+    if logged(exchange).is_none() {
+        return Fact::Unseen;
+    }
+    match exchange.function_response.as_ref().map(|response| &response.acceptance) {
+        Some(Acceptance::Malformed(defect)) => text(defect.problem.as_str()),
+        Some(Acceptance::Accepted | Acceptance::Inferred) => Fact::Absent,
+        Some(Acceptance::Unknown) | None => Fact::Unseen,
+    }
+}
+
+/// A header of the logged proxy response; several values are combined with `, `.
+pub(crate) fn logged_header<'a>(exchange: &'a Exchange, name: &str) -> Fact<Value<'a>> {
+    let Some(response) = logged(exchange) else { return Fact::Unseen };
+    let maps = ["multiValueHeaders", "headers"].map(|key| response.get(key));
+    let fields = maps.into_iter().flatten().filter_map(Json::as_object).flatten();
+    let mut values: Vec<Cow<'a, str>> = Vec::new();
+    for (_, value) in fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)) {
+        match value {
+            Json::String(value) => values.push(Cow::Borrowed(value)),
+            Json::Array(list) => {
+                values.extend(list.iter().filter_map(Json::as_str).map(Cow::Borrowed));
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => {
+                values.push(Cow::Owned(value.to_string()));
+            }
+        }
+    }
+    match values.len() {
+        0 => Fact::Absent,
+        1 => Fact::from_option(values.pop().map(Value::Text)),
+        _ => Fact::Seen(Value::Text(Cow::Owned(values.join(", ")))),
+    }
+}
+
+/// Name of the first logged header whose value is not text.
+pub(crate) fn logged_non_string(exchange: &Exchange) -> Fact<Value<'_>> {
+    let Some(response) = logged(exchange) else { return Fact::Unseen };
+    let fields = response.get("headers").and_then(Json::as_object);
+    match fields.and_then(|fields| fields.iter().find(|(_, value)| !value.is_string())) {
+        Some((name, _)) => text(name),
+        None => Fact::Absent,
+    }
+}
+
+/// JSON type of a member of the logged proxy response.
+pub(crate) fn logged_type(exchange: &Exchange, key: &str) -> Fact<Value<'static>> {
+    match logged(exchange) {
+        None => Fact::Unseen,
+        Some(response) => response.get(key).map_or(Fact::Absent, |value| text(type_of(value))),
+    }
+}
+
+fn type_of(value: &Json) -> &'static str {
+    match value {
+        Json::Object(_) => "object",
+        Json::Array(_) => "array",
+        Json::String(_) => "string",
+        Json::Number(_) => "number",
+        Json::Bool(_) => "boolean",
+        Json::Null => "null",
+    }
+}
+
+/// A member of the application's own JSON lines. Without such a line it is unseen: the
+/// application's log may not be among the input.
+pub(crate) fn application(exchange: &Exchange, path: &str) -> Fact<Value<'static>> {
+    let lines = exchange.invocation.iter().flat_map(|run| &run.lines);
+    let mut documents = lines
+        .filter(|line| line.kind == LineKind::Application)
+        .filter_map(|line| document(&line.text))
+        .peekable();
+    if documents.peek().is_none() {
+        return Fact::Unseen;
+    }
+    documents.find_map(|document| member(&document, path)).map_or(Fact::Absent, Fact::Seen)
+}
+
+/// The JSON object that a line is, or that it ends in.
+fn document(line: &str) -> Option<Json> {
+    let json = line.get(line.find('{')?..)?;
+    serde_json::from_str::<Json>(json.trim_end()).ok().filter(Json::is_object)
+}
+
+/// The member at a path with dots; a key that has dots itself is found as well.
+fn member(document: &Json, path: &str) -> Option<Value<'static>> {
+    if let Some(value) = document.get(path) {
+        return value_of(value);
+    }
+    // Runtimes put what was logged under `message`.
+    let nested = path.match_indices('.').find_map(|(at, _)| {
+        let (head, tail) = (path.get(..at)?, path.get(at + 1..)?);
+        member(document.get(head)?, tail)
+    });
+    nested.or_else(|| member(document.get("message").filter(|inner| inner.is_object())?, path))
+}
+
+fn value_of(value: &Json) -> Option<Value<'static>> {
+    Some(match value {
+        Json::String(text) => Value::Text(Cow::Owned(text.clone())),
+        Json::Null => return None,
+        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+            Value::Text(Cow::Owned(value.to_string()))
+        }
+    })
+}
+
+/// CORS response headers. <https://fetch.spec.whatwg.org/#http-responses>
+const CORS_HEADERS: &[&str] = &[
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-credentials",
+    "access-control-expose-headers",
+    "access-control-max-age",
+];
+
+/// Other registered names that are near one of them.
+const OTHER_HEADERS: &[&str] = &["access-control-request-headers", "access-control-request-method"];
+
+/// Name of a response header that is nearly a CORS response header.
+pub(crate) fn misspelled<'a>(headers: &Headers<'a>) -> Fact<Value<'a>> {
+    for (name, _) in headers.iter() {
+        let lower = name.to_ascii_lowercase();
+        let is_known = CORS_HEADERS.contains(&&*lower) || OTHER_HEADERS.contains(&&*lower);
+        let is_near = || CORS_HEADERS.iter().any(|header| distance(&lower, header) <= 3);
+        if !is_known && (10..=48).contains(&lower.len()) && is_near() {
+            return Fact::Seen(Value::Text(name));
+        }
+    }
+    if headers.is_complete() { Fact::Absent } else { Fact::Unseen }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_found_by_its_path() {
+        let check = |line: &str, path: &str, want: Option<&str>| {
+            let found = document(line).and_then(|document| member(&document, path));
+            assert_eq!(found.map(|value| value.text().into_owned()).as_deref(), want, "{path}");
+        };
+        let line =
+            r#"2026-11-22T10:00:00.000Z 4f0c INFO {"tenant":{"id":7},"a.b":"dotted","ok":true}"#;
+        check(line, "tenant.id", Some("7"));
+        check(line, "a.b", Some("dotted"));
+        check(line, "ok", Some("true"));
+        check(line, "tenant.name", None);
+        check(r#"{"level":"INFO","message":{"cart":{"items":3}}}"#, "cart.items", Some("3"));
+        check(r#"{"level":"INFO","message":"text"}"#, "message", Some("text"));
+        check("no JSON here", "message", None);
+        check("{broken", "message", None);
+    }
+
+    #[test]
+    fn names_that_are_nearly_right_are_told() {
+        let check = |map: &str, want: Fact<&str>| {
+            let map = HeaderMap::parse(map.as_bytes()).expect("a map");
+            let found = misspelled(&Headers::Map(map));
+            let found = found.as_ref().map(|value| value.text());
+            assert_eq!(found.as_ref().map(AsRef::as_ref), want);
+        };
+        check("{Access-Control-Allow-Orgin=*}", Fact::Seen("Access-Control-Allow-Orgin"));
+        check("{Access-Control-Allow-Origins=*}", Fact::Seen("Access-Control-Allow-Origins"));
+        check("{Acess-Control-Allow-Origin=*}", Fact::Seen("Acess-Control-Allow-Origin"));
+        check("{Access-Control-Allow-Origin=*, Vary=Origin}", Fact::Absent);
+        check("{Access-Control-Request-Headers=a}", Fact::Absent);
+        check("{Content-Type=a, Vary=Ori [TRUNCATED]", Fact::Unseen);
+    }
+}
