@@ -140,7 +140,13 @@ impl OpenFact {
     /// Whether reading it means to look through a list.
     pub(crate) fn is_costly(&self) -> bool {
         match self {
-            Self::Named(..) | Self::Plain(PlainFact::Preflight | PlainFact::AllowOrigin) => true,
+            Self::Named(..)
+            | Self::Plain(
+                PlainFact::Preflight
+                | PlainFact::AllowOrigin
+                | PlainFact::IntegrationBody
+                | PlainFact::Misspelled,
+            ) => true,
             Self::Plain(_) => false,
         }
     }
