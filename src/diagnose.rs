@@ -3,8 +3,9 @@
 //! Must not: find anything new.
 
 use std::cmp::Reverse;
+use std::rc::Rc;
 
-use crate::model::{Class, Finding, Kind};
+use crate::model::{Class, Confidence, Finding, Kind, RuleText};
 
 /// Links each symptom with the causes that account for it, and orders: causes that explain a
 /// symptom of this exchange, other causes, symptoms, practices; within these the more severe and the
@@ -12,17 +13,21 @@ use crate::model::{Class, Finding, Kind};
 /// there.
 ///
 /// A cause that is less sure than another one of its class on the same exchange says nothing that
-/// the other does not say better, and is dropped.
+/// the other does not say better, and is dropped; but if the other names it as a candidate, it says
+/// which of the candidates these logs point to, and stands behind it.
 pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
     if findings.is_empty() {
         return findings;
     }
-    let sure: Vec<_> =
-        causes(&findings).map(|cause| (cause.rule.class, cause.confidence)).collect();
+    let sure: Vec<(Rc<RuleText>, Confidence)> =
+        causes(&findings).map(|cause| (Rc::clone(&cause.rule), cause.confidence)).collect();
     findings.retain(|finding| {
-        let better =
-            |(class, confidence)| class == finding.rule.class && confidence > finding.confidence;
-        finding.rule.kind != Kind::Cause || !sure.iter().copied().any(better)
+        let better = |(other, confidence): &(Rc<RuleText>, Confidence)| {
+            other.class == finding.rule.class
+                && *confidence > finding.confidence
+                && !other.candidates.contains(&finding.rule.id)
+        };
+        finding.rule.kind != Kind::Cause || !sure.iter().any(better)
     });
     let links: Vec<(String, Vec<String>)> = causes(&findings)
         .map(|cause| (cause.rule.id.clone(), cause.rule.explains.clone()))
@@ -61,10 +66,8 @@ fn causes(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
-    use crate::model::{Confidence, Impact, RuleText, Severity};
+    use crate::model::{Impact, Severity};
 
     fn finding(id: &str, class: Class, kind: Kind, confidence: Confidence) -> Finding {
         let explains = match kind {
@@ -130,6 +133,17 @@ mod tests {
         let found = diagnose(vec![error, symptom(), options]);
         assert_eq!(ids(&found), ["options", "error", "no-headers"]);
         assert_eq!(found[2].caused_by, ["options", "error"]);
+    }
+
+    #[test]
+    fn a_candidate_of_a_surer_cause_stands_behind_it() {
+        let mut sure = finding("sure", Class::LambdaError, Kind::Cause, Confidence::Confirmed);
+        let text = Rc::get_mut(&mut sure.rule).expect("one owner");
+        text.candidates = vec!["named".to_owned()];
+        let named = finding("named", Class::LambdaError, Kind::Cause, Confidence::Possible);
+        let other = finding("other", Class::LambdaError, Kind::Cause, Confidence::Possible);
+        let found = diagnose(vec![other, named, sure, symptom()]);
+        assert_eq!(ids(&found), ["sure", "named", "no-headers"]);
     }
 
     #[test]

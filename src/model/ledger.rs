@@ -29,6 +29,8 @@ pub struct Ledger {
     pub outside_window: u64,
     /// Exchanges and invocations that a bound made us let go before a join was possible.
     pub unjoined: u64,
+    /// Exchanges on routes that a bound kept out of the survey.
+    pub unsurveyed: u64,
     /// Exchanges seen.
     pub exchanges: u64,
     /// Exchanges whose verdict is undetermined.

@@ -4,6 +4,7 @@
 //!
 //! Must not: decide anything, read anything, or know another layer.
 
+pub mod end_key;
 pub mod event;
 pub mod exchange;
 pub mod fact;
@@ -15,9 +16,11 @@ pub mod ledger;
 pub mod place;
 pub mod proxy_response;
 pub mod record;
+pub mod survey;
 pub mod time;
 pub mod verdict;
 
+pub use end_key::EndKey;
 pub use event::LogEvent;
 pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
 pub use fact::Fact;
@@ -31,5 +34,8 @@ pub use ledger::{InputNote, Ledger};
 pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
 pub use record::{AccessRecord, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus};
+pub use survey::{
+    Role, RouteExample, RouteFinding, RouteLine, RouteSurvey, SurveyFact, SurveyValue,
+};
 pub use time::LogTime;
 pub use verdict::{BlockReason, Browsers, Credentials, Judgement, ModeVerdict, Outcome, Phase};

@@ -4,13 +4,13 @@
 
 use std::io;
 
+use crate::model::end_key::EndKey;
 use crate::model::{Exchange, Finding, Judgement, Places};
 use crate::output::contract::append_json;
 use crate::output::human::exchange::ExchangeLine;
 use crate::output::redact::Redaction;
 use crate::output::row::ExchangeRow;
 use crate::output::spool::Spool;
-use crate::report::key::EndKey;
 use crate::report::settings::{ReportSettings, Selection};
 
 /// How rows are written.

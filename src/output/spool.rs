@@ -15,8 +15,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use hashbrown::HashMap;
 
+use crate::model::end_key::EndKey;
 use crate::model::{LogTime, Place, RequestId};
-use crate::report::key::EndKey;
 
 /// Files that are merged at once; beyond it they are first merged into one.
 const MAX_RUNS: usize = 64;

@@ -8,6 +8,7 @@
 use std::io;
 use std::rc::Rc;
 
+pub mod example;
 mod memo;
 
 use crate::assemble::{AssembleSettings, Assembler, Keep, SlotId};
@@ -16,14 +17,16 @@ use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
 use crate::model::{
     AnsweredBy, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger, LineKind,
-    LogEvent, LogTime, Outcome, Place, PlaceId, Places, Surface,
+    LogEvent, LogTime, Outcome, Place, PlaceId, Places, RouteFinding, RouteSurvey, Surface,
 };
 use crate::parse::parse;
 use crate::pipeline::memo::{Memo, Said};
 use crate::report::Report;
 use crate::report::builder::ReportBuilder;
 use crate::report::group::{BlockedResponse, Console};
+use crate::report::settings::Selection;
 use crate::rules::set::RuleSet;
+use crate::survey::Survey;
 
 /// Takes each exchange once, when it is judged, examined and diagnosed.
 pub trait Observer {
@@ -35,6 +38,10 @@ pub trait Observer {
         findings: &[Finding],
         places: &Places,
     ) -> io::Result<()>;
+
+    /// What was gathered of one route, or of an API stage, and what rules say of it; after the last
+    /// exchange.
+    fn route(&mut self, _: &RouteSurvey, _: &[RouteFinding]) {}
 }
 
 /// An observer that looks away.
@@ -69,6 +76,8 @@ pub struct Analyzer<'a> {
     report: ReportBuilder,
     ledger: Ledger,
     memo: Memo,
+    /// Present where a rule looks at routes.
+    survey: Option<Survey>,
     /// Whether a rule asks for what applications write.
     waits_for_application: bool,
     failed: io::Result<()>,
@@ -93,6 +102,7 @@ impl<'a> Analyzer<'a> {
             report,
             ledger: Ledger::default(),
             memo: Memo::new(rules),
+            survey: rules.looks_at_routes().then(Survey::default),
             failed: Ok(()),
         }
     }
@@ -107,6 +117,13 @@ impl<'a> Analyzer<'a> {
         self.ledger.unjoined = counts.unjoined;
         self.ledger.inputs_failed.sort();
         self.failed?;
+        let surveyed = self.survey.take().map(Survey::finish).unwrap_or_default();
+        self.ledger.unsurveyed = surveyed.left_out;
+        for route in &surveyed.routes {
+            let findings = self.rules.examine_route(route);
+            self.observer.route(route, &findings);
+            self.report.add_route(route, &findings);
+        }
         Ok(self.report.finish(self.ledger))
     }
 
@@ -157,7 +174,12 @@ impl<'a> Analyzer<'a> {
     fn conclude(&mut self, slot: SlotId, said: &Said) {
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         let Said { judgement, findings, .. } = said;
-        self.report.add(exchange, judgement, findings, &self.places);
+        let selection = self.report.add(exchange, judgement, findings, &self.places);
+        if selection == Selection::Selected
+            && let Some(survey) = &mut self.survey
+        {
+            survey.observe(exchange, judgement, &self.places);
+        }
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }

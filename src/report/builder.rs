@@ -9,16 +9,19 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
-use crate::model::{Exchange, Finding, Judgement, Ledger, Outcome, Places, Text};
+use crate::model::end_key::EndKey;
+use crate::model::{
+    Exchange, Finding, Judgement, Ledger, Outcome, Places, RouteFinding, RouteSurvey, Severity,
+    Text,
+};
 use crate::report::Report;
 use crate::report::fingerprint::fingerprint;
-use crate::report::group::{GroupKey, Sighting, Subject};
-use crate::report::key::EndKey;
+use crate::report::group::{Group, GroupKey, Sighting, Subject};
 use crate::report::order;
-use crate::report::route;
 use crate::report::settings::{ReportSettings, Selection};
 use crate::report::summary::Summary;
 use crate::report::table::{GroupTable, Slot};
+use crate::survey::path::shape;
 
 /// Distinct routes beyond it are no longer told apart in the count.
 const MAX_ROUTES: usize = 100_000;
@@ -63,7 +66,7 @@ impl ReportBuilder {
         judgement: &Judgement,
         findings: &[Finding],
         places: &Places,
-    ) {
+    ) -> Selection {
         let outcome = judgement.applying().outcome;
         self.counted.exchanges += 1;
         self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
@@ -71,10 +74,10 @@ impl ReportBuilder {
         let selection = self.settings.select(exchange);
         if selection == Selection::LeftOut {
             self.summary.left_out += 1;
-            return;
+            return selection;
         }
         self.summary.add_judgement(exchange, judgement);
-        self.add_route(exchange);
+        self.count_route(exchange);
         if ReportSettings::is_intended_refusal(selection, judgement) {
             self.summary.refused_as_intended += 1;
         }
@@ -82,6 +85,25 @@ impl ReportBuilder {
             let key = EndKey::of(exchange, places);
             let seen = Sighting { exchange, judgement, findings, places, key };
             self.add_findings(&seen, selection);
+        }
+        selection
+    }
+
+    /// Takes what rules say of one route, or of one API stage.
+    pub fn add_route(&mut self, survey: &RouteSurvey, findings: &[RouteFinding]) {
+        let subject = Subject {
+            api: survey.api.as_deref(),
+            stage: survey.stage.as_deref(),
+            route: survey.path.as_deref(),
+            ..Subject::default()
+        };
+        for found in findings {
+            let finding = &found.finding;
+            if let Some(severity) = self.count(finding, Selection::Selected)
+                && let Some(group) = self.group(finding, subject)
+            {
+                group.add_route(found, severity, survey);
+            }
         }
     }
 
@@ -113,7 +135,7 @@ impl ReportBuilder {
         Report { groups, summary: self.summary, ledger }
     }
 
-    fn add_route(&mut self, exchange: &Exchange) {
+    fn count_route(&mut self, exchange: &Exchange) {
         let text = |which| exchange.text_bytes(which);
         if let Some(route) = text(Text::Route)
             && self.routes.len() < MAX_ROUTES
@@ -129,40 +151,52 @@ impl ReportBuilder {
         let (method, route) = (text(Text::Method), text(Text::Route));
         let origin = seen.exchange.request_headers().get("origin").seen();
         let path = if route.is_none() { text(Text::Path) } else { None };
-        route::shape(path.as_deref().unwrap_or_default(), &mut self.shape);
+        let mut shape_of_path = std::mem::take(&mut self.shape);
+        shape(path.as_deref().unwrap_or_default(), &mut shape_of_path);
         let subject = Subject {
             api: api.as_deref(),
             stage: stage.as_deref(),
             method: method.as_deref(),
-            route: route.as_deref().or(path.is_some().then_some(self.shape.as_str())),
+            route: route.as_deref().or(path.is_some().then_some(shape_of_path.as_str())),
             origin: origin.as_deref(),
         };
         for finding in seen.findings {
-            let Some(severity) = self.settings.severity(finding, selection) else {
-                let is_disabled = self.settings.disabled.contains(&finding.rule.id);
-                self.summary.disabled += u64::from(is_disabled);
-                continue;
-            };
-            self.summary.add_finding(severity, finding.impact);
-            let fails = self.settings.fail_on.is_some_and(|threshold| severity >= threshold);
-            self.summary.failing += u64::from(fails);
-            if severity < self.settings.min_severity {
-                self.summary.hidden += 1;
-                continue;
+            let Some(severity) = self.count(finding, selection) else { continue };
+            let console = self.settings.console;
+            if let Some(group) = self.group(finding, subject) {
+                group.add(finding, severity, seen, console);
             }
-            let key = GroupKey { rule: &finding.rule.id, subject, impact: finding.impact };
-            let group = match self.table.slot(&finding.rule, key) {
-                Slot::Own(group) => group,
-                Slot::Folded(group) => {
-                    self.summary.folded += 1;
-                    group
-                }
-                Slot::Full => {
-                    self.summary.dropped += 1;
-                    continue;
-                }
-            };
-            group.add(finding, severity, seen, self.settings.console);
+        }
+        self.shape = shape_of_path;
+    }
+
+    /// Counts a finding; its severity if it is to be shown.
+    fn count(&mut self, finding: &Finding, selection: Selection) -> Option<Severity> {
+        let Some(severity) = self.settings.severity(finding, selection) else {
+            let is_disabled = self.settings.disabled.contains(&finding.rule.id);
+            self.summary.disabled += u64::from(is_disabled);
+            return None;
+        };
+        self.summary.add_finding(severity, finding.impact);
+        let fails = self.settings.fail_on.is_some_and(|threshold| severity >= threshold);
+        self.summary.failing += u64::from(fails);
+        let is_shown = severity >= self.settings.min_severity;
+        self.summary.hidden += u64::from(!is_shown);
+        is_shown.then_some(severity)
+    }
+
+    fn group(&mut self, finding: &Finding, subject: Subject<'_>) -> Option<&mut Group> {
+        let key = GroupKey { rule: &finding.rule.id, subject, impact: finding.impact };
+        match self.table.slot(&finding.rule, key) {
+            Slot::Own(group) => Some(group),
+            Slot::Folded(group) => {
+                self.summary.folded += 1;
+                Some(group)
+            }
+            Slot::Full => {
+                self.summary.dropped += 1;
+                None
+            }
         }
     }
 }

@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::model::end_key::{EndKey, KeptKey};
 use crate::model::{
     BlockReason, Confidence, Credentials, Exchange, Finding, Impact, Judgement, Kind, LineKind,
-    LogTime, Outcome, Phase, Place, Places, Position, RequestId, RuleText, Severity, Text,
+    LogTime, Outcome, Phase, Place, Places, Position, RequestId, RouteFinding, RouteSurvey,
+    RuleText, Severity, Text,
 };
-use crate::report::key::{EndKey, KeptKey};
 use crate::report::settings::ConsoleTexts;
 
 const MAX_EVIDENCE: usize = 6;
@@ -216,6 +217,47 @@ impl Group {
             self.example = Example::new(finding, seen, console);
         }
         self.count += 1;
+    }
+}
+
+impl Group {
+    /// Takes what a rule says of a route.
+    pub(crate) fn add_route(
+        &mut self,
+        found: &RouteFinding,
+        severity: Severity,
+        survey: &RouteSurvey,
+    ) {
+        let finding = &found.finding;
+        self.severity = self.severity.max(severity);
+        self.confidence = self.confidence.max(finding.confidence);
+        self.first_seen = earliest(self.first_seen, survey.first_seen);
+        self.last_seen = self.last_seen.max(survey.last_seen);
+        self.count += found.count.max(1);
+        let examples = || {
+            let examples =
+                found.roles.iter().filter_map(|role| survey.examples.get(*role as usize));
+            examples.flatten()
+        };
+        let lines = examples().flat_map(|example| &example.lines).map(|line| EvidenceLine {
+            kind: line.kind,
+            time: line.time,
+            place: line.place.clone(),
+            line: line.line,
+            text: line.text.clone(),
+        });
+        let mut evidence: Vec<EvidenceLine> = Vec::new();
+        for line in lines {
+            if evidence.len() < MAX_EVIDENCE && !evidence.contains(&line) {
+                evidence.push(line);
+            }
+        }
+        self.example = Example {
+            request_id: examples().find_map(|example| example.request_id),
+            detail: finding.detail.clone(),
+            evidence,
+            ..Example::default()
+        };
     }
 }
 

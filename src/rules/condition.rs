@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 
 use regex::Regex;
 
-use crate::model::{Fact, LineKind};
+use crate::model::{Fact, LineKind, Role};
 use crate::rules::closed::{ABSENT, ClosedFact, Signature, UNSEEN};
 use crate::rules::facts::OpenFact;
 use crate::rules::reader::{Reader, Value};
@@ -92,10 +92,66 @@ impl Expression {
         Ok(Self { text: text.to_owned(), compiled: OnceCell::from(Some(regex)) })
     }
 
+    /// As the rule file has it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// Whether it matches somewhere in `text`.
     pub(crate) fn is_match(&self, text: &str) -> bool {
         let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// Where a condition's facts come from: an exchange, or what was gathered of a route.
+pub(crate) trait Facts<'a> {
+    /// The code of a fact with a closed list of values.
+    fn code(&self, fact: ClosedFact) -> u8;
+
+    /// Applies `f` to an open fact; `slot` is its number.
+    fn with<T>(&self, slot: usize, fact: &OpenFact, f: impl FnOnce(&Fact<Value<'a>>) -> T) -> T;
+
+    /// Reads an open fact.
+    fn read(&self, fact: &OpenFact) -> Fact<Value<'a>>;
+}
+
+/// Facts of one exchange.
+pub(crate) struct OfExchange<'s, 'a> {
+    /// Those with a closed list of values.
+    pub(crate) signature: &'s Signature,
+    /// The others.
+    pub(crate) reader: &'s Reader<'a>,
+}
+
+impl<'a> Facts<'a> for OfExchange<'_, 'a> {
+    fn code(&self, fact: ClosedFact) -> u8 {
+        self.signature.code(fact)
+    }
+
+    fn with<T>(&self, slot: usize, fact: &OpenFact, f: impl FnOnce(&Fact<Value<'a>>) -> T) -> T {
+        self.reader.with(slot, fact, f)
+    }
+
+    fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
+        self.reader.read(fact)
+    }
+}
+
+/// A fact that a condition asks for.
+pub(crate) enum AskedFact<'a> {
+    /// One with a closed list of values.
+    Closed(ClosedFact),
+    /// Any other.
+    Open(&'a OpenFact),
+}
+
+impl AskedFact<'_> {
+    fn evidence(&self) -> &'static [LineKind] {
+        match self {
+            Self::Closed(fact) => fact.evidence(),
+            Self::Open(fact) => fact.evidence(),
+        }
     }
 }
 
@@ -108,12 +164,12 @@ struct Possible {
 
 impl Condition {
     /// Whether it holds.
-    pub(crate) fn truth(&self, signature: &Signature, reader: &Reader<'_>) -> Truth {
+    pub(crate) fn truth<'a>(&self, facts: &impl Facts<'a>) -> Truth {
         match self {
             Self::All(conditions) => {
                 let mut truth = Truth::True;
                 for condition in conditions {
-                    match condition.truth(signature, reader) {
+                    match condition.truth(facts) {
                         Truth::True => {}
                         Truth::False => return Truth::False,
                         Truth::Unknown => truth = Truth::Unknown,
@@ -124,7 +180,7 @@ impl Condition {
             Self::Any(conditions) => {
                 let mut truth = Truth::False;
                 for condition in conditions {
-                    match condition.truth(signature, reader) {
+                    match condition.truth(facts) {
                         Truth::True => return Truth::True,
                         Truth::False => {}
                         Truth::Unknown => truth = Truth::Unknown,
@@ -132,13 +188,13 @@ impl Condition {
                 }
                 truth
             }
-            Self::Not(condition) => match condition.truth(signature, reader) {
+            Self::Not(condition) => match condition.truth(facts) {
                 Truth::True => Truth::False,
                 Truth::False => Truth::True,
                 Truth::Unknown => Truth::Unknown,
             },
-            Self::Closed { fact, codes } => closed(*codes, signature.code(*fact)),
-            Self::Open { slot, fact, test } => reader.with(*slot, fact, |value| test.truth(value)),
+            Self::Closed { fact, codes } => closed(*codes, facts.code(*fact)),
+            Self::Open { slot, fact, test } => facts.with(*slot, fact, |value| test.truth(value)),
         }
     }
 
@@ -170,51 +226,57 @@ impl Condition {
     }
 
     /// The kinds of lines that show the facts of its true parts.
-    pub(crate) fn evidence(
-        &self,
-        signature: &Signature,
-        reader: &Reader<'_>,
-        kinds: &mut Vec<LineKind>,
-    ) {
-        if self.truth(signature, reader) != Truth::True {
+    pub(crate) fn evidence<'a>(&self, facts: &impl Facts<'a>, kinds: &mut Vec<LineKind>) {
+        if self.truth(facts) != Truth::True {
             return;
         }
         match self {
             Self::All(conditions) | Self::Any(conditions) => {
                 for condition in conditions {
-                    condition.evidence(signature, reader, kinds);
+                    condition.evidence(facts, kinds);
                 }
             }
-            Self::Not(condition) => condition.each_fact(&mut |_, evidence| kinds.extend(evidence)),
+            Self::Not(condition) => condition.each_fact(&mut |fact| kinds.extend(fact.evidence())),
             Self::Closed { fact, .. } => kinds.extend(fact.evidence()),
             Self::Open { fact, .. } => kinds.extend(fact.evidence()),
         }
     }
 
     /// The names of the facts that keep it from being decided.
-    pub(crate) fn unknown(
-        &self,
-        signature: &Signature,
-        reader: &Reader<'_>,
-        names: &mut Vec<String>,
-    ) {
-        if self.truth(signature, reader) != Truth::Unknown {
+    pub(crate) fn unknown<'a>(&self, facts: &impl Facts<'a>, names: &mut Vec<String>) {
+        if self.truth(facts) != Truth::Unknown {
             return;
         }
         match self {
             Self::All(conditions) | Self::Any(conditions) => {
                 for condition in conditions {
-                    condition.unknown(signature, reader, names);
+                    condition.unknown(facts, names);
                 }
             }
-            Self::Not(condition) => condition.unknown(signature, reader, names),
+            Self::Not(condition) => condition.unknown(facts, names),
             Self::Closed { fact, .. } => names.push(fact.name().to_owned()),
             Self::Open { fact, .. } => names.push(fact.name()),
         }
     }
 
-    /// Calls `f` with the name and the evidence of each fact that it asks for.
-    fn each_fact(&self, f: &mut impl FnMut(&str, &'static [LineKind])) {
+    /// The exchanges that show the survey facts of its true parts.
+    pub(crate) fn roles<'a>(&self, facts: &impl Facts<'a>, roles: &mut Vec<Role>) {
+        if self.truth(facts) != Truth::True {
+            return;
+        }
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                for condition in conditions {
+                    condition.roles(facts, roles);
+                }
+            }
+            Self::Not(_) | Self::Closed { .. } => {}
+            Self::Open { fact, .. } => roles.extend(fact.roles()),
+        }
+    }
+
+    /// Calls `f` with each fact that it asks for.
+    pub(crate) fn each_fact(&self, f: &mut impl FnMut(AskedFact<'_>)) {
         match self {
             Self::All(conditions) | Self::Any(conditions) => {
                 for condition in conditions {
@@ -222,8 +284,8 @@ impl Condition {
                 }
             }
             Self::Not(condition) => condition.each_fact(f),
-            Self::Closed { fact, .. } => f(fact.name(), fact.evidence()),
-            Self::Open { fact, .. } => f(&fact.name(), fact.evidence()),
+            Self::Closed { fact, .. } => f(AskedFact::Closed(*fact)),
+            Self::Open { fact, .. } => f(AskedFact::Open(fact)),
         }
     }
 

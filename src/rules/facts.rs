@@ -1,13 +1,15 @@
-//! What a rule may ask about an exchange: the closed list of facts, each with its meaning.
+//! What a rule may ask about an exchange or a route: the closed list of facts, each with its meaning.
 //!
 //! A fact has a closed list of values (`ClosedFact`) or is open: text, a number, yes or no. Names
 //! that end in `<name>` or `<key>` stand for one fact per header or access-log key.
 //!
 //! Must not: read an exchange; `reader` and `closed` do.
 
-use crate::model::LineKind;
+use crate::model::{LineKind, Role, SurveyFact};
 use crate::rules::closed::{ClosedFact, DEFECTS};
 use crate::rules::nearest::nearest;
+use crate::rules::problem::Problem;
+use crate::rules::words::Scope;
 
 /// What values a fact can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub struct FactEntry {
     pub meaning: &'static str,
     /// A value that it can have.
     pub example: &'static str,
+    /// The rules that can ask it: of one exchange, or of a route (and of an API stage).
+    pub scope: Scope,
+    /// The lines that show it; empty where it follows from several things, or is always known.
+    pub lines: &'static [LineKind],
 }
 
 /// All facts, those with a closed list of values first.
@@ -42,9 +48,20 @@ pub fn facts() -> impl Iterator<Item = FactEntry> {
         kind: closed_type(*fact),
         meaning: fact.meaning(),
         example: fact.values().first().copied().unwrap_or_default(),
+        scope: Scope::Exchange,
+        lines: fact.evidence(),
     });
     let plain = PLAIN.iter().map(|plain| plain.open.entry);
-    closed.chain(plain).chain(FAMILIES.iter().map(|family| family.open.entry))
+    let families = FAMILIES.iter().map(|family| family.open.entry);
+    let survey = SurveyFact::ALL.iter().map(|fact| FactEntry {
+        name: fact.name(),
+        kind: survey_type(*fact),
+        meaning: fact.meaning(),
+        example: fact.example(),
+        scope: Scope::Route,
+        lines: &[],
+    });
+    closed.chain(plain).chain(families).chain(survey)
 }
 
 /// `Bool` where the values are `false` and `true`.
@@ -71,6 +88,13 @@ pub(crate) enum OpenFact {
     Plain(PlainFact),
     /// One of a family: a header (its name in lower case) or an access-log key.
     Named(Family, Box<str>),
+    /// One that `survey` gathered, or its share of the requests with an `Origin`, in percent.
+    Survey {
+        /// The fact.
+        fact: SurveyFact,
+        /// Whether its share is asked for.
+        share: bool,
+    },
 }
 
 /// An open fact by itself; in the order of [`PLAIN`].
@@ -130,7 +154,20 @@ pub(crate) enum Family {
 impl OpenFact {
     /// What values it can have.
     pub(crate) fn kind(&self) -> FactType {
-        self.listing().map_or(FactType::Text, |listing| listing.entry.kind)
+        match self {
+            Self::Survey { fact, .. } => survey_type(*fact),
+            Self::Plain(_) | Self::Named(..) => {
+                self.listing().map_or(FactType::Text, |listing| listing.entry.kind)
+            }
+        }
+    }
+
+    /// The exchanges of a route that show it.
+    pub(crate) fn roles(&self) -> &'static [Role] {
+        match self {
+            Self::Survey { fact, .. } => fact.roles(),
+            Self::Plain(_) | Self::Named(..) => &[],
+        }
     }
 
     /// The kinds of lines that show it.
@@ -148,7 +185,7 @@ impl OpenFact {
                 | PlainFact::IntegrationBody
                 | PlainFact::Misspelled,
             ) => true,
-            Self::Plain(_) => false,
+            Self::Plain(_) | Self::Survey { .. } => false,
         }
     }
 
@@ -158,6 +195,8 @@ impl OpenFact {
         match self {
             Self::Named(_, parameter) => format!("{}{parameter}", prefix(name)),
             Self::Plain(_) => name.to_owned(),
+            Self::Survey { fact, share: false } => fact.name().to_owned(),
+            Self::Survey { fact, share: true } => format!("{}{SHARE}", fact.name()),
         }
     }
 
@@ -167,24 +206,71 @@ impl OpenFact {
                 PLAIN.iter().find(|open| open.fact == *fact).map(|open| &open.open)
             }
             Self::Named(family, _) => FAMILIES.get(*family as usize).map(|open| &open.open),
+            Self::Survey { .. } => None,
         }
     }
 }
 
-/// The fact of this name, or the nearest name that there is.
-pub(crate) fn resolve(name: &str) -> Result<FactId, Option<String>> {
+const SHARE: &str = ".share";
+
+fn survey_type(fact: SurveyFact) -> FactType {
+    if fact.is_number() { FactType::Number } else { FactType::Text }
+}
+
+/// The fact of this name in rules of this scope; else what is wrong, with the nearest name there is.
+pub(crate) fn resolve(name: &str, scope: Scope) -> Result<FactId, Problem> {
+    let (own, other) = match scope {
+        Scope::Exchange => (of_exchange(name), of_survey(name).map(|_| "route")),
+        Scope::Route | Scope::Api => (of_survey(name), of_exchange(name).map(|_| "exchange")),
+    };
+    match (own, other) {
+        (Some(fact), _) => Ok(fact),
+        (None, Some(other)) => {
+            Err(Problem::FactOfScope { name: name.to_owned(), own: scope.as_str(), other })
+        }
+        (None, None) => {
+            let names = facts().filter(|fact| fact.scope == family_of(scope));
+            let nearest = nearest(name, names.map(|fact| fact.name));
+            Err(Problem::UnknownFact { name: name.to_owned(), nearest })
+        }
+    }
+}
+
+fn of_exchange(name: &str) -> Option<FactId> {
     if let Some(fact) = ClosedFact::ALL.iter().find(|fact| fact.name() == name) {
-        return Ok(FactId::Closed(*fact));
+        return Some(FactId::Closed(*fact));
     }
     if name == "request.origin" {
-        return Ok(FactId::Open(OpenFact::Named(Family::RequestHeader, "origin".into())));
+        return Some(FactId::Open(OpenFact::Named(Family::RequestHeader, "origin".into())));
     }
     if let Some(plain) = PLAIN.iter().find(|plain| plain.open.entry.name == name) {
-        return Ok(FactId::Open(OpenFact::Plain(plain.fact)));
+        return Some(FactId::Open(OpenFact::Plain(plain.fact)));
     }
-    match family(name) {
-        Some(fact) => Ok(FactId::Open(fact)),
-        None => Err(nearest(name, facts().map(|fact| fact.name))),
+    family(name).map(FactId::Open)
+}
+
+/// Facts that rules of scope `route` and `api` have besides those that `survey` gives.
+const PLACE_FACTS: &[PlainFact] = &[PlainFact::Route, PlainFact::Api, PlainFact::Stage];
+
+fn of_survey(name: &str) -> Option<FactId> {
+    let plain = PLAIN.iter().find(|plain| plain.open.entry.name == name).map(|plain| plain.fact);
+    if let Some(fact) = plain.filter(|fact| PLACE_FACTS.contains(fact)) {
+        return Some(FactId::Open(OpenFact::Plain(fact)));
+    }
+    let find = |name: &str| SurveyFact::ALL.iter().copied().find(|fact| fact.name() == name);
+    let whole = find(name).map(|fact| OpenFact::Survey { fact, share: false });
+    let share = || {
+        let fact = find(name.strip_suffix(SHARE)?).filter(|fact| fact.is_number())?;
+        Some(OpenFact::Survey { fact, share: true })
+    };
+    whole.or_else(share).map(FactId::Open)
+}
+
+/// `api` sees what `route` sees, over all routes.
+fn family_of(scope: Scope) -> Scope {
+    match scope {
+        Scope::Exchange => Scope::Exchange,
+        Scope::Route | Scope::Api => Scope::Route,
     }
 }
 
@@ -234,7 +320,8 @@ const fn open(
     evidence: &'static [LineKind],
     meaning: &'static str,
 ) -> Open {
-    Open { entry: FactEntry { name, kind, meaning, example }, evidence }
+    let (scope, lines) = (Scope::Exchange, evidence);
+    Open { entry: FactEntry { name, kind, meaning, example, scope, lines }, evidence }
 }
 
 /// How the response's allowed origin stands to the request's.
@@ -342,15 +429,12 @@ mod tests {
     #[test]
     fn every_listed_name_resolves_to_itself() {
         for entry in facts() {
-            let name = entry
-                .name
-                .replace("<name>", "x-a")
-                .replace("<key>", "someKey")
-                .replace("<path>", "a.b");
-            let found = match resolve(&name) {
+            let name = entry.name.replace("<name>", "x-a").replace("<key>", "someKey");
+            let name = name.replace("<path>", "a.b");
+            let found = match resolve(&name, entry.scope) {
                 Ok(FactId::Closed(fact)) => fact.name().to_owned(),
                 Ok(FactId::Open(fact)) => fact.name(),
-                Err(nearest) => panic!("{name} does not resolve, nearest {nearest:?}"),
+                Err(problem) => panic!("{name} does not resolve: {problem}"),
             };
             assert_eq!(found, name);
         }
@@ -363,17 +447,48 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn check(name: &str, scope: Scope, want: &str) {
+        let problem = resolve(name, scope).expect_err("no fact");
+        assert_eq!(problem.to_string(), want);
+    }
+
     #[test]
     fn an_unknown_name_has_a_nearest() {
-        assert_eq!(resolve("verdict.raeson"), Err(Some("verdict.reason".to_owned())));
-        assert_eq!(resolve("request.header.<name>"), Err(Some("request.header.<name>".to_owned())));
+        let own = Scope::Exchange;
+        check("verdict.raeson", own, "no fact `verdict.raeson`; there is `verdict.reason`");
+        let name = "request.header.<name>";
+        check(name, own, "no fact `request.header.<name>`; there is `request.header.<name>`");
+        check("survey.origin", Scope::Route, "no fact `survey.origin`; there is `survey.origins`");
+    }
+
+    #[test]
+    fn a_fact_of_the_other_scope_is_told() {
+        check(
+            "survey.origins",
+            Scope::Exchange,
+            "`survey.origins` is a fact of scope `route`, and this rule has scope `exchange`",
+        );
+        check(
+            "response.status",
+            Scope::Api,
+            "`response.status` is a fact of scope `exchange`, and this rule has scope `api`",
+        );
+    }
+
+    #[test]
+    fn counts_have_shares_and_names_have_none() {
+        let fact = SurveyFact::ActualBlocked;
+        let share = OpenFact::Survey { fact, share: true };
+        assert_eq!(resolve("survey.actual.blocked.share", Scope::Route), Ok(FactId::Open(share)));
+        assert!(resolve("survey.origins.sibling.share", Scope::Route).is_err());
     }
 
     #[test]
     fn header_names_lose_their_case_and_access_keys_keep_it() {
         let header = OpenFact::Named(Family::ResponseHeader, "vary".into());
-        assert_eq!(resolve("response.header.Vary"), Ok(FactId::Open(header)));
+        assert_eq!(resolve("response.header.Vary", Scope::Exchange), Ok(FactId::Open(header)));
         let key = OpenFact::Named(Family::AccessKey, "wafStatus".into());
-        assert_eq!(resolve("access.wafStatus"), Ok(FactId::Open(key)));
+        assert_eq!(resolve("access.wafStatus", Scope::Exchange), Ok(FactId::Open(key)));
     }
 }

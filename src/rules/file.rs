@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::{BlockReason, Class, Confidence, Kind, RuleText, Severity};
+use crate::model::{BlockReason, Class, Confidence, Kind, RuleText, Severity, SurveyFact};
 use crate::rules::closed::ClosedFact;
 use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
@@ -72,6 +72,7 @@ struct RawRule {
     why: String,
     fix: String,
     detail: Option<Spanned<String>>,
+    count: Option<Spanned<String>>,
     #[serde(default)]
     explains: Vec<Spanned<String>>,
     #[serde(default)]
@@ -126,6 +127,8 @@ pub(crate) struct Draft {
     pub(crate) severity: Severity,
     pub(crate) confidence: Confidence,
     pub(crate) detail: Option<Template>,
+    /// For rules about routes: how many exchanges a finding is about.
+    pub(crate) count: Option<SurveyFact>,
     pub(crate) condition: Condition,
     pub(crate) since: String,
     pub(crate) examples: Examples,
@@ -174,9 +177,15 @@ pub(crate) fn parse(
             return Err(problems.into_errors());
         }
     };
-    let condition = Compiler { problems: &mut problems, slots, trust }.condition(&raw.when);
+    let scope = match &raw.scope {
+        Some(scope) => word(scope, &mut problems),
+        None => Some(Scope::Exchange),
+    };
+    let facts_of = scope.unwrap_or_default();
+    let mut compiler = Compiler { problems: &mut problems, slots, trust, scope: facts_of };
+    let condition = compiler.condition(&raw.when);
     let detail = raw.detail.as_ref().and_then(|detail| {
-        let template = Template::parse(detail.as_ref());
+        let template = Template::parse(detail.as_ref(), facts_of);
         template.map_err(|problem| problems.add(detail.span().start, problem)).ok()
     });
     check_id(file, &raw.id, &mut problems);
@@ -184,10 +193,7 @@ pub(crate) fn parse(
     let kind = word::<Kind>(&raw.kind, &mut problems);
     let severity = word(&raw.severity, &mut problems);
     let confidence = word(&raw.confidence, &mut problems);
-    let scope = match &raw.scope {
-        Some(scope) => word(scope, &mut problems),
-        None => Some(Scope::Exchange),
-    };
+    let count = raw.count.as_ref().and_then(|name| counted(name, facts_of, &mut problems));
     if let (Some(class), Some(kind)) = (class, kind) {
         let own = kind_of(class);
         if own != kind {
@@ -229,6 +235,7 @@ pub(crate) fn parse(
                 severity,
                 confidence,
                 detail,
+                count,
                 condition,
                 since: raw.since,
                 examples: Examples::Read(raw.examples),
@@ -241,6 +248,23 @@ pub(crate) fn parse(
         }
         _ => Err(problems.into_errors()),
     }
+}
+
+/// The count that says how many exchanges a finding is about.
+fn counted(
+    name: &Spanned<String>,
+    scope: Scope,
+    problems: &mut Problems<'_>,
+) -> Option<SurveyFact> {
+    let problem = match resolve(name.as_ref(), scope) {
+        Ok(FactId::Open(OpenFact::Survey { fact, share: false })) if fact.is_number() => {
+            return Some(fact);
+        }
+        Ok(FactId::Closed(_) | FactId::Open(_)) => Problem::Count,
+        Err(problem) => problem,
+    };
+    problems.add(name.span().start, problem);
+    None
 }
 
 fn placed(names: Vec<Spanned<String>>) -> Vec<(usize, String)> {
@@ -276,6 +300,7 @@ struct Compiler<'a, 'b> {
     problems: &'a mut Problems<'b>,
     slots: &'a mut Slots,
     trust: Trust,
+    scope: Scope,
 }
 
 impl Compiler<'_, '_> {
@@ -327,10 +352,9 @@ impl Compiler<'_, '_> {
     }
 
     fn fact(&mut self, name: &Spanned<String>) -> Option<FactId> {
-        match resolve(name.as_ref()) {
+        match resolve(name.as_ref(), self.scope) {
             Ok(fact) => Some(fact),
-            Err(nearest) => {
-                let problem = Problem::UnknownFact { name: name.as_ref().clone(), nearest };
+            Err(problem) => {
                 self.problems.add(name.span().start, problem);
                 None
             }

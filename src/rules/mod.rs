@@ -13,8 +13,10 @@ mod observed;
 pub mod problem;
 mod reader;
 mod relation;
+mod route;
 pub mod set;
 mod template;
+pub mod trace;
 pub mod words;
 
 #[cfg(test)]

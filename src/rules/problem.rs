@@ -44,6 +44,19 @@ pub enum Problem {
         /// The nearest name that there is.
         nearest: Option<String>,
     },
+    /// A fact of rules with another scope.
+    #[error("`{name}` is a fact of scope `{other}`, and this rule has scope `{own}`")]
+    FactOfScope {
+        /// The name as written.
+        name: String,
+        /// The scope of the rule.
+        own: &'static str,
+        /// The scope that has the fact.
+        other: &'static str,
+    },
+    /// A key that only rules about routes can have.
+    #[error("`count` is for rules of scope `route` and `api`, and names a count of the survey")]
+    Count,
     /// A word that is not of its closed list.
     #[error("no {what} `{name}`{}", suggestion(nearest.as_deref()))]
     UnknownWord {
@@ -93,13 +106,15 @@ impl Problem {
     /// One line that helps, printed as `hint: ...`.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnknownFact { .. } => Some("the documentation of rules lists all facts"),
+            Self::UnknownFact { .. } => Some("`corscope rules facts` lists all facts"),
             Self::Duplicate { .. } => Some("`override = true` replaces the rule that is there"),
             Self::WrongType { wanted: FactType::Text, .. } => Some(
                 "header values and access-log values are text; `less` and `greater` read them as numbers",
             ),
             Self::Syntax(_)
             | Self::IdIsNotFileName { .. }
+            | Self::FactOfScope { .. }
+            | Self::Count
             | Self::UnknownWord { .. }
             | Self::WrongType { .. }
             | Self::Expression(_)

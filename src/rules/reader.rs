@@ -96,7 +96,9 @@ impl Slots {
                 OpenFact::Named(Family::ResponseHeader, name) => {
                     inputs.response_headers.push(name.to_string());
                 }
-                OpenFact::Named(..) => inputs.lines.extend(fact.evidence()),
+                OpenFact::Named(..) | OpenFact::Survey { .. } => {
+                    inputs.lines.extend(fact.evidence());
+                }
                 OpenFact::Plain(fact) => {
                     inputs.texts.extend(text_of(*fact));
                     inputs.lines.extend(OpenFact::Plain(*fact).evidence());
@@ -204,7 +206,7 @@ impl<'a> Reader<'a> {
             OpenFact::Named(Family::ResponseHeader, _) => {
                 self.fill(self.response_headers(), &self.slots.response);
             }
-            OpenFact::Named(..) | OpenFact::Plain(_) => {}
+            OpenFact::Named(..) | OpenFact::Plain(_) | OpenFact::Survey { .. } => {}
         }
         kept.take().unwrap_or_else(|| self.read(fact))
     }
@@ -253,6 +255,8 @@ impl<'a> Reader<'a> {
             OpenFact::Named(Family::LoggedType, key) => observed::logged_type(exchange, key),
             OpenFact::Named(Family::App, path) => observed::application(exchange, path),
             OpenFact::Named(Family::AccessKey, key) => self.access_key(key),
+            // Rules about exchanges cannot ask it.
+            OpenFact::Survey { .. } => Fact::Unseen,
         }
     }
 

@@ -9,16 +9,18 @@ use hashbrown::HashMap;
 
 use crate::model::{
     Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, LineKind, Outcome,
-    RuleText, Severity, Text,
+    RouteFinding, RouteSurvey, RuleText, Severity, SurveyFact, Text,
 };
 use crate::rules::closed::Signature;
-use crate::rules::condition::{Condition, Truth};
+use crate::rules::condition::{Condition, Facts, OfExchange, Truth};
 use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{About, Draft, Example, Examples, RuleFile, Trust, parse};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reader::{Reader, Slots};
+use crate::rules::route::OfRoute;
 use crate::rules::template::Template;
+use crate::rules::trace::Trace;
 use crate::rules::words::{Scope, kind_of};
 
 /// The built-in rule files, as `build.rs` found them.
@@ -50,6 +52,7 @@ pub struct Rule {
     superseded: Vec<usize>,
     examples: Examples,
     detail: Option<Template>,
+    count: Option<SurveyFact>,
     condition: Condition,
     enabled: bool,
 }
@@ -194,10 +197,11 @@ impl RuleSet {
             return Examined { findings: Vec::new(), is_general: true };
         }
         let reader = Reader::new(exchange, judgement, &self.slots);
+        let facts = OfExchange { signature: &signature, reader: &reader };
         let mut fired: Vec<(usize, &Rule)> = Vec::new();
         for index in candidates.iter() {
             if let Some(rule) = self.rules.get(*index)
-                && rule.condition.truth(&signature, &reader) == Truth::True
+                && rule.condition.truth(&facts) == Truth::True
             {
                 fired.push((*index, rule));
             }
@@ -208,7 +212,7 @@ impl RuleSet {
             return Examined { findings: Vec::new(), is_general: reader.is_covered() };
         }
         let impact = impact(&reader, judgement);
-        let findings = told.map(|(_, rule)| finding(rule, &signature, &reader, impact)).collect();
+        let findings = told.map(|(_, rule)| finding(rule, &facts, impact)).collect();
         Examined { findings, is_general: reader.is_covered() }
     }
 
@@ -221,17 +225,63 @@ impl RuleSet {
     pub fn ask(&self, rule: &Rule, exchange: &Exchange, judgement: &Judgement) -> Answer {
         let signature = Signature::of(exchange, judgement);
         let reader = Reader::new(exchange, judgement, &self.slots);
-        match rule.condition.truth(&signature, &reader) {
-            Truth::True => Answer::Fires,
-            Truth::False => Answer::DoesNotFire,
-            Truth::Unknown => {
-                let mut names = Vec::new();
-                rule.condition.unknown(&signature, &reader, &mut names);
-                names.sort();
-                names.dedup();
-                Answer::Unknown(names)
-            }
+        answer(rule, &OfExchange { signature: &signature, reader: &reader })
+    }
+
+    /// What each part of a rule's condition comes to.
+    pub fn trace(&self, rule: &Rule, exchange: &Exchange, judgement: &Judgement) -> Trace {
+        let signature = Signature::of(exchange, judgement);
+        let reader = Reader::new(exchange, judgement, &self.slots);
+        rule.condition.trace(&OfExchange { signature: &signature, reader: &reader })
+    }
+
+    /// The same for a rule about routes or API stages; `None` if it looks at the other kind.
+    pub fn trace_route(&self, rule: &Rule, survey: &RouteSurvey) -> Option<Trace> {
+        (rule.scope == scope_of(survey)).then(|| rule.condition.trace(&OfRoute(survey)))
+    }
+
+    /// As [`Self::ask`], for a rule about routes or API stages.
+    pub fn ask_route(&self, rule: &Rule, survey: &RouteSurvey) -> Answer {
+        if rule.scope == scope_of(survey) {
+            answer(rule, &OfRoute(survey))
+        } else {
+            Answer::DoesNotFire
         }
+    }
+
+    /// Whether any rule looks at routes.
+    pub fn looks_at_routes(&self) -> bool {
+        self.rules.iter().any(|rule| rule.enabled && rule.scope != Scope::Exchange)
+    }
+
+    /// What the rules about routes (or about API stages, if it is one) find, in the order of the
+    /// rules.
+    pub fn examine_route(&self, survey: &RouteSurvey) -> Vec<RouteFinding> {
+        let facts = OfRoute(survey);
+        let all = self.rules.iter().enumerate();
+        let fired: Vec<(usize, &Rule)> = all
+            .filter(|(_, rule)| rule.enabled && rule.scope == scope_of(survey))
+            .filter(|(_, rule)| rule.condition.truth(&facts) == Truth::True)
+            .collect();
+        let told = |index: usize| !fired.iter().any(|(_, rule)| rule.superseded.contains(&index));
+        let impact = match survey.number(SurveyFact::BrowserRequests) {
+            0 => Impact::Latent,
+            _ => Impact::Observed,
+        };
+        let told = fired.iter().filter(|(index, _)| told(*index));
+        told.map(|(_, rule)| {
+            let mut shown_by = Vec::new();
+            rule.condition.roles(&facts, &mut shown_by);
+            shown_by.sort_unstable();
+            shown_by.dedup();
+            let count = rule.count.unwrap_or(SurveyFact::Requests);
+            RouteFinding {
+                finding: finding(rule, &facts, impact),
+                roles: shown_by,
+                count: survey.number(count),
+            }
+        })
+        .collect()
     }
 
     fn candidates(&self, signature: &Signature) -> Rc<[usize]> {
@@ -252,9 +302,28 @@ impl RuleSet {
     }
 }
 
-fn finding(rule: &Rule, signature: &Signature, reader: &Reader<'_>, impact: Impact) -> Finding {
+/// The scope of rules that look at it.
+fn scope_of(survey: &RouteSurvey) -> Scope {
+    if survey.path.is_some() { Scope::Route } else { Scope::Api }
+}
+
+fn answer<'a>(rule: &Rule, facts: &impl Facts<'a>) -> Answer {
+    match rule.condition.truth(facts) {
+        Truth::True => Answer::Fires,
+        Truth::False => Answer::DoesNotFire,
+        Truth::Unknown => {
+            let mut names = Vec::new();
+            rule.condition.unknown(facts, &mut names);
+            names.sort();
+            names.dedup();
+            Answer::Unknown(names)
+        }
+    }
+}
+
+fn finding<'a>(rule: &Rule, facts: &impl Facts<'a>, impact: Impact) -> Finding {
     let mut evidence = Vec::new();
-    rule.condition.evidence(signature, reader, &mut evidence);
+    rule.condition.evidence(facts, &mut evidence);
     evidence.sort_unstable();
     evidence.dedup();
     Finding {
@@ -265,7 +334,7 @@ fn finding(rule: &Rule, signature: &Signature, reader: &Reader<'_>, impact: Impa
         },
         confidence: rule.confidence,
         impact,
-        detail: rule.detail.as_ref().and_then(|detail| detail.fill(signature, reader)),
+        detail: rule.detail.as_ref().and_then(|detail| detail.fill(facts)),
         caused_by: Vec::new(),
         evidence,
     }
@@ -324,6 +393,7 @@ fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
             about: draft.about,
             superseded,
             detail: draft.detail,
+            count: draft.count,
             condition: draft.condition,
             enabled: true,
         });

@@ -12,6 +12,8 @@ pub enum Scope {
     Exchange,
     /// What `survey` gathered of a route.
     Route,
+    /// What `survey` gathered of all routes of an API stage.
+    Api,
 }
 
 impl Scope {
@@ -20,6 +22,7 @@ impl Scope {
         match self {
             Self::Exchange => "exchange",
             Self::Route => "route",
+            Self::Api => "api",
         }
     }
 }
@@ -72,7 +75,7 @@ macro_rules! word {
 word!(Kind, "kind", &[Self::Symptom, Self::Cause, Self::Practice]);
 word!(Severity, "severity", &[Self::Error, Self::Warning, Self::Info]);
 word!(Confidence, "confidence", &[Self::Confirmed, Self::Likely, Self::Possible]);
-word!(Scope, "scope", &[Self::Exchange, Self::Route]);
+word!(Scope, "scope", &[Self::Exchange, Self::Route, Self::Api]);
 word!(Class, "class", Class::ALL);
 word!(Frequency, "frequency", &[Self::Rare, Self::Occasional, Self::Common, Self::VeryCommon]);
 word!(Basis, "basis", &[Self::Verbatim, Self::Documented, Self::Inferred]);

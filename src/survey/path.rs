@@ -1,4 +1,4 @@
-//! Routes for grouping: where the configured route is unknown, the requested path with its
+//! Shapes of paths, for grouping: where the configured route is unknown, the requested path with its
 //! id-like segments replaced, so that `/orders/17` and `/orders/18` are one group.
 //!
 //! Must not: be used for anything but grouping; it is a guess.

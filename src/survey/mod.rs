@@ -1,0 +1,101 @@
+//! What holds across the exchanges of one route, and of one API stage: who asked, what was answered
+//! to preflights and to the requests behind them, and where these differ.
+//!
+//! Reading order: [`record`] gathers one route, [`answer`] makes facts of it, [`sibling`] compares
+//! origins. Memory is bounded by the number of routes that are kept apart.
+//!
+//! Must not: judge a single exchange, or depend on the order in which exchanges come.
+
+mod answer;
+pub mod path;
+mod record;
+mod sibling;
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::model::{Exchange, Judgement, Places, RouteSurvey, Text};
+use crate::survey::path::shape;
+use crate::survey::record::{Record, Sample};
+
+/// Routes that are kept apart. Exchanges of further ones are counted and not surveyed.
+pub const MAX_ROUTES: usize = 512;
+
+/// The survey of one run. Each exchange is to be given once.
+#[derive(Debug, Default)]
+pub struct Survey {
+    hasher: RandomState,
+    /// Hash and index into `records`.
+    index: HashTable<(u64, usize)>,
+    records: Vec<Record>,
+    left_out: u64,
+    /// The shape of a path, reused from exchange to exchange.
+    shape: String,
+}
+
+/// What a survey gives.
+#[derive(Debug, Default)]
+pub struct Surveyed {
+    /// Routes by API, stage and path; each API stage stands behind its routes.
+    pub routes: Vec<RouteSurvey>,
+    /// Exchanges of routes for which there was no room.
+    pub left_out: u64,
+}
+
+impl Survey {
+    /// Takes one exchange.
+    pub fn observe(&mut self, exchange: &Exchange, judgement: &Judgement, places: &Places) {
+        let Some(sample) = Sample::of(exchange, judgement) else { return };
+        let text = |which| exchange.text(which);
+        let (api, stage) = (text(Text::Api), text(Text::Stage));
+        let route = text(Text::Route);
+        let configured = route.as_deref().and_then(configured_path);
+        if configured.is_none() {
+            let path = text(Text::Path);
+            let Some(path) = path.as_deref() else { return };
+            shape(path, &mut self.shape);
+        }
+        let key = (api.as_deref(), stage.as_deref(), configured.unwrap_or(&self.shape));
+        let hash = self.hasher.hash_one(key);
+        let records = &self.records;
+        let found = self
+            .index
+            .find(hash, |(_, at)| records.get(*at).is_some_and(|record| record.key() == key));
+        let at = match found {
+            Some((_, at)) => *at,
+            None if self.records.len() >= MAX_ROUTES => {
+                self.left_out += 1;
+                return;
+            }
+            None => {
+                let at = self.records.len();
+                self.records.push(Record::new(key));
+                self.index.insert_unique(hash, (hash, at), |(hash, _)| *hash);
+                at
+            }
+        };
+        if let Some(record) = self.records.get_mut(at) {
+            record.add(exchange, &sample, places, &self.hasher);
+        }
+    }
+
+    /// The input ended.
+    pub fn finish(self) -> Surveyed {
+        let mut records = self.records;
+        records.sort_by(|one, other| one.key().cmp(&other.key()));
+        let mut routes = Vec::new();
+        for of_stage in records.chunk_by(|one, other| one.stage_key() == other.stage_key()) {
+            routes.extend(of_stage.iter().map(answer::route));
+            routes.extend(answer::stage(of_stage));
+        }
+        Surveyed { routes, left_out: self.left_out }
+    }
+}
+
+/// `/orders/{id}` of `GET /orders/{id}`; a route that takes any path says nothing.
+fn configured_path(route: &str) -> Option<&str> {
+    let path = route.split_once(' ').map_or(route, |(_, path)| path);
+    (path.starts_with('/') && !path.contains("+}")).then_some(path)
+}
