@@ -184,6 +184,8 @@ classes! {
     InconsistentCors "inconsistent-cors" "Methods or paths of one API differ.",
     ExposeHeaders "expose-headers" "Response headers that scripts cannot read.",
     LoggingInsufficient "logging-insufficient" "The logs cannot answer.",
+    SideEffects "side-effects" "The browser blocked the response of a request that was carried out.",
+    NotCors "not-cors" "Looks like a failure of CORS, and is none.",
 }
 
 /// What a rule says to people, shared by all its findings.

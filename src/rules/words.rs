@@ -118,6 +118,8 @@ pub fn kind_of(class: Class) -> Kind {
         | Class::MaxAge
         | Class::InconsistentCors
         | Class::ExposeHeaders
-        | Class::LoggingInsufficient => Kind::Practice,
+        | Class::LoggingInsufficient
+        | Class::SideEffects
+        | Class::NotCors => Kind::Practice,
     }
 }
