@@ -5,11 +5,12 @@
 use std::cmp::Reverse;
 use std::rc::Rc;
 
-use crate::model::{Confidence, Finding, Kind, RuleText};
+use crate::model::{Class, Confidence, Finding, Kind, RuleText};
 
 /// Links each symptom with the causes that account for it, and orders: causes that explain a
 /// symptom of this exchange, other causes, symptoms, practices; within these the more severe and the
-/// more certain first.
+/// more certain first. That a preflight runs the function at all comes before what becomes of it
+/// there.
 ///
 /// A cause that is less sure than another one of its class on the same exchange says nothing that
 /// the other does not say better, and is dropped; but if the other names it as a candidate, it says
@@ -48,7 +49,8 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
             Kind::Symptom => 2,
             Kind::Practice => 3,
         };
-        (rank, Reverse((finding.severity, finding.confidence)))
+        let is_first = finding.rule.class == Class::OptionsReachesHandler;
+        (rank, Reverse((finding.severity, finding.confidence, is_first)))
     });
     // The causes of a symptom stand in the order in which they are printed.
     let order: Vec<String> = causes(&findings).map(|cause| cause.rule.id.clone()).collect();
@@ -65,7 +67,7 @@ fn causes(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Class, Impact, Severity};
+    use crate::model::{Impact, Severity};
 
     fn finding(id: &str, class: Class, kind: Kind, confidence: Confidence) -> Finding {
         let explains = match kind {
@@ -121,6 +123,16 @@ mod tests {
         let found = diagnose(vec![weak, other, sure, symptom()]);
         assert_eq!(ids(&found), ["sure", "other", "no-headers"]);
         assert_eq!(found[2].caused_by, ["sure", "other"]);
+    }
+
+    #[test]
+    fn a_preflight_that_runs_the_function_leads_what_becomes_of_it() {
+        let sure = Confidence::Confirmed;
+        let error = finding("error", Class::LambdaError, Kind::Cause, sure);
+        let options = finding("options", Class::OptionsReachesHandler, Kind::Cause, sure);
+        let found = diagnose(vec![error, symptom(), options]);
+        assert_eq!(ids(&found), ["options", "error", "no-headers"]);
+        assert_eq!(found[2].caused_by, ["options", "error"]);
     }
 
     #[test]

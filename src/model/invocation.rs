@@ -2,7 +2,21 @@
 //!
 //! Must not: decide whose run it was; `assemble` joins.
 
+use serde_json::Value;
+
 use crate::model::{Evidence, LogTime, Position, RequestId, Surface};
+
+/// What stands for a part that a dump leaves out: Node's `[Object]`, `<Buffer 41>`, Python's
+/// `Decimal('1')`.
+pub const UNSEEN: &str = "[Object]";
+
+/// The key under which a dump says that it left members out (`... 3 more items`).
+pub const MORE: &str = "...";
+
+/// Whether a value stands for something that the dump does not show.
+pub fn is_unseen(value: &Value) -> bool {
+    value.as_str() == Some(UNSEEN)
+}
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -72,6 +86,9 @@ pub struct HttpEvent {
     pub headers: Vec<(String, String)>,
     /// Whether the header list is known to be whole.
     pub headers_complete: bool,
+    /// Whether the headers stand in `multiValueHeaders` alone; `None` if they stand in both places,
+    /// or the dump does not show it.
+    pub multi_value: Option<bool>,
 }
 
 /// One run of a function.

@@ -35,6 +35,7 @@ pub fn read(value: &Value) -> Option<HttpEvent> {
         stage: text(context, "stage").or(arn.stage).map(str::to_owned),
         headers,
         headers_complete,
+        multi_value: multi_value(event),
     })
 }
 
@@ -119,6 +120,18 @@ fn route(
         return Some(resource.to_owned());
     }
     method.map(|method| format!("{method} {resource}"))
+}
+
+/// A load balancer writes the one or the other, as its target group is set; REST APIs write both.
+fn multi_value(event: &Map<String, Value>) -> Option<bool> {
+    let has = |key| event.get(key).is_some_and(|value| value.is_object() || is_unseen(value));
+    match (has("multiValueHeaders"), has("headers")) {
+        (true, true) => None,
+        _ if event.contains_key(MORE) => None,
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    }
 }
 
 /// The header list, and whether it is known to be whole. `multiValueHeaders` has all values of a

@@ -9,17 +9,7 @@ use serde_json::Value;
 
 use crate::parse::value::reader::{Reader, Stop};
 
-/// What stands for a part that a dump leaves out: Node's `[Object]`, `<Buffer 41>`, Python's
-/// `Decimal('1')`.
-pub const UNSEEN: &str = "[Object]";
-
-/// The key under which a dump says that it left members out (`... 3 more items`).
-pub const MORE: &str = "...";
-
-/// Whether a value stands for something that the dump does not show.
-pub fn is_unseen(value: &Value) -> bool {
-    value.as_str() == Some(UNSEEN)
-}
+pub use crate::model::invocation::{MORE, UNSEEN, is_unseen};
 
 /// The types that a value can begin as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,7 +62,8 @@ fn is_one_failure(answer: &Group, preflight: &Group) -> bool {
         && answer.method.as_deref() == Some("OPTIONS")
 }
 
-/// Causes before symptoms before practices, the surest and worst first.
+/// Causes before symptoms before practices, the surest and worst first. That a preflight runs the
+/// function at all comes before what becomes of it there.
 fn within(one: &Group, other: &Group) -> Ordering {
     let key = |group: &Group| {
         let kind = match group.rule.kind {
@@ -70,8 +71,9 @@ fn within(one: &Group, other: &Group) -> Ordering {
             Kind::Symptom => 1,
             Kind::Practice => 2,
         };
-        let weight = (group.severity, group.confidence, group.impact, group.count);
-        (kind, Reverse(weight), group.first_seen)
+        let weight = (group.severity, group.confidence, group.impact);
+        let is_first = group.rule.class == Class::OptionsReachesHandler;
+        (kind, Reverse((weight, is_first, group.count)), group.first_seen)
     };
     key(one).cmp(&key(other)).then_with(|| one.key().cmp(&other.key()))
 }

@@ -131,6 +131,7 @@ pub(crate) enum PlainFact {
     LoggedNonString,
     IntegrationStatus,
     IntegrationBody,
+    MultiValueEvent,
     AuthorizerRan,
     RepeatsStage,
     Misspelled,
@@ -177,7 +178,13 @@ impl OpenFact {
     /// Whether reading it means to look through a list.
     pub(crate) fn is_costly(&self) -> bool {
         match self {
-            Self::Named(..) | Self::Plain(PlainFact::Preflight | PlainFact::AllowOrigin) => true,
+            Self::Named(..)
+            | Self::Plain(
+                PlainFact::Preflight
+                | PlainFact::AllowOrigin
+                | PlainFact::IntegrationBody
+                | PlainFact::Misspelled,
+            ) => true,
             Self::Plain(_) | Self::Survey { .. } => false,
         }
     }
@@ -353,6 +360,7 @@ const GATEWAY: &[LineKind] = &[LineKind::GatewayResponse, LineKind::Access];
 const APP: &[LineKind] = &[LineKind::Application];
 const ENDPOINT_REQUEST: &[LineKind] = &[LineKind::EndpointRequestHeaders];
 const ENDPOINT_RESPONSE: &[LineKind] = &[LineKind::EndpointResponseHeaders];
+const EVENT: &[LineKind] = &[LineKind::LambdaEvent];
 const AUTHORIZER: &[LineKind] = &[LineKind::Authorizer];
 const URI: &[LineKind] = &[LineKind::EndpointRequestHeaders];
 
@@ -389,6 +397,7 @@ static PLAIN: &[Plain] = &[
     Plain { fact: PlainFact::LoggedNonString, open: open(("logged_response.header.non_string", FactType::Text, "Access-Control-Max-Age"), LOGGED, "Name of the first header of the logged proxy response whose value is not text; absent if there is none.") },
     Plain { fact: PlainFact::IntegrationStatus, open: open(("integration.status", FactType::Number, "200"), STATUS, "Status that the integration answered the gateway with; 200 for Lambda even when the function failed.") },
     Plain { fact: PlainFact::IntegrationBody, open: open(("integration.response.body", FactType::Text, "{\"statusCode\":200}"), FUNCTION, "The body that the integration answered with, as logged; may be cut off.") },
+    Plain { fact: PlainFact::MultiValueEvent, open: open(("invocation.event.multi_value", FactType::Bool, "true"), EVENT, "Whether the event that the function logged has its headers in `multiValueHeaders` alone; unseen if it has them in both places.") },
     Plain { fact: PlainFact::AuthorizerRan, open: open(("authorizer.ran", FactType::Bool, "true"), AUTHORIZER, "Whether the execution log shows a Lambda authorizer at work; `false` needs the request's first lines.") },
     Plain { fact: PlainFact::RepeatsStage, open: open(("request.path.repeats_stage", FactType::Bool, "true"), METHOD, "Whether the stage stands once too often at the beginning of the path.") },
     Plain { fact: PlainFact::Misspelled, open: open(("response.header.misspelled", FactType::Text, "Access-Control-Allow-Orgin"), RESPONSE, "Name of a response header that is nearly a CORS response header; absent if there is none.") },

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use crate::model::headers::HeaderMap;
+use crate::model::invocation::{MORE, is_unseen};
 use crate::model::{Acceptance, Exchange, Fact, Headers, LineKind, Text};
 use crate::rules::nearest::distance;
 use crate::rules::reader::{Value, text};
@@ -76,25 +77,44 @@ pub(crate) fn logged_defect(exchange: &Exchange) -> Fact<Value<'static>> {
     }
 }
 
+/// Where the logged event has its headers.
+pub(crate) fn multi_value_event(exchange: &Exchange) -> Fact<Value<'static>> {
+    let event = exchange.invocation.as_ref().and_then(|run| run.event.as_ref());
+    Fact::from_option(event.and_then(|event| event.multi_value).map(Value::Bool))
+}
+
+/// Whether a dump left members of an object out.
+fn is_cut(object: &Json) -> bool {
+    object.get(MORE).is_some()
+}
+
 /// A header of the logged proxy response; several values are combined with `, `.
 pub(crate) fn logged_header<'a>(exchange: &'a Exchange, name: &str) -> Fact<Value<'a>> {
-    let Some(response) = logged(exchange) else { return Fact::Unseen };
-    let maps = ["multiValueHeaders", "headers"].map(|key| response.get(key));
-    let fields = maps.into_iter().flatten().filter_map(Json::as_object).flatten();
+    logged(exchange).map_or(Fact::Unseen, |response| header_of(response, name))
+}
+
+fn header_of<'a>(response: &'a Json, name: &str) -> Fact<Value<'a>> {
+    let mut is_whole = !is_cut(response);
     let mut values: Vec<Cow<'a, str>> = Vec::new();
-    for (_, value) in fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)) {
-        match value {
-            Json::String(value) => values.push(Cow::Borrowed(value)),
-            Json::Array(list) => {
-                values.extend(list.iter().filter_map(Json::as_str).map(Cow::Borrowed));
-            }
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => {
-                values.push(Cow::Owned(value.to_string()));
+    for map in ["multiValueHeaders", "headers"].into_iter().filter_map(|key| response.get(key)) {
+        is_whole &= !is_unseen(map) && !is_cut(map);
+        let fields = map.as_object().into_iter().flatten();
+        for (_, value) in fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)) {
+            match value {
+                value if is_unseen(value) => is_whole = false,
+                Json::String(value) => values.push(Cow::Borrowed(value)),
+                Json::Array(list) => {
+                    values.extend(list.iter().filter_map(Json::as_str).map(Cow::Borrowed));
+                }
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => {
+                    values.push(Cow::Owned(value.to_string()));
+                }
             }
         }
     }
     match values.len() {
-        0 => Fact::Absent,
+        0 if is_whole => Fact::Absent,
+        0 => Fact::Unseen,
         1 => Fact::from_option(values.pop().map(Value::Text)),
         _ => Fact::Seen(Value::Text(Cow::Owned(values.join(", ")))),
     }
@@ -102,19 +122,32 @@ pub(crate) fn logged_header<'a>(exchange: &'a Exchange, name: &str) -> Fact<Valu
 
 /// Name of the first logged header whose value is not text.
 pub(crate) fn logged_non_string(exchange: &Exchange) -> Fact<Value<'_>> {
-    let Some(response) = logged(exchange) else { return Fact::Unseen };
-    let fields = response.get("headers").and_then(Json::as_object);
-    match fields.and_then(|fields| fields.iter().find(|(_, value)| !value.is_string())) {
+    logged(exchange).map_or(Fact::Unseen, non_string_of)
+}
+
+fn non_string_of(response: &Json) -> Fact<Value<'_>> {
+    let Some(headers) = response.get("headers") else {
+        return if is_cut(response) { Fact::Unseen } else { Fact::Absent };
+    };
+    let mut fields = headers.as_object().into_iter().flatten().filter(|(name, _)| *name != MORE);
+    match fields.find(|(_, value)| !value.is_string()) {
         Some((name, _)) => text(name),
+        None if is_unseen(headers) || is_cut(headers) => Fact::Unseen,
         None => Fact::Absent,
     }
 }
 
 /// JSON type of a member of the logged proxy response.
 pub(crate) fn logged_type(exchange: &Exchange, key: &str) -> Fact<Value<'static>> {
-    match logged(exchange) {
-        None => Fact::Unseen,
-        Some(response) => response.get(key).map_or(Fact::Absent, |value| text(type_of(value))),
+    logged(exchange).map_or(Fact::Unseen, |response| type_in(response, key))
+}
+
+fn type_in(response: &Json, key: &str) -> Fact<Value<'static>> {
+    match response.get(key) {
+        Some(value) if is_unseen(value) => Fact::Unseen,
+        Some(value) => text(type_of(value)),
+        None if is_cut(response) => Fact::Unseen,
+        None => Fact::Absent,
     }
 }
 
@@ -200,6 +233,8 @@ pub(crate) fn misspelled<'a>(headers: &Headers<'a>) -> Fact<Value<'a>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -218,6 +253,28 @@ mod tests {
         check(r#"{"level":"INFO","message":"text"}"#, "message", Some("text"));
         check("no JSON here", "message", None);
         check("{broken", "message", None);
+    }
+
+    #[test]
+    fn what_a_dump_left_out_is_unseen() {
+        let header =
+            |response: Json| header_of(&response, "Vary").map(|value| value.text().into_owned());
+        assert_eq!(header(json!({"headers": {"vary": "Origin"}})), Fact::Seen("Origin".to_owned()));
+        assert_eq!(header(json!({"headers": {"a": "b"}})), Fact::Absent);
+        assert_eq!(header(json!({"body": ""})), Fact::Absent);
+        assert_eq!(header(json!({"headers": "[Object]"})), Fact::Unseen);
+        assert_eq!(header(json!({"headers": {"a": "b", "...": "1"}})), Fact::Unseen);
+        assert_eq!(header(json!({"headers": {"vary": "[Object]"}})), Fact::Unseen);
+        assert_eq!(header(json!({"body": "", "...": "1"})), Fact::Unseen);
+        assert!(non_string_of(&json!({"headers": "[Object]"})).is_unseen());
+        assert!(non_string_of(&json!({"headers": {"a": "b"}})).is_absent());
+        assert_eq!(
+            non_string_of(&json!({"headers": {"a": 1}})).map(|it| it.text() == "a"),
+            Fact::Seen(true)
+        );
+        assert!(type_in(&json!({"body": "[Object]"}), "body").is_unseen());
+        assert!(type_in(&json!({"...": "1"}), "body").is_unseen());
+        assert!(type_in(&json!({}), "body").is_absent());
     }
 
     #[test]

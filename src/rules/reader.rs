@@ -146,6 +146,7 @@ fn text_of(fact: PlainFact) -> Option<Text> {
         | PlainFact::LoggedNonString
         | PlainFact::IntegrationStatus
         | PlainFact::IntegrationBody
+        | PlainFact::MultiValueEvent
         | PlainFact::AuthorizerRan
         | PlainFact::Misspelled => None,
     }
@@ -318,6 +319,7 @@ impl<'a> Reader<'a> {
                 self.uncovered.set(true);
                 observed::body(self.exchange)
             }
+            PlainFact::MultiValueEvent => observed::multi_value_event(self.exchange),
             PlainFact::AuthorizerRan => {
                 self.uncovered.set(true);
                 observed::authorizer_ran(self.exchange)

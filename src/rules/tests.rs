@@ -81,6 +81,7 @@ fn lambda_only(surface: Surface, outcome: InvocationOutcome) -> Exchange {
             stage: None,
             headers: Vec::new(),
             headers_complete: true,
+            multi_value: None,
         })
     });
     let mut exchange = Exchange::default();

@@ -25,8 +25,9 @@ impl Dumps {
 }
 
 /// Without one of these there is neither an event nor a response.
-static NEEDLES: LazyLock<[memmem::Finder<'static>; 3]> =
-    LazyLock::new(|| ["statusCode", "requestContext", "methodArn"].map(memmem::Finder::new));
+static NEEDLES: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| {
+    ["statusCode", "requestContext", "methodArn", "llow-"].map(memmem::Finder::new)
+});
 /// Both of these make an event whose context was not logged; access logs have the first alone.
 static METHOD: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new("httpMethod"));
@@ -93,7 +94,7 @@ fn scan(text: &[u8], level: usize, dumps: &mut Dumps) {
 
 fn visit(value: Value, labelled: bool, level: usize, dumps: &mut Dumps) {
     match value {
-        Value::Object(members) if is_response(&members, labelled) => {
+        Value::Object(members) if is_response(&members, labelled) || lacks_status(&members) => {
             dumps.response.get_or_insert_with(|| Box::new(Value::Object(members)));
         }
         Value::Object(members) => {
@@ -150,6 +151,15 @@ fn is_response(members: &Map<String, Value>, labelled: bool) -> bool {
     members.get("statusCode").is_some_and(|status| !status.is_object())
         && (labelled || has(COMPANIONS))
         && !has(OF_OTHERS)
+}
+
+/// A proxy response whose `statusCode` was forgotten: CORS response headers, and no key that is not
+/// of a proxy response. What an HTTP client got has its status beside the headers.
+fn lacks_status(members: &Map<String, Value>) -> bool {
+    let is_cors = |name: &str| name.eq_ignore_ascii_case("access-control-allow-origin");
+    let headers = members.get("headers").and_then(Value::as_object);
+    headers.is_some_and(|headers| headers.keys().any(|name| is_cors(name)))
+        && members.keys().all(|key| COMPANIONS.contains(&key.as_str()))
 }
 
 /// Whether the text before a value, or the key of a member, calls it the function's response.

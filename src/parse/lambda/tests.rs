@@ -322,6 +322,7 @@ fn events_and_responses_stand_anywhere() {
         format!(r#"{{"level":"INFO","requestId":"<id>","message":{}}}"#, quoted(RESPONSE)),
         format!("{id}returning: {{\"statusCode\": 204}}").replace("returning", "return value"),
         format!("{id}{{\r  statusCode: 200,\r  headers: [Object],\r  body: '{{}}'\r}}"),
+        format!(r#"{id}{{"headers":{{"access-control-allow-origin":"*"}},"body":"[]"}}"#),
         "2026-11-22T10:00:00.00Z\t<id>\t{'body': '{\"message\": \"e\"}', 'Cache-Control': 'x', 'ok': None, 'statusCode': 405}".to_owned(),
     ] {
         check(&line, "application response");
@@ -352,6 +353,8 @@ fn the_applications_own_json_is_no_response() {
         r#"{"message":"bad","code":"E","statusCode":400,"retryable":false}"#,
         "{ status: 422, headers: { a: 'b' }, statusCodeText: 'x' }",
         "{ statusCode: [Function: statusCode], ",
+        r#"{"headers":{"Access-Control-Allow-Origin":"*"},"body":"x","status":200}"#,
+        r#"{"headers":{"accept":"*/*"},"body":"x"}"#,
     ] {
         check(&format!("{id}{json}"), "application");
     }
