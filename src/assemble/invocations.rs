@@ -226,10 +226,11 @@ fn touch(run: &mut Invocation, event: &LogEvent<'_>) {
 /// Lines before a `START`: errors of the initialization, or application lines of the same
 /// millisecond, which CloudWatch may deliver before it.
 fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option<LogTime>) {
-    let is_init = unclaimed.outcome == InvocationOutcome::InitError;
+    let is_init = unclaimed.outcome == InvocationOutcome::InitError || unclaimed.init_timeout;
     if is_init || unclaimed.ended == started {
         run.outcome = worse(run.outcome, unclaimed.outcome);
         run.message = run.message.take().or(unclaimed.message);
+        run.init_timeout |= unclaimed.init_timeout;
         run.event = run.event.take().or(unclaimed.event);
         run.response = run.response.take().or(unclaimed.response);
         run.lines.extend(unclaimed.lines);
@@ -291,6 +292,10 @@ fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine<'_>) -> us
                 run.response = response;
                 keep(run, LineKind::LambdaResponse, event);
             }
+        }
+        LambdaLine::InitTimeout => {
+            run.init_timeout = true;
+            keep(run, LineKind::LambdaFailure, event);
         }
         LambdaLine::InitStart | LambdaLine::Platform => {}
     }

@@ -114,6 +114,8 @@ pub struct Invocation {
     pub position: Option<Position>,
     /// Last line.
     pub end_position: Option<Position>,
+    /// Whether the initialization in front of it ran out of its ten seconds.
+    pub init_timeout: bool,
     /// Whether its `START` and its `REPORT` (or `END`) were seen.
     pub is_complete: bool,
     /// Lines worth showing: failures, the event, the response.

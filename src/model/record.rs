@@ -259,6 +259,8 @@ pub enum LambdaLine<'a> {
     LoggedError(String),
     /// The code could not be loaded: `Runtime.ImportModuleError`, `INIT_REPORT ... Status: error`.
     InitError(String),
+    /// The initialization ran out of its ten seconds, and is repeated in the invocation.
+    InitTimeout,
     /// Anything that the application wrote.
     Application {
         /// An HTTP event in it.

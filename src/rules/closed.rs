@@ -153,6 +153,7 @@ closed_facts! {
     Integration "integration.kind" INTEGRATIONS NO_LINES "What answers behind the gateway; `unknown` where the logs do not tell, never unseen.",
     Defect "function_response.defect" DEFECTS BODY_LINES "Why the gateway rejects what the function returned; absent if it takes it.",
     InvocationOutcome "invocation.outcome" INVOCATION_OUTCOMES INVOCATION_LINES "How the function's run ended, by its own log.",
+    InitTimeout "invocation.init_timeout" BOOL INVOCATION_LINES "Whether the initialization in front of the run took longer than ten seconds, by the function's own log.",
     InvocationEvent "invocation.event" EVENTS EVENT_LINES "Which HTTP event the function logged; unseen without a Lambda log.",
     IntegrationCalled "access.integration_called" BOOL ACCESS_LINES "Whether the access log names an integration's status; `false` if it is logged as `-`.",
     WafBlocked "access.waf_blocked" BOOL ACCESS_LINES "`true` if the access log says that AWS WAF refused; unseen otherwise.",
@@ -205,6 +206,9 @@ impl ClosedFact {
                 // The list has no `unseen`, the enum's first variant.
                 Some(outcome) => FIRST + (outcome as u8).saturating_sub(1),
             },
+            Self::InitTimeout => {
+                exchange.invocation.as_ref().map_or(UNSEEN, |run| truth(run.init_timeout))
+            }
             Self::InvocationEvent => match exchange.invocation.as_ref().map(|run| &run.event) {
                 None => UNSEEN,
                 Some(None) => FIRST,

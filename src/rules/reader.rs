@@ -47,7 +47,7 @@ impl Value<'_> {
 
 /// Facts that are kept once read. Those of rules beyond this number are read again for each
 /// condition: right, but slower.
-const KEPT: usize = 64;
+const KEPT: usize = 128;
 
 /// The open facts of all rules, each with a number, its slot.
 #[derive(Debug, Default)]

@@ -206,6 +206,7 @@ fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
             let kind = field(b"errorType").unwrap_or(b"error");
             LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
         }
+        Meaning::InitDone if status == ReportStatus::Timeout => LambdaLine::InitTimeout,
         Meaning::InitDone | Meaning::Nothing => LambdaLine::Platform,
         Meaning::Start => LambdaLine::Start { trace: trace(text) },
         // A tail without the report still tells how the run ended.

@@ -191,9 +191,8 @@ fn init_report(text: &[u8]) -> LambdaLine<'_> {
             let kind = token_behind(text, &ERROR_TYPE).unwrap_or(b"error");
             LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
         }
-        ReportStatus::Unsaid | ReportStatus::Success | ReportStatus::Timeout => {
-            LambdaLine::Platform
-        }
+        ReportStatus::Timeout => LambdaLine::InitTimeout,
+        ReportStatus::Unsaid | ReportStatus::Success => LambdaLine::Platform,
     }
 }
 

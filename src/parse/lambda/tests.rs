@@ -31,6 +31,7 @@ fn summary(record: &Record<'_>) -> String {
             let response = if response.is_some() { " response" } else { "" };
             format!("application{event}{response}")
         }
+        LambdaLine::InitTimeout => "init-timeout".to_owned(),
         LambdaLine::Platform => "platform".to_owned(),
     }
 }
@@ -99,7 +100,7 @@ fn platform_lines_in_text() {
         "REPORT RequestId: <id>\tDuration: 3 ms\t\nXRAY TraceId: 1-5d9d007f-0a8c7fd0200000000000000a\tSegmentId: 3d75\tSampled: true\t",
         "report Unsaid trace 1-5d9d007f-0a8c7fd0200000000000000a",
     );
-    check("INIT_REPORT Init Duration: 9999.11 ms\tPhase: init\tStatus: timeout", "platform");
+    check("INIT_REPORT Init Duration: 9999.11 ms\tPhase: init\tStatus: timeout", "init-timeout");
     check(
         "INIT_REPORT Init Duration: 206 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError",
         "init-error Runtime.ExitError",
