@@ -8,6 +8,7 @@ use chrono::FixedOffset;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use corscope::model::Severity;
 use corscope::report::settings::{Glob, StatusRange};
+use corscope::rules::words::Scope;
 
 use crate::cli::ranges::{self, FailOn};
 use crate::cli::time;
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// subscription payloads, HAR files, plain text; gzip and zstd are unpacked.
     #[command(after_help = EXAMPLES)]
     Scan(Box<ScanOptions>),
+    /// List, show, write, check and test rules, and ask why one did not fire.
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -75,13 +79,8 @@ pub(crate) struct ScanOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct RuleOptions {
-    /// A rule file, or a folder of them, beside the built-in rules. Repeatable.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) rules: Vec<PathBuf>,
-
-    /// The configuration; without it `corscope.toml`, if the current folder has one.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) set: SetOptions,
 
     /// Report only findings that are not in this file.
     #[arg(long, value_name = "FILE")]
@@ -90,6 +89,107 @@ pub(crate) struct RuleOptions {
     /// Write this run's findings to the baseline, in place of what it held.
     #[arg(long)]
     pub(crate) write_baseline: bool,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// All rules that a run would use.
+    List {
+        /// table or json.
+        #[arg(long, value_enum, default_value = "table")]
+        format: ListFormat,
+        #[command(flatten)]
+        rules: SetOptions,
+    },
+    /// One rule as its file has it: a start for a rule of your own, or for replacing it.
+    Show {
+        /// The rule's id.
+        id: String,
+        /// With the logs of its examples.
+        #[arg(long)]
+        examples: bool,
+        #[command(flatten)]
+        rules: SetOptions,
+    },
+    /// Write a rule file that passes its tests, and the JSON Schema of rule files beside it.
+    New {
+        /// The rule's id: small letters, digits and hyphens.
+        id: String,
+        /// The folder to write to.
+        #[arg(long, default_value = ".")]
+        dir: PathBuf,
+        /// What it looks at: exchange, route, api.
+        #[arg(long, default_value = "exchange", value_parser = ranges::scope)]
+        scope: Scope,
+    },
+    /// Say what is wrong with rule files, and what they lack.
+    Lint {
+        /// Rule files and folders of them.
+        #[arg(value_name = "DIR", required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the examples of rule files; without any, those of the built-in rules.
+    Test {
+        /// Rule files and folders of them.
+        #[arg(value_name = "DIR")]
+        paths: Vec<PathBuf>,
+    },
+    /// All facts that conditions can ask: type, meaning, where they are seen, an example.
+    Facts {
+        /// table or json.
+        #[arg(long, value_enum, default_value = "table")]
+        format: ListFormat,
+    },
+    /// Why a rule did, or did not, fire on a request: each part of its condition.
+    Why(WhyOptions),
+    /// Print the JSON Schema of rule files, for editors.
+    Schema,
+}
+
+/// Forms of lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Table,
+    /// One array.
+    Json,
+}
+
+/// Which rules there are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct SetOptions {
+    /// A rule file, or a folder of them, beside the built-in rules. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// The configuration; without it `corscope.toml`, if the current folder has one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Options of `rules why`.
+#[derive(Debug, Args)]
+pub(crate) struct WhyOptions {
+    /// The request: the gateway's id, its extended id, or Lambda's.
+    #[arg(value_name = "REQUEST_ID")]
+    pub(crate) request: String,
+
+    /// The rule's id.
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+
+    /// The log: files and folders; `-` is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Show tokens, cookies and other secrets as they were logged.
+    #[arg(long)]
+    pub(crate) no_redact: bool,
+
+    #[command(flatten)]
+    pub(crate) set: SetOptions,
 }
 
 /// Which part of the log.

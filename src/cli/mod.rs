@@ -17,6 +17,7 @@ mod config;
 mod error;
 mod exit;
 mod ranges;
+mod rules;
 mod scan;
 mod setup;
 mod sink;
@@ -39,6 +40,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(line: CommandLine) -> ExitStatus {
     let result = match line.command {
         Command::Scan(options) => scan::run(&options),
+        Command::Rules(command) => rules::run(&command),
         Command::Completions { shell } => completions(shell),
     };
     match result {

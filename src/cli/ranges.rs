@@ -4,6 +4,7 @@
 
 use corscope::model::Severity;
 use corscope::report::settings::{Glob, StatusRange};
+use corscope::rules::words::Scope;
 
 use crate::cli::args::Format;
 
@@ -29,6 +30,14 @@ pub(crate) fn rule_severity(text: &str) -> Result<(String, Severity), String> {
         return Err("the rule id is missing".to_owned());
     }
     Ok((id.to_owned(), severity(level)?))
+}
+
+/// `exchange`, `route`, `api`.
+pub(crate) fn scope(text: &str) -> Result<Scope, String> {
+    [Scope::Exchange, Scope::Route, Scope::Api]
+        .into_iter()
+        .find(|scope| scope.as_str() == text)
+        .ok_or_else(|| "there are: exchange, route, api".to_owned())
 }
 
 /// `info`, `warning`, `error`.

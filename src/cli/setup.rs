@@ -16,7 +16,7 @@ use corscope::rules::file::RuleFile;
 use corscope::rules::problem::{Problem, RuleError};
 use corscope::rules::set::RuleSet;
 
-use crate::cli::args::{ReportOptions, RuleOptions};
+use crate::cli::args::{ReportOptions, RuleOptions, SetOptions};
 use crate::cli::config::Config;
 use crate::cli::error::CliError;
 use crate::cli::{baseline, ranges};
@@ -41,7 +41,7 @@ pub(crate) struct Rules {
 }
 
 /// Reads the configuration and all rule files; tells what is wrong with these.
-pub(crate) fn rules(options: &RuleOptions, today: NaiveDate) -> Result<Rules, CliError> {
+pub(crate) fn rules(options: &SetOptions, today: NaiveDate) -> Result<Rules, CliError> {
     let config = Config::read(options.config.as_deref(), today)?;
     let configured = read_rules(&config.rules)?;
     let named = read_rules(&options.rules)?;
@@ -58,7 +58,7 @@ pub(crate) fn of(
     options: &RuleOptions,
     today: NaiveDate,
 ) -> Result<Setup, CliError> {
-    let Rules { mut set, config, is_partial } = rules(options, today)?;
+    let Rules { mut set, config, is_partial } = rules(&options.set, today)?;
     check_names(report, &config, &set)?;
     let mut settings = settings(report);
     for (id, _) in &config.disable {

@@ -7,6 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use chrono::{Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use corscope::model::LogTime;
 
+/// No offset.
+pub(crate) const UTC: FixedOffset = match FixedOffset::east_opt(0) {
+    Some(utc) => utc,
+    None => unreachable!(),
+};
+
 /// The time by the clock of this machine.
 #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
 pub(crate) fn now() -> LogTime {

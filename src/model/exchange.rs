@@ -206,6 +206,30 @@ pub enum LineKind {
     Application,
 }
 
+impl LineKind {
+    /// How its line begins, or what it is, for people who look for it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::HttpMethod => "HTTP Method",
+            Self::Route => "API Key ... authorized",
+            Self::RequestHeaders => "Method request headers",
+            Self::EndpointRequestHeaders => "Endpoint request headers",
+            Self::Authorizer => "Starting authorizer, Authorizer result body",
+            Self::EndpointResponseHeaders => "Endpoint response headers",
+            Self::EndpointResponseBody => "Endpoint response body before transformations",
+            Self::ResponseHeaders => "Method response headers",
+            Self::Failure => "Execution failed, Lambda execution failed, Unauthorized request",
+            Self::GatewayResponse => "Gateway response type",
+            Self::Status => "Method completed with status",
+            Self::Access => "access log",
+            Self::LambdaFailure => "function log: error, timeout, REPORT",
+            Self::LambdaEvent => "function log: the event",
+            Self::LambdaResponse => "function log: the response",
+            Self::Application => "function log: JSON lines",
+        }
+    }
+}
+
 /// A kept line of an exchange; its text is in the exchange's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {

@@ -14,6 +14,7 @@ pub mod problem;
 mod reader;
 mod relation;
 mod route;
+pub mod schema;
 pub mod set;
 mod template;
 pub mod trace;

@@ -50,6 +50,7 @@ pub struct Rule {
     /// What is told about it beside its findings.
     pub about: About,
     superseded: Vec<usize>,
+    source: String,
     examples: Examples,
     detail: Option<Template>,
     count: Option<SurveyFact>,
@@ -61,6 +62,16 @@ impl Rule {
     /// Its id.
     pub fn id(&self) -> &str {
         &self.text.id
+    }
+
+    /// Whether it reports.
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Its file without the examples, as it was written.
+    pub fn source(&self) -> &str {
+        self.source.split("\n[[examples]]").next().unwrap_or_default()
     }
 
     /// Logs that show what it is about, and what it is not about.
@@ -384,6 +395,7 @@ fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
         rules.push(Rule {
             text: Rc::new(draft.text),
             file: draft.file.name,
+            source: draft.file.text,
             scope: draft.scope,
             severity: draft.severity,
             confidence: draft.confidence,
