@@ -4,6 +4,7 @@
 //!
 //! Must not: compute a verdict.
 
+pub mod catalogue;
 mod closed;
 mod condition;
 pub mod facts;
