@@ -14,6 +14,7 @@ use crate::cli::exit::ExitStatus;
 mod args;
 mod error;
 mod exit;
+mod explain;
 mod ranges;
 mod scan;
 mod sink;
@@ -36,6 +37,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(line: CommandLine) -> ExitStatus {
     let result = match line.command {
         Command::Scan(options) => scan::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions(shell),
     };
     match result {

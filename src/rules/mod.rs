@@ -9,7 +9,7 @@ mod closed;
 mod condition;
 pub mod facts;
 pub mod file;
-mod nearest;
+pub(crate) mod nearest;
 pub mod problem;
 mod reader;
 mod relation;

@@ -18,6 +18,7 @@ mod chunks;
 mod cli;
 mod containers;
 mod docs;
+mod explain;
 mod fuzz_corpus;
 mod oracle;
 mod output;
