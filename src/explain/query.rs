@@ -24,7 +24,8 @@ pub(crate) enum Subject<'a> {
 /// Finds it. An exact name goes before a message.
 pub(crate) fn resolve<'a>(text: &str, rules: &'a RuleSet, catalogue: &'a Catalogue) -> Subject<'a> {
     let name = text.trim().trim_matches(['`', '\'', '"', '[', ']']);
-    let id = name.to_ascii_lowercase();
+    // Shells make words of what people write with blanks: `lambda timeout`.
+    let id = name.to_ascii_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
     if let Some(rule) = rules.get(&id) {
         return Subject::Rule(rule);
     }

@@ -94,7 +94,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     (
         Check(&[R::MissingAllowOriginHeader]),
         &[
-            (C, "No 'Access-Control-Allow-Origin' header is present on the requested resource"),
+            (C, "No 'Access-Control-Allow-Origin' header is present"),
             (C, "No 'Access-Control-Allow-Origin' header was present"),
             (F, "CORS header 'Access-Control-Allow-Origin' missing"),
         ],
@@ -113,7 +113,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
             (F, "Multiple CORS header 'Access-Control-Allow-Origin' not allowed"),
             (
                 C,
-                "'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed",
+                "'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one",
             ),
             (S, "Access-Control-Allow-Origin cannot contain more than one origin"),
         ],
@@ -127,10 +127,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     ),
     (
         Check(&[R::AllowOriginMismatch]),
-        &[(
-            C,
-            "'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin",
-        )],
+        &[(C, "'Access-Control-Allow-Origin' header has a value '{value}' that is not equal")],
     ),
     (
         Check(ANY_ORIGIN),
