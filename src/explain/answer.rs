@@ -12,6 +12,7 @@ use crate::explain::message::Message;
 use crate::explain::pasted::{Pasted, write_message};
 use crate::explain::query::{Subject, resolve};
 use crate::explain::standard::{ConsoleTexts, phase, sentence, texts};
+use crate::explain::wording::Browser;
 use crate::model::{BlockReason, Class, Frequency, Phase, Surface};
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
@@ -156,7 +157,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
         });
     }
     MessageAnswer {
-        browser: message.browser.map(|browser| browser.as_str()),
+        browser: message.browser.map(Browser::as_str),
         reasons: message.reasons.iter().map(|reason| reason.as_str()).collect(),
         other_reason: message.other.map(|other| other.name),
         hides_reason: message.is_hidden,

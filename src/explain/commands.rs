@@ -219,10 +219,10 @@ fn cloudfront(commands: &mut Vec<Command>, url: Option<&Url>) {
 fn scan(asked: &Asked<'_>, url: Option<&Url>) -> String {
     let mut command = "corscope scan events.json".to_owned();
     if let Some(origin) = asked.origin.and_then(origin) {
-        command.push_str(&format!(" --origin {}", quoted(&origin)));
+        command = format!("{command} --origin {}", quoted(&origin));
     }
     if let Some(route) = url.and_then(route) {
-        command.push_str(&format!(" --route {}", quoted(&route)));
+        command = format!("{command} --route {}", quoted(&route));
     }
     command.push_str(" --show exchanges");
     command

@@ -94,10 +94,7 @@ fn block(out: &mut String, block: &Block, terminal: Terminal) {
 
 fn strong(text: &str, terminal: Terminal) -> String {
     let text = visible(text);
-    match terminal.color {
-        true => format!("{STRONG}{text}{STRONG:#}"),
-        false => text.into_owned(),
-    }
+    if terminal.color { format!("{STRONG}{text}{STRONG:#}") } else { text.into_owned() }
 }
 
 /// Words up to the width; `first` stands before the first line, `rest` before the others.

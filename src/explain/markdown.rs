@@ -51,10 +51,13 @@ fn block(out: &mut String, block: &Block) {
         Block::Verbatim(label, text) => format!("- {label}: {}", code(text)),
         Block::Item(id, text) => format!("- {}: {}", code(id), prose(text)),
         Block::Code(text) => fenced(text),
-        Block::Link(text) => match is_link(text) {
-            true => format!("- <{text}>"),
-            false => format!("- {}", prose(text)),
-        },
+        Block::Link(text) => {
+            if is_link(text) {
+                format!("- <{text}>")
+            } else {
+                format!("- {}", prose(text))
+            }
+        }
     };
     out.push_str(&line);
     out.push('\n');
@@ -167,10 +170,7 @@ fn state(entry: &Entry, entries: &[Entry]) -> String {
         .filter(names)
         .map(|other| format!("[{id}]({id}.md)", id = other.id))
         .collect();
-    match of.is_empty() {
-        true => "page".to_owned(),
-        false => format!("candidate of {}", of.join(", ")),
-    }
+    if of.is_empty() { "page".to_owned() } else { format!("candidate of {}", of.join(", ")) }
 }
 
 #[cfg(test)]

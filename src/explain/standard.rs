@@ -27,16 +27,20 @@ pub struct ConsoleTexts {
 /// The texts, filled in with examples.
 pub(crate) fn texts(reason: BlockReason) -> ConsoleTexts {
     let phase = phase(reason);
-    let status = match base(reason) {
-        BlockReason::PreflightInvalidStatus => 403,
-        BlockReason::PreflightDisallowedRedirect => 302,
-        _ => 200,
+    let status = if reason == BlockReason::PreflightInvalidStatus {
+        403
+    } else if reason == BlockReason::PreflightDisallowedRedirect {
+        302
+    } else if phase == Phase::Preflight {
+        204
+    } else {
+        200
     };
     let blocked = Blocked {
         url: EXAMPLE_URL,
         page_origin: EXAMPLE_ORIGIN,
         request_origin: EXAMPLE_ORIGIN,
-        status: if phase == Phase::Preflight && status == 200 { 204 } else { status },
+        status,
         detail: detail(reason),
         ..Blocked::default()
     };
@@ -67,7 +71,18 @@ fn detail(reason: BlockReason) -> &'static str {
         R::HeaderDisallowedByPreflightResponse => "authorization",
         R::RedirectContainsCredentials => "https://user:password@www.example.com/",
         R::CorsDisabledScheme => "file:///orders.json",
-        _ => "",
+        R::DisallowedByMode
+        | R::InvalidResponse
+        | R::WildcardOriginNotAllowed
+        | R::MissingAllowOriginHeader
+        | R::PreflightInvalidStatus
+        | R::PreflightDisallowedRedirect
+        | R::PreflightWildcardOriginNotAllowed
+        | R::PreflightMissingAllowOriginHeader
+        | R::PreflightMultipleAllowOriginValues
+        | R::PreflightInvalidAllowOriginValue
+        | R::PreflightAllowOriginMismatch
+        | R::PreflightInvalidAllowCredentials => "",
     }
 }
 

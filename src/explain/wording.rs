@@ -420,5 +420,9 @@ const UNSUCCESSFUL: &[BlockReason] = &[
 const NOT_OK: &[BlockReason] = &[R::PreflightInvalidStatus, R::PreflightDisallowedRedirect];
 
 /// Firefox says it of everything that broke before a header was looked at.
-const FAILED: &[BlockReason] =
-    &[R::InvalidResponse, R::RedirectContainsCredentials, R::CorsDisabledScheme];
+const FAILED: &[BlockReason] = &[
+    R::InvalidResponse,
+    R::RedirectContainsCredentials,
+    R::CorsDisabledScheme,
+    R::DisallowedByMode,
+];

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use corscope::cors::engine::Engine;
 use corscope::explain::message::{Message, recognize};
+use corscope::explain::wording::Browser;
 use serde_json::Value;
 
 use crate::oracle::{cases, recorded_line};
@@ -25,7 +26,7 @@ fn difference(want: &Value) -> Option<String> {
     let text = |name: &str| want[name].as_str();
     let is_same = |name: &str, got: Option<&str>| want[name].is_null() || text(name) == got;
     let has_reason = text("reason").is_none_or(|reason| reasons(&got).contains(&reason));
-    let all = text("browser") == got.browser.map(|browser| browser.as_str())
+    let all = text("browser") == got.browser.map(Browser::as_str)
         && has_reason
         && text("other") == got.other.map(|other| other.name)
         && want["hidden"].as_bool().unwrap_or_default() == got.is_hidden
