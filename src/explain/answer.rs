@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::explain::causes::{Cause, causes};
-use crate::explain::commands::{Asked, Command, commands, surface};
+use crate::explain::commands::{Asked, Command, can_be, commands};
 use crate::explain::document::Document;
 use crate::explain::entry::Entry;
 use crate::explain::message::Message;
@@ -13,7 +13,7 @@ use crate::explain::pasted::{Pasted, write_message};
 use crate::explain::query::{Subject, resolve};
 use crate::explain::standard::{ConsoleTexts, phase, sentence, texts};
 use crate::explain::wording::Browser;
-use crate::model::{BlockReason, Class, Frequency, Phase, Surface};
+use crate::model::{BlockReason, Class, Frequency, Phase};
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
 use crate::rules::words::{Place, kind_of};
@@ -115,7 +115,7 @@ fn of_reason(reason: BlockReason, rules: &RuleSet, catalogue: &Catalogue) -> Rea
         phase: phase(reason).as_str(),
         standard: sentence(reason),
         console: texts(reason),
-        causes: causes(rules, catalogue, &reasons, Surface::Unknown),
+        causes: causes(rules, catalogue, &reasons, |_| true),
         commands: commands(&Asked { reasons: &reasons, ..Asked::default() }),
     }
 }
@@ -139,6 +139,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
         method: message.method.as_deref(),
         header: message.header.as_deref(),
         reasons: &message.reasons,
+        is_elsewhere: message.other.is_some(),
     };
     let mut standard: Vec<&str> = Vec::new();
     for reason in &message.reasons {
@@ -146,7 +147,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
             standard.push(sentence(*reason));
         }
     }
-    let mut found = causes(rules, catalogue, &message.reasons, surface(asked.url));
+    let mut found = causes(rules, catalogue, &message.reasons, |page| can_be(page, asked.url));
     if let Some(page) = message.other.and_then(|other| catalogue.page(other.page?)) {
         found.push(Cause {
             id: page.id.clone(),
@@ -253,3 +254,6 @@ pub(crate) fn write_commands(document: &mut Document, commands: &[Command]) {
         document.code(&command.command);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use crate::model::{BlockReason, Frequency, Kind, Surface};
-use crate::rules::catalogue::Catalogue;
+use crate::model::{BlockReason, Frequency, Kind};
+use crate::rules::catalogue::{Catalogue, CataloguePage};
 use crate::rules::set::RuleSet;
 
 /// Something that may be behind a reason.
@@ -39,12 +39,12 @@ impl Cause {
     }
 }
 
-/// What may be behind any of `reasons` on `surface`.
+/// What may be behind any of `reasons`; `can_be` says of a page whether it can.
 pub(crate) fn causes(
     rules: &RuleSet,
     catalogue: &Catalogue,
     reasons: &[BlockReason],
-    surface: Surface,
+    can_be: impl Fn(&CataloguePage) -> bool,
 ) -> Vec<Cause> {
     let fits = |own: &[BlockReason]| own.iter().any(|reason| reasons.contains(reason));
     let rules = rules.rules().iter().filter(|rule| rule.text.kind != Kind::Practice);
@@ -59,7 +59,7 @@ pub(crate) fn causes(
         (rule.text.frequency, cause)
     });
     let pages = catalogue.pages().iter();
-    let pages = pages.filter(|page| fits(&page.reasons) && page.is_on(surface)).map(|page| {
+    let pages = pages.filter(|page| fits(&page.reasons) && can_be(page)).map(|page| {
         let cause = Cause {
             id: page.id.clone(),
             title: page.title.clone(),

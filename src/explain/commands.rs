@@ -11,6 +11,7 @@ use crate::cors::console::base;
 use crate::model::{BlockReason, Surface};
 use crate::output::escape::visible;
 use crate::output::redact::Redaction;
+use crate::rules::catalogue::CataloguePage;
 
 /// A command, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,6 +30,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) method: Option<&'a str>,
     pub(crate) header: Option<&'a str>,
     pub(crate) reasons: &'a [BlockReason],
+    /// No log has it.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// Who answers at a host.
@@ -53,42 +56,53 @@ enum Host {
 /// From an hour ago; the console's message is fresh.
 const SINCE: &str = "--start-time \"$(( ($(date +%s) - 3600) * 1000 ))\"";
 
-/// The surface that the URL tells.
-pub(crate) fn surface(url: Option<&str>) -> Surface {
-    match host(parsed(url).as_ref()) {
-        Host::FunctionUrl { .. } => Surface::FunctionUrl,
-        Host::LoadBalancer => Surface::Alb,
-        Host::Api { .. } | Host::CloudFront | Host::Custom | Host::Local | Host::Unknown => {
-            Surface::Unknown
+/// Whether what a page is about can stand behind the URL, as far as its host tells.
+pub(crate) fn can_be(page: &CataloguePage, url: Option<&str>) -> bool {
+    let (surfaces, foreign): (&[Surface], &[&str]) = match host(parsed(url).as_ref()) {
+        Host::Api { .. } => {
+            (&[Surface::Rest, Surface::Http], &["cloudfront", "alb", "custom-domain", "local"])
         }
-    }
+        Host::FunctionUrl { .. } => {
+            (&[Surface::FunctionUrl], &["cloudfront", "alb", "custom-domain", "local", "waf"])
+        }
+        Host::LoadBalancer => (&[Surface::Alb], &["cloudfront", "custom-domain", "local"]),
+        Host::CloudFront | Host::Custom | Host::Local | Host::Unknown => (&[Surface::Unknown], &[]),
+    };
+    surfaces.iter().any(|surface| page.is_on(*surface)) && !foreign.contains(&page.layer.as_str())
 }
 
 /// Where the logs are, how they are read, and how the server is asked as the browser asks.
 pub(crate) fn commands(asked: &Asked<'_>) -> Vec<Command> {
     let url = parsed(asked.url);
     let mut commands = Vec::new();
-    match host(url.as_ref()) {
-        Host::Api { id, region } => api(&mut commands, url.as_ref(), &id, &region),
-        Host::FunctionUrl { id, region } => function_url(&mut commands, &id, &region),
-        Host::CloudFront => cloudfront(&mut commands, url.as_ref()),
-        Host::Custom => custom_domain(&mut commands, url.as_ref()),
+    if !asked.is_elsewhere {
+        read(&mut commands, url.as_ref());
+        add(&mut commands, "Let corscope find the cause in it", scan(asked, url.as_ref()));
+    }
+    ask(&mut commands, asked, url.as_ref());
+    commands
+}
+
+/// Saves the log of whoever answers there.
+fn read(commands: &mut Vec<Command>, url: Option<&Url>) {
+    match host(url) {
+        Host::Api { id, region } => api(commands, url, &id, &region),
+        Host::FunctionUrl { id, region } => function_url(commands, &id, &region),
+        Host::CloudFront => cloudfront(commands, url),
+        Host::Custom => custom_domain(commands, url),
         Host::LoadBalancer => add(
-            &mut commands,
+            commands,
             "A load balancer logs to S3, without headers. Read the log of the function behind it",
             format!(
                 "aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION {SINCE} > events.json"
             ),
         ),
         Host::Local | Host::Unknown => add(
-            &mut commands,
+            commands,
             "Read the execution log of the API, with its own id and stage",
             logs("API-Gateway-Execution-Logs_API_ID/STAGE", None),
         ),
     }
-    add(&mut commands, "Let corscope find the cause in it", scan(asked, url.as_ref()));
-    ask(&mut commands, asked, url.as_ref());
-    commands
 }
 
 fn add(commands: &mut Vec<Command>, purpose: &str, command: String) {

@@ -93,8 +93,8 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     if answer.is_warning {
         document.text("This is a warning: a later version of the browser will block the request.");
     }
-    if answer.other_reason.is_some() && answer.causes.is_empty() {
-        document.text("No header of the server causes this.");
+    if answer.other_reason.is_some() {
+        document.text("CORS headers neither cause this nor help.");
     }
     let all = answer.reasons.iter().take(1).map(|reason| format!("`corscope explain {reason}`"));
     let all = all.collect::<String>();

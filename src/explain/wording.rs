@@ -321,6 +321,46 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
         Other("PreflightMissingPrivateNetworkAccessName", LOCAL),
         &[(C, "'Private-Network-Access-Name' header")],
     ),
+    // What is no CORS at all, and looks like it.
+    (
+        Other("MixedContent", Some("mixed-content")),
+        &[
+            (C, "was loaded over HTTPS, but requested an insecure resource '{url}'. This"),
+            (F, "Blocked loading mixed active content '{url}'"),
+            (S, "requested insecure content from '{url}'. This"),
+        ],
+    ),
+    (
+        Other("ContentSecurityPolicy", None),
+        &[
+            (C, "Connecting to '{url}' violates the following Content Security Policy directive"),
+            (C, "Refused to connect to '{url}' because it violates the following"),
+            (F, "blocked the loading of a resource (connect-src) at '{url}' because it violates"),
+            (S, "Refused to connect to '{url}' because it does not appear in the connect-src"),
+        ],
+    ),
+    (
+        Other("CrossOriginResourcePolicy", None),
+        &[
+            (C, "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
+            (F, "was blocked due to its Cross-Origin-Resource-Policy header"),
+            (S, "violates the resource's Cross-Origin-Resource-Policy"),
+        ],
+    ),
+    (Other("BlockedByClient", Some("extension-or-adblock")), &[(C, "net::ERR_BLOCKED_BY_CLIENT")]),
+    (
+        Other("NetworkFailure", Some("network-failure-as-cors")),
+        &[
+            (C, "net::ERR_CONNECTION_"),
+            (C, "net::ERR_NAME_NOT_RESOLVED"),
+            (C, "net::ERR_CERT_"),
+            (C, "net::ERR_SSL_"),
+            (C, "net::ERR_TIMED_OUT"),
+            (C, "net::ERR_EMPTY_RESPONSE"),
+            (C, "net::ERR_INTERNET_DISCONNECTED"),
+            (F, "can't establish a connection to the server at"),
+        ],
+    ),
     // These say the least and stand last.
     (
         Exactly(&[R::InvalidResponse]),
