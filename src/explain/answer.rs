@@ -251,7 +251,7 @@ pub(crate) fn write_commands(document: &mut Document, commands: &[Command]) {
     document.heading("Find the proof");
     for command in commands {
         document.text(&format!("{}:", command.purpose));
-        document.code(&command.command);
+        document.code("sh", &command.command);
     }
 }
 

@@ -19,8 +19,10 @@ pub(crate) enum Block {
     Verbatim(&'static str, String),
     /// An entry of a list: an id, and what it is.
     Item(String, String),
-    /// Lines that are not wrapped.
-    Code(String),
+    /// Ids of entries behind a label.
+    Ids(&'static str, Vec<String>),
+    /// Lines that are not wrapped, and what language they are in.
+    Code(&'static str, String),
     /// A link.
     Link(String),
 }
@@ -64,8 +66,14 @@ impl Document {
         self.0.push(Block::Item(id.to_owned(), text.to_owned()));
     }
 
-    pub(crate) fn code(&mut self, text: &str) {
-        self.0.push(Block::Code(text.trim_end().to_owned()));
+    pub(crate) fn ids(&mut self, label: &'static str, ids: &[String]) {
+        if !ids.is_empty() {
+            self.0.push(Block::Ids(label, ids.to_vec()));
+        }
+    }
+
+    pub(crate) fn code(&mut self, language: &'static str, text: &str) {
+        self.0.push(Block::Code(language, text.trim_end().to_owned()));
     }
 
     pub(crate) fn link(&mut self, text: &str) {

@@ -180,7 +180,7 @@ impl Entry {
         document.field("why", &self.why);
         document.field("browser", &self.reasons.join(", "));
         document.field("logs", self.logs.as_deref().unwrap_or_default());
-        document.field("seen as", &self.seen_as.join(", "));
+        document.ids("seen as", &self.seen_as);
         document.field("confirm", self.confirm_with.as_deref().unwrap_or_default());
         document.field("fix", &self.fix);
         self.write_candidates(&mut document);
@@ -222,7 +222,7 @@ impl Entry {
             document.text(&recipe.why);
             for step in &recipe.steps {
                 document.subheading(step.place);
-                document.code(&step.text);
+                document.code(language(step.place), &step.text);
             }
         }
     }
@@ -262,6 +262,22 @@ fn of_recipe(recipe: &Recipe, place: Option<Place>) -> EntryRecipe {
         title: recipe.title.clone(),
         why: recipe.why.clone(),
         steps: steps.collect(),
+    }
+}
+
+/// What the steps for a place are written in, as Markdown names it.
+fn language(place: &str) -> &'static str {
+    match place {
+        "cli" => "sh",
+        "sam" | "serverless" => "yaml",
+        "cdk" => "ts",
+        "terraform" => "hcl",
+        "node" => "js",
+        "python" => "python",
+        "java" => "java",
+        "go" => "go",
+        "csharp" => "csharp",
+        _ => "text",
     }
 }
 

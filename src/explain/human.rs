@@ -42,11 +42,12 @@ fn wants_blank(last: &Block, block: &Block) -> bool {
     match block {
         Block::Heading(_) | Block::Subheading(_) | Block::Title(..) => true,
         Block::Text(_) => !matches!(last, Block::Heading(_) | Block::Subheading(_)),
-        Block::Field(..) | Block::Verbatim(..) => {
-            !matches!(last, Block::Field(..) | Block::Verbatim(..) | Block::Heading(_))
-        }
-        Block::Item(..) => matches!(last, Block::Text(_) | Block::Code(_)),
-        Block::Code(_) | Block::Link(_) => false,
+        Block::Field(..) | Block::Verbatim(..) | Block::Ids(..) => !matches!(
+            last,
+            Block::Field(..) | Block::Verbatim(..) | Block::Ids(..) | Block::Heading(_)
+        ),
+        Block::Item(..) => matches!(last, Block::Text(_) | Block::Code(..)),
+        Block::Code(..) | Block::Link(_) => false,
     }
 }
 
@@ -65,18 +66,13 @@ fn block(out: &mut String, block: &Block, terminal: Terminal) {
             }
         }
         Block::Field(label, text) | Block::Verbatim(label, text) => {
-            let mut label = format!("  {label}");
-            for line in text.trim_end().lines() {
-                let pad = INDENT.saturating_sub(label.width()).max(1);
-                label.push_str(&" ".repeat(pad));
-                wrapped(out, (&label, &" ".repeat(INDENT)), &visible(line), terminal);
-                label.clear();
-            }
+            field(out, label, text, terminal);
         }
+        Block::Ids(label, ids) => field(out, label, &ids.join(", "), terminal),
         Block::Item(id, text) => {
             wrapped(out, ("  ", "      "), &visible(&format!("{id}: {text}")), terminal);
         }
-        Block::Code(text) => {
+        Block::Code(_, text) => {
             for line in text.lines() {
                 out.push_str("    ");
                 // A tab is what code may hold and a line may not.
@@ -89,6 +85,16 @@ fn block(out: &mut String, block: &Block, terminal: Terminal) {
             out.push_str(&visible(text));
             out.push('\n');
         }
+    }
+}
+
+fn field(out: &mut String, label: &str, text: &str, terminal: Terminal) {
+    let mut label = format!("  {label}");
+    for line in text.trim_end().lines() {
+        let pad = INDENT.saturating_sub(label.width()).max(1);
+        label.push_str(&" ".repeat(pad));
+        wrapped(out, (&label, &" ".repeat(INDENT)), &visible(line), terminal);
+        label.clear();
     }
 }
 
@@ -138,7 +144,7 @@ mod tests {
         let mut document = Document::default();
         document.title("A title\u{1b}[31m", Some("an-id"));
         document.field("why", &"word ".repeat(12));
-        document.code(&format!("\tcode {}", "x".repeat(60)));
+        document.code("sh", &format!("\tcode {}", "x".repeat(60)));
         let text = write(&document, Terminal { width: 40, color: false });
         let want = format!(
             "A title\\x1b[31m [an-id]\n\n  why      word word word word word word\n           word word word word word word\n        code {}\n",

@@ -12,13 +12,34 @@ use crate::rules::set::RuleSet;
 
 /// The document as text.
 pub(crate) fn write(document: &Document) -> String {
+    write_with(document, Ids::Named)
+}
+
+/// How ids of entries are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ids {
+    Named,
+    /// To their pages in the same folder.
+    Linked,
+}
+
+impl Ids {
+    fn write(self, id: &str) -> String {
+        match self {
+            Self::Named => code(id),
+            Self::Linked => format!("[{}]({id}.md)", code(id)),
+        }
+    }
+}
+
+fn write_with(document: &Document, ids: Ids) -> String {
     let mut out = String::new();
     let mut last: Option<&Block> = None;
     for block in &document.0 {
         if last.is_some_and(|last| !is_list(last) || !is_list(block)) {
             out.push('\n');
         }
-        self::block(&mut out, block);
+        self::block(&mut out, block, ids);
         last = Some(block);
     }
     out
@@ -26,16 +47,20 @@ pub(crate) fn write(document: &Document) -> String {
 
 fn is_list(block: &Block) -> bool {
     match block {
-        Block::Field(..) | Block::Verbatim(..) | Block::Item(..) | Block::Link(_) => true,
+        Block::Field(..)
+        | Block::Verbatim(..)
+        | Block::Ids(..)
+        | Block::Item(..)
+        | Block::Link(_) => true,
         Block::Title(..)
         | Block::Heading(_)
         | Block::Subheading(_)
         | Block::Text(_)
-        | Block::Code(_) => false,
+        | Block::Code(..) => false,
     }
 }
 
-fn block(out: &mut String, block: &Block) {
+fn block(out: &mut String, block: &Block, ids: Ids) {
     let line = match block {
         Block::Title(text, id) => {
             let id = id.as_ref().map(|id| format!(" ({})", code(id))).unwrap_or_default();
@@ -49,8 +74,12 @@ fn block(out: &mut String, block: &Block) {
             format!("- {label}: {}", lines.join("\n  "))
         }
         Block::Verbatim(label, text) => format!("- {label}: {}", code(text)),
-        Block::Item(id, text) => format!("- {}: {}", code(id), prose(text)),
-        Block::Code(text) => fenced(text),
+        Block::Ids(label, names) => {
+            let names: Vec<String> = names.iter().map(|id| ids.write(id)).collect();
+            format!("- {label}: {}", names.join(", "))
+        }
+        Block::Item(id, text) => format!("- {}: {}", ids.write(id), prose(text)),
+        Block::Code(language, text) => fenced(language, text),
         Block::Link(text) => {
             if is_link(text) {
                 format!("- <{text}>")
@@ -79,8 +108,6 @@ fn prose(text: &str) -> String {
                 is_code = !is_code;
                 out.push('`');
             }
-            // A bar would end the cell of a table, in code too.
-            '|' => out.push_str("\\|"),
             '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' | '~' | '&' if !is_code => {
                 out.push('\\');
                 out.push(character);
@@ -93,17 +120,22 @@ fn prose(text: &str) -> String {
 
 /// A span of code, whatever is in it.
 fn code(text: &str) -> String {
-    let text = visible(text).replace('|', "\\|");
+    let text = visible(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-fn fenced(text: &str) -> String {
+/// Prose in a cell of a table, which a bar would end, in code too.
+fn cell(text: &str) -> String {
+    prose(text).replace('|', "\\|")
+}
+
+fn fenced(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_run(text) + 1).max(3));
     let lines: Vec<String> =
         text.lines().map(|line| visible(&line.replace('\t', "    ")).into_owned()).collect();
-    format!("{fence}text\n{}\n{fence}", lines.join("\n"))
+    format!("{fence}{language}\n{}\n{fence}", lines.join("\n"))
 }
 
 fn longest_run(text: &str) -> usize {
@@ -126,7 +158,7 @@ pub fn pages(rules: &RuleSet, catalogue: &Catalogue) -> Vec<(String, String)> {
     entries.sort_by(|one, other| one.id.cmp(&other.id));
     let mut files = vec![("README.md".to_owned(), index(&entries))];
     files.extend(entries.iter().map(|entry| {
-        let text = write(&entry.document());
+        let text = write_with(&entry.document(), Ids::Linked);
         (format!("{}.md", entry.id), format!("{text}\n[All entries](README.md)\n"))
     }));
     files
@@ -148,7 +180,7 @@ fn index(entries: &[Entry]) -> String {
             out,
             "| [{id}]({id}.md) | {title} | {state} | {frequency} | {kind} | {class} | {severity} |",
             id = entry.id,
-            title = prose(&entry.title),
+            title = cell(&entry.title),
             state = state(entry, entries),
             frequency = entry.frequency.unwrap_or_default(),
             kind = if entry.kind == "page" { "" } else { entry.kind },
@@ -186,13 +218,14 @@ mod tests {
     fn text_is_no_markup() {
         check(
             &prose("a `*.x` b * <c> [d](e) f_g | h"),
-            "a `*.x` b \\* \\<c\\> \\[d\\](e) f\\_g \\| h",
+            "a `*.x` b \\* \\<c\\> \\[d\\](e) f\\_g | h",
         );
+        check(&cell("a `b|c`"), "a `b\\|c`");
         check(&prose("one ` alone"), "one \\` alone");
         check(&prose("a\u{1b}[31m"), "a\\\\x1b\\[31m");
         check(&code("a`b"), "``a`b``");
         check(&code("`"), "`` ` ``");
-        check(&fenced("```\nx"), "````text\n```\nx\n````");
+        check(&fenced("sh", "```\nx"), "````sh\n```\nx\n````");
     }
 
     #[test]
