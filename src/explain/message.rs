@@ -9,10 +9,9 @@ use regex::{Captures, Regex};
 use crate::cors::check::wrong_for_every_origin;
 use crate::cors::console::base;
 use crate::cors::decision::in_phase;
+use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
-use crate::explain::wording::{
-    Browser, CATEGORIES, ENVELOPES, HIDING, HIDING_ALONE, Meaning, REASONS, Wording,
-};
+use crate::explain::wording::{Browser, ENVELOPES, Meaning, REASONS, Wording};
 use crate::model::{BlockReason, Phase};
 
 /// A message that was recognized. All texts are as pasted: redact and escape them.
@@ -59,7 +58,8 @@ struct Known {
 }
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let all = REASONS.iter().flat_map(|(meaning, texts)| texts.iter().map(|text| (*meaning, text)));
+    let all = REASONS.iter().chain(EDGE);
+    let all = all.flat_map(|(meaning, texts)| texts.iter().map(|text| (*meaning, text)));
     let known = all.filter_map(|(meaning, (browser, text))| {
         Some(Known { browser: *browser, expression: pattern(text)?, meaning })
     });
@@ -72,7 +72,11 @@ static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
 
 /// What stands in texts of several browsers, beside the reason.
 static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    const TEXTS: [&str; 6] = [
+    const TEXTS: [&str; 10] = [
+        "Origin '{origin}' not found in Access-Control-Allow-Origin",
+        "Request header '{header}' was not present in the",
+        "Request method '{method}' was not present in the",
+        "XMLHttpRequest for '{url}' required ",
         "Origin '{origin}' is therefore not allowed access",
         "Origin '{origin}' is not allowed by Access-Control-Allow-Origin",
         "Status code: {status}",

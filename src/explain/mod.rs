@@ -14,6 +14,7 @@ pub mod entry;
 pub mod human;
 pub mod markdown;
 pub mod message;
+mod names;
 mod normal;
 pub mod pasted;
 mod query;

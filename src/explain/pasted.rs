@@ -64,11 +64,10 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     let mut document = Document::default();
     let pasted = &answer.pasted;
     document.title(&title(answer), None);
-    let browser = answer.browser.and_then(|name| {
-        let all = [Browser::Chromium, Browser::Firefox, Browser::Safari];
-        all.into_iter().find(|browser| browser.as_str() == name)
-    });
-    document.field("browser", browser.map(Browser::name).unwrap_or_default());
+    let browser = answer
+        .browser
+        .and_then(|name| Browser::ALL.iter().find(|browser| browser.as_str() == name));
+    document.field("browser", browser.map_or("", |browser| browser.name()));
     document.field("reason", &answer.reasons.join(", "));
     document.field("reason", answer.other_reason.unwrap_or_default());
     document.verbatim("url", pasted.url.as_deref().unwrap_or_default());

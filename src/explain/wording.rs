@@ -14,15 +14,21 @@ pub enum Browser {
     Firefox,
     /// Safari.
     Safari,
+    /// Edge before it was built on Chromium, and Internet Explorer.
+    EdgeLegacy,
 }
 
 impl Browser {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Chromium, Self::Firefox, Self::Safari, Self::EdgeLegacy];
+
     /// As printed in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
             Self::Safari => "safari",
+            Self::EdgeLegacy => "edge-legacy",
         }
     }
 
@@ -32,6 +38,7 @@ impl Browser {
             Self::Chromium => "Chrome, Edge or another browser built on Chromium",
             Self::Firefox => "Firefox",
             Self::Safari => "Safari",
+            Self::EdgeLegacy => "Edge before version 79, or Internet Explorer",
         }
     }
 }
@@ -54,10 +61,10 @@ use Browser::{Chromium, Firefox, Safari};
 use Meaning::{Check, Exactly, Other};
 
 /// Chromium's, Firefox's, Safari's, anybody's.
-const C: Option<Browser> = Some(Chromium);
-const F: Option<Browser> = Some(Firefox);
-const S: Option<Browser> = Some(Safari);
-const A: Option<Browser> = None;
+pub(crate) const C: Option<Browser> = Some(Chromium);
+pub(crate) const F: Option<Browser> = Some(Firefox);
+pub(crate) const S: Option<Browser> = Some(Safari);
+pub(crate) const A: Option<Browser> = None;
 
 const LOCAL: Option<&str> = Some("local-network-access");
 
@@ -78,10 +85,9 @@ pub(crate) const ENVELOPES: &[Wording] = &[
     (F, "disallows reading the remote resource at '{url}'. This can be fixed by"),
     (F, "disallows reading the remote resource at '{url}'."),
     (S, "Cross-origin redirection to '{url}' denied by Cross-Origin Resource Sharing policy"),
-    (S, "Fetch API cannot load '{url}' due to access control checks"),
-    (S, "XMLHttpRequest cannot load '{url}' due to access control checks"),
-    (S, "EventSource cannot load '{url}' due to access control checks"),
-    (S, " cannot load '{url}' due to access control checks"),
+    (S, "cannot load '{url}' due to access control checks"),
+    (S, "Cannot load image '{url}' due to access control checks"),
+    (F, "bad URI or cross-site access not allowed source: '{url}' "),
     (A, "XMLHttpRequest cannot load '{url}'. "),
     (A, "Fetch API cannot load '{url}'. "),
     (A, "EventSource cannot load '{url}'. "),
@@ -291,6 +297,10 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
         )],
     ),
     (
+        Other("PrivateNetworkAccessPermissionUnavailable", LOCAL),
+        &[(C, "Unable to ask for permission to access the '{value}' IP address space")],
+    ),
+    (
         Other("UnexpectedPrivateNetworkAccess", LOCAL),
         &[(C, "Request had no target IP address space, yet the resource is in address space")],
     ),
@@ -369,6 +379,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     (
         Check(ANY),
         &[
+            (F, "bad URI or cross-site access not allowed"),
             (F, "This can be fixed by moving the resource to the same domain or enabling CORS"),
             (
                 F,
@@ -383,51 +394,12 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     ),
 ];
 
-/// What a page gets to see in place of the reason.
-pub(crate) const HIDING: &[Wording] = &[
-    (C, "TypeError: Failed to fetch"),
-    (C, "net::ERR_FAILED"),
-    (F, "NetworkError when attempting to fetch resource"),
-    (S, "TypeError: Load failed"),
-    (A, "AxiosError: Network Error"),
-    (A, "Error: Network Error"),
-    (A, "TypeError: Network request failed"),
-    (A, "Http failure response for {*}: 0 Unknown Error"),
-];
-
-/// Short texts that mean the same only where nothing stands around them.
-pub(crate) const HIDING_ALONE: &[Wording] = &[
-    (C, "Failed to fetch"),
-    (S, "Load failed"),
-    (A, "Network Error"),
-    (A, "Network request failed"),
-];
-
-/// Firefox's categories, as its network panel and its documentation name them. A digit may follow.
-pub(crate) const CATEGORIES: &[(&str, Meaning)] = &[
-    ("CORSMissingAllowOrigin", Check(&[R::MissingAllowOriginHeader])),
-    ("CORSMultipleAllowOriginNotAllowed", Check(&[R::MultipleAllowOriginValues])),
-    ("CORSAllowOriginNotMatchingOrigin", Check(ANY_VALUE)),
-    ("CORSNotSupportingCredentials", Check(&[R::WildcardOriginNotAllowed])),
-    ("CORSMissingAllowCredentials", Check(&[R::InvalidAllowCredentials])),
-    ("CORSPreflightDidNotSucceed", Exactly(NOT_OK)),
-    ("CORSExternalRedirectNotAllowed", Exactly(&[R::PreflightDisallowedRedirect])),
-    ("CORSInvalidAllowMethod", Exactly(&[R::InvalidAllowMethodsPreflightResponse])),
-    ("CORSInvalidAllowHeader", Exactly(&[R::InvalidAllowHeadersPreflightResponse])),
-    ("CORSMethodNotFound", Exactly(&[R::MethodDisallowedByPreflightResponse])),
-    ("CORSMissingAllowHeaderFromPreflight", Exactly(&[R::HeaderDisallowedByPreflightResponse])),
-    ("CORSRequestNotHttp", Exactly(&[R::CorsDisabledScheme])),
-    ("CORSDisabled", Exactly(&[R::DisallowedByMode])),
-    ("CORSDidNotSucceed", Exactly(FAILED)),
-    ("CORSOriginHeaderNotAdded", Other("CORSOriginHeaderNotAdded", None)),
-];
-
 /// Firefox says of any wrong value that it does not match.
-const ANY_VALUE: &[BlockReason] =
+pub(crate) const ANY_VALUE: &[BlockReason] =
     &[R::AllowOriginMismatch, R::InvalidAllowOriginValue, R::MultipleAllowOriginValues];
 
 /// Safari, and Chrome of old, say of any origin that it is not allowed.
-const ANY_ORIGIN: &[BlockReason] = &[
+pub(crate) const ANY_ORIGIN: &[BlockReason] = &[
     R::MissingAllowOriginHeader,
     R::AllowOriginMismatch,
     R::InvalidAllowOriginValue,
@@ -435,7 +407,7 @@ const ANY_ORIGIN: &[BlockReason] = &[
 ];
 
 /// The text does not tell.
-const ANY: &[BlockReason] = &[
+pub(crate) const ANY: &[BlockReason] = &[
     R::MissingAllowOriginHeader,
     R::AllowOriginMismatch,
     R::InvalidAllowOriginValue,
@@ -445,7 +417,7 @@ const ANY: &[BlockReason] = &[
 ];
 
 /// Safari looks at the status first. Chromium names what the headers lack before it does.
-const UNSUCCESSFUL: &[BlockReason] = &[
+pub(crate) const UNSUCCESSFUL: &[BlockReason] = &[
     R::PreflightInvalidStatus,
     R::PreflightMissingAllowOriginHeader,
     R::PreflightDisallowedRedirect,
@@ -457,10 +429,11 @@ const UNSUCCESSFUL: &[BlockReason] = &[
 ];
 
 /// Firefox looks at the headers first, as Chromium does.
-const NOT_OK: &[BlockReason] = &[R::PreflightInvalidStatus, R::PreflightDisallowedRedirect];
+pub(crate) const NOT_OK: &[BlockReason] =
+    &[R::PreflightInvalidStatus, R::PreflightDisallowedRedirect];
 
 /// Firefox says it of everything that broke before a header was looked at.
-const FAILED: &[BlockReason] = &[
+pub(crate) const FAILED: &[BlockReason] = &[
     R::InvalidResponse,
     R::RedirectContainsCredentials,
     R::CorsDisabledScheme,

@@ -3,8 +3,15 @@
 use std::collections::BTreeSet;
 
 use corscope::cors::engine::Engine;
+use corscope::explain::answer::answer;
+use corscope::explain::human::Terminal;
 use corscope::explain::message::{Message, recognize};
 use corscope::explain::wording::Browser;
+use corscope::explain::{write_human, write_json, write_markdown};
+use corscope::output::escape::is_dangerous;
+use corscope::rules::catalogue::Catalogue;
+use corscope::rules::set::RuleSet;
+use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::oracle::{cases, recorded_line};
@@ -87,4 +94,27 @@ fn every_recorded_message_is_recognized() {
     }
     assert!(seen.len() > 7000, "{} messages", seen.len());
     assert!(problems.is_empty(), "{}\n{} differ", problems.join("\n"), problems.len());
+}
+
+proptest! {
+    /// Whatever is pasted: nothing breaks, and nothing in what is printed steers a terminal.
+    #[test]
+    fn any_paste_is_harmless(part in "\\PC{0,40}|[\u{0}-\u{2ff}]{0,40}|['\"`$();&|<> \\\\a-z]{0,40}") {
+        let (rules, catalogue) = (RuleSet::default(), Catalogue::default());
+        let texts = [
+            part.clone(),
+            format!("Access to fetch at 'https://api.example/{part}' from origin 'https://{part}' has been blocked by CORS policy: Method {part} is not allowed by Access-Control-Allow-Methods in preflight response."),
+            format!("(Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘{part}’)."),
+        ];
+        for text in texts {
+            let answer = answer(&text, &rules, &catalogue, None);
+            let mut out = Vec::new();
+            write_human(&mut out, &answer, Terminal { width: 60, color: false }).expect("memory");
+            write_json(&mut out, &answer).expect("memory");
+            write_markdown(&mut out, &answer).expect("memory");
+            let printed = String::from_utf8(out).expect("UTF-8");
+            let steers = |c: char| is_dangerous(c) && c != '\n';
+            prop_assert!(!printed.contains(steers), "{printed:?}");
+        }
+    }
 }
