@@ -2,12 +2,13 @@
 //!
 //! Reading order: [`model`] has the vocabulary; then follow the data: [`sources`], [`decode`],
 //! [`parse`], [`assemble`], [`cors`], [`survey`], [`rules`], [`diagnose`], [`report`], [`output`].
-//! [`pipeline`] alone knows that order.
+//! [`pipeline`] alone knows that order. [`explain`] answers questions without any log.
 
 pub mod assemble;
 pub mod cors;
 pub mod decode;
 pub mod diagnose;
+pub mod explain;
 pub mod model;
 pub mod output;
 pub mod parse;

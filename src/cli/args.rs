@@ -8,7 +8,7 @@ use chrono::FixedOffset;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use corscope::model::Severity;
 use corscope::report::settings::{Glob, StatusRange};
-use corscope::rules::words::Scope;
+use corscope::rules::words::{Place, Scope};
 
 use crate::cli::ranges::{self, FailOn};
 use crate::cli::time;
@@ -26,6 +26,17 @@ Exit codes:
   1  analyzed, something at or above --fail-on
   2  usage or configuration error
   3  not analyzed, or only in part, and nothing found in the rest";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  corscope explain PreflightInvalidStatus           what a reason means, and what may be behind it
+  corscope explain lambda-timeout                   the rules of a class
+  corscope explain acao-mismatch --for node         one rule, and its fix in a function for Node.js
+  pbpaste | corscope explain -                      a console message from the clipboard
+
+Exit codes:
+  0  explained
+  2  usage error, or nothing that is known";
 
 /// Explains CORS failures from CloudWatch Logs: what the browser decided, what caused it, what to
 /// change.
@@ -48,11 +59,56 @@ pub(crate) enum Command {
     /// List, show, write, check and test rules, and ask why one did not fire.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Say what a console message, a reason, a rule or a class means, and how to find the proof.
+    ///
+    /// Put the message in quotes, or pipe it in: what Chrome, Edge, Firefox and Safari print, of any
+    /// version. It is recognized, not executed; commands that are printed quote what came from it.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainOptions),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// Rule id, page id, reason, class, or a console message; several words are joined; `-` reads
+    /// standard input.
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+
+    /// Only fixes for this place: console, cli, sam, cdk, terraform, serverless, node, python, java,
+    /// go, csharp, function-url, http-api, cloudfront, alb, client, other.
+    #[arg(long = "for", value_name = "PLACE", value_parser = ranges::place)]
+    pub(crate) place: Option<Place>,
+
+    /// human, json (one object), or markdown.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        hide_possible_values = true,
+        default_value = "human"
+    )]
+    pub(crate) format: ExplainFormat,
+
+    /// When to use colors.
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+/// Formats of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people.
+    Human,
+    /// One object.
+    Json,
+    /// For a ticket.
+    Markdown,
 }
 
 /// Options of `scan`.

@@ -4,6 +4,7 @@
 
 use std::io;
 
+use corscope::explain::answer::unknown;
 use corscope::output::escape::visible;
 use corscope::rules::problem::RuleError;
 
@@ -15,6 +16,18 @@ pub(crate) enum CliError {
     /// Nothing to read.
     #[error("no input: name files or folders, or pipe a log in")]
     NoInput,
+    /// Nothing to explain.
+    #[error("nothing to explain: name a rule or a reason, or paste a console message in quotes")]
+    NoQuery,
+    /// A text that means nothing here.
+    #[error("{}", unknown(nearest.as_deref()))]
+    NotKnown {
+        /// The nearest that there is.
+        nearest: Option<String>,
+    },
+    /// Standard input.
+    #[error("cannot read standard input: {0}")]
+    Stdin(io::Error),
     /// An option's value.
     #[error("{option}: {problem}")]
     Option {
@@ -66,6 +79,9 @@ impl CliError {
                 error.kind() == io::ErrorKind::BrokenPipe
             }
             Self::NoInput
+            | Self::NoQuery
+            | Self::NotKnown { .. }
+            | Self::Stdin(_)
             | Self::Option { .. }
             | Self::Read { .. }
             | Self::Config(_)
@@ -78,12 +94,14 @@ impl CliError {
     pub(crate) fn status(&self) -> ExitStatus {
         match self {
             Self::NoInput
+            | Self::NoQuery
+            | Self::NotKnown { .. }
             | Self::Option { .. }
             | Self::Read { .. }
             | Self::Config(_)
             | Self::Baseline { .. }
             | Self::Output { .. } => ExitStatus::Usage,
-            Self::Write(_) | Self::Spool(_) => ExitStatus::NotAnalyzed,
+            Self::Stdin(_) | Self::Write(_) | Self::Spool(_) => ExitStatus::NotAnalyzed,
         }
     }
 
@@ -91,9 +109,14 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoInput => Some("`corscope scan --help` has examples"),
+            Self::NoQuery => Some("`corscope explain --help` has examples"),
+            Self::NotKnown { .. } => Some(
+                "paste the whole line of the console, in quotes, with what stands before and behind",
+            ),
             Self::Spool(_) => Some("rows that do not fit in memory go to TMPDIR"),
             Self::Baseline { .. } => Some("`--write-baseline` writes it anew"),
             Self::Read { .. }
+            | Self::Stdin(_)
             | Self::Config(_)
             | Self::Option { .. }
             | Self::Output { .. }

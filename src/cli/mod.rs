@@ -16,6 +16,7 @@ mod baseline;
 mod config;
 mod error;
 mod exit;
+mod explain;
 mod ranges;
 mod rules;
 mod scan;
@@ -41,6 +42,7 @@ fn dispatch(line: CommandLine) -> ExitStatus {
     let result = match line.command {
         Command::Scan(options) => scan::run(&options),
         Command::Rules(command) => rules::run(&command),
+        Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions(shell),
     };
     match result {

@@ -6,6 +6,8 @@ use corscope::model::Severity;
 use corscope::report::settings::{Glob, StatusRange};
 use corscope::rules::words::Scope;
 
+use corscope::rules::words::Place;
+
 use crate::cli::args::Format;
 
 const BUILT: &str = "human, json, jsonl";
@@ -21,6 +23,15 @@ pub(crate) fn format(text: &str) -> Result<Format, String> {
         }
         _ => Err(format!("there are: {BUILT}")),
     }
+}
+
+/// A place of recipes.
+pub(crate) fn place(text: &str) -> Result<Place, String> {
+    Place::parse(text).map_err(|nearest| {
+        let all: Vec<&str> = Place::ALL.iter().map(|place| place.as_str()).collect();
+        let nearest = nearest.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+        format!("{nearest}there are: {}", all.join(", "))
+    })
 }
 
 /// `ID=LEVEL`.

@@ -4,11 +4,12 @@
 //!
 //! Must not: compute a verdict.
 
+pub mod catalogue;
 mod closed;
 mod condition;
 pub mod facts;
 pub mod file;
-mod nearest;
+pub(crate) mod nearest;
 mod observed;
 pub mod problem;
 mod reader;

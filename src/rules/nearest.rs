@@ -4,10 +4,18 @@
 
 /// The candidate with the least edit distance, if it is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    let distances = candidates.map(|candidate| (distance(name, candidate), candidate));
-    let (distance, candidate) = distances.min_by_key(|(distance, _)| *distance)?;
+    let (distance, candidate) = closest(name, candidates)?;
     let limit = name.chars().count().div_ceil(2).max(2);
     (distance <= limit).then(|| candidate.to_owned())
+}
+
+/// The candidate with the least edit distance, and that distance, however far it is.
+pub(crate) fn closest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<(usize, &'a str)> {
+    let distances = candidates.map(|candidate| (distance(name, candidate), candidate));
+    distances.min_by_key(|(distance, _)| *distance)
 }
 
 /// Levenshtein distance.

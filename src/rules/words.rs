@@ -2,7 +2,8 @@
 //!
 //! Must not: read a file.
 
-use crate::model::{BlockReason, Class, Confidence, Frequency, Kind, Severity};
+use crate::model::{BlockReason, Class, Confidence, Frequency, Kind, Severity, Surface};
+use crate::rules::nearest::nearest;
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +51,105 @@ impl Basis {
     }
 }
 
+/// Which response an entry of the catalogue breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhaseOfPage {
+    /// The preflight's.
+    Preflight,
+    /// The actual request's.
+    Actual,
+    /// Either.
+    Both,
+}
+
+impl PhaseOfPage {
+    /// As written in pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Actual => "actual",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// A surface that pages may name: those behind which a browser's request can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSurface(pub Surface);
+
+impl PageSurface {
+    /// As written in pages.
+    pub fn as_str(self) -> &'static str {
+        self.0.as_str()
+    }
+}
+
+macro_rules! places {
+    ($($variant:ident $text:literal $doc:literal,)*) => {
+        /// Where a step of a recipe is done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Place { $(#[doc = $doc] $variant,)* }
+
+        impl Place {
+            /// All places, in the order in which they are shown.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As written in recipes.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+places! {
+    Console "console" "The AWS console.",
+    Cli "cli" "The AWS CLI.",
+    Sam "sam" "AWS SAM and `CloudFormation`.",
+    Cdk "cdk" "AWS CDK.",
+    Terraform "terraform" "Terraform.",
+    Serverless "serverless" "Serverless Framework.",
+    Node "node" "A function in `JavaScript` or `TypeScript`.",
+    Python "python" "A function in Python.",
+    Java "java" "A function in Java.",
+    Go "go" "A function in Go.",
+    Csharp "csharp" "A function in C#.",
+    FunctionUrl "function-url" "The CORS configuration of a function URL.",
+    HttpApi "http-api" "The CORS configuration of an HTTP API.",
+    Cloudfront "cloudfront" "A `CloudFront` distribution.",
+    Alb "alb" "A load balancer.",
+    Client "client" "The page that asks.",
+    Other "other" "Anywhere else.",
+}
+
+impl Place {
+    /// The place of this name; common other names are understood.
+    pub fn parse(text: &str) -> Result<Self, Option<&'static str>> {
+        let name = text.trim().to_ascii_lowercase();
+        let name = match name.as_str() {
+            "js" | "javascript" | "ts" | "typescript" | "nodejs" | "node.js" => "node",
+            "py" | "python3" => "python",
+            "dotnet" | ".net" | "c#" | "cs" => "csharp",
+            "golang" => "go",
+            "kotlin" | "jvm" => "java",
+            "sls" => "serverless",
+            "tf" | "opentofu" => "terraform",
+            "cloudformation" | "cfn" => "sam",
+            "aws" | "aws-cli" | "awscli" => "cli",
+            "furl" | "lambda-url" => "function-url",
+            "httpapi" => "http-api",
+            "browser" | "frontend" => "client",
+            other => other,
+        };
+        let found = Self::ALL.iter().copied().find(|place| place.as_str() == name);
+        found.ok_or_else(|| {
+            let near = nearest(name, Self::ALL.iter().map(|place| place.as_str()));
+            let names = Self::ALL.iter().map(|place| place.as_str());
+            near.and_then(|near| names.into_iter().find(|name| *name == near))
+        })
+    }
+}
+
 /// A word of a closed list.
 pub(crate) trait Word: Copy + 'static {
     /// What the list is of.
@@ -80,6 +180,13 @@ word!(Class, "class", Class::ALL);
 word!(Frequency, "frequency", &[Self::Rare, Self::Occasional, Self::Common, Self::VeryCommon]);
 word!(Basis, "basis", &[Self::Verbatim, Self::Documented, Self::Inferred]);
 word!(BlockReason, "reason", BlockReason::ALL);
+word!(PhaseOfPage, "phase", &[Self::Preflight, Self::Actual, Self::Both]);
+word!(Place, "place", Place::ALL);
+word!(
+    PageSurface,
+    "surface",
+    &[Self(Surface::Rest), Self(Surface::Http), Self(Surface::FunctionUrl), Self(Surface::Alb)]
+);
 
 /// The kind that a class belongs to.
 pub fn kind_of(class: Class) -> Kind {

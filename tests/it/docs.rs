@@ -23,18 +23,18 @@ fn the_readme_shows_the_true_output() {
 }
 
 #[test]
-fn options_in_the_readme_are_options_of_scan() {
+fn options_in_the_readme_are_there() {
     let readme = read("README.md");
     let (before, missing) = readme.split_once("## Not there yet").expect("the honest list");
     let (missing, after) = missing.split_once("\n## ").expect("a section behind it");
-    let help = corscope(&["scan", "--help"]).text;
+    let help = ["scan", "explain"].map(|command| corscope(&[command, "--help"]).text).concat();
     let known = options(&help);
     // Options of other programs stand on lines of their own, in front of a pipe.
     let is_foreign = |line: &&str| line.starts_with("cargo ") || line.starts_with("aws ");
     for text in [before, after] {
         for line in text.lines().filter(|line| !is_foreign(line)) {
             let unknown: Vec<_> = options(line).difference(&known).cloned().collect();
-            assert!(unknown.is_empty(), "{unknown:?} is no option of `corscope scan`: {line}");
+            assert!(unknown.is_empty(), "{unknown:?} is no option of `corscope`: {line}");
         }
     }
     let there: Vec<_> = options(missing).intersection(&known).cloned().collect();

@@ -14,10 +14,13 @@
 
 mod architecture;
 mod assemble;
+mod catalogue;
 mod chunks;
 mod cli;
 mod containers;
 mod docs;
+mod explain;
+mod explain_cli;
 mod fuzz_corpus;
 mod oracle;
 mod output;

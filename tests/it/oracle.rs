@@ -40,7 +40,7 @@ impl Case {
     }
 
     /// Firefox names its CORS decisions by category; WebKit by text.
-    fn is_about_cors_in(&self, engine: Engine) -> bool {
+    pub(crate) fn is_about_cors_in(&self, engine: Engine) -> bool {
         let recorded = &self.0[key(engine)];
         if recorded["verdict"] == "allowed" {
             return true;
@@ -250,7 +250,7 @@ fn names_another_header(case: &Case, engine: Engine, ending: &Ending, theirs: &s
     })
 }
 
-fn recorded_line(case: &Case, engine: Engine) -> &str {
+pub(crate) fn recorded_line(case: &Case, engine: Engine) -> &str {
     match engine {
         Engine::Chromium => case.text("/console_message"),
         Engine::Firefox => case.text("/firefox/message"),

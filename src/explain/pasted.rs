@@ -1,0 +1,114 @@
+//! What a pasted message tells of the request, made fit to be shown.
+//!
+//! Must not: show a URL's query, or anything that is not redacted.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::explain::answer::{MessageAnswer, SHOWN_CAUSES, write_causes, write_commands};
+use crate::explain::document::Document;
+use crate::explain::message::Message;
+use crate::explain::wording::Browser;
+use crate::output::redact::Redaction;
+
+/// Texts of the message. They are redacted, not escaped: whoever prints them does that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pasted {
+    /// The URL that was asked, without query and fragment.
+    pub url: Option<String>,
+    /// The origin of the page.
+    pub origin: Option<String>,
+    /// Status of the response.
+    pub status: Option<u16>,
+    /// Method of the request.
+    pub method: Option<String>,
+    /// The request header that is not allowed.
+    pub header: Option<String>,
+    /// The value of the response header that is wrong.
+    pub value: Option<String>,
+}
+
+impl Pasted {
+    pub(crate) fn new(message: &Message) -> Self {
+        let text = |text: &Option<String>| {
+            text.as_deref().map(|text| Redaction::On.text(text).into_owned())
+        };
+        Self {
+            url: message.url.as_deref().map(url),
+            origin: text(&message.origin),
+            status: message.status,
+            method: text(&message.method),
+            header: text(&message.header),
+            value: text(&message.value),
+        }
+    }
+}
+
+fn url(text: &str) -> String {
+    let text = match Url::parse(text) {
+        Ok(mut url) => {
+            // They fail for URLs that have neither.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            Cow::Owned(url.to_string())
+        }
+        Err(_) => Cow::Borrowed(text),
+    };
+    Redaction::On.path(text).into_owned()
+}
+
+/// The answer for people.
+pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
+    let mut document = Document::default();
+    let pasted = &answer.pasted;
+    document.title(&title(answer), None);
+    let browser = answer
+        .browser
+        .and_then(|name| Browser::ALL.iter().find(|browser| browser.as_str() == name));
+    document.field("browser", browser.map_or("", |browser| browser.name()));
+    document.field("reason", &answer.reasons.join(", "));
+    document.field("reason", answer.other_reason.unwrap_or_default());
+    document.verbatim("url", pasted.url.as_deref().unwrap_or_default());
+    document.verbatim("origin", pasted.origin.as_deref().unwrap_or_default());
+    document.verbatim("method", pasted.method.as_deref().unwrap_or_default());
+    document.verbatim("header", pasted.header.as_deref().unwrap_or_default());
+    document.verbatim("value", pasted.value.as_deref().unwrap_or_default());
+    let status = pasted.status.map(|status| status.to_string());
+    document.verbatim("status", status.as_deref().unwrap_or_default());
+    for sentence in answer.standard.iter().take(3) {
+        document.field("standard", sentence);
+    }
+    if answer.hides_reason {
+        document.text(
+            "A page never gets to see why a request was blocked. The console has the reason, in the \
+             line above this one: in Chrome it begins with `Access to fetch at`, in Firefox with \
+             `Cross-Origin Request Blocked`; in Safari it ends in `access control checks` and the \
+             reason stands before it. Paste that line. If there is none, the request failed for \
+             another reason than CORS: no connection, a wrong certificate, an extension.",
+        );
+    }
+    if answer.is_warning {
+        document.text("This is a warning: a later version of the browser will block the request.");
+    }
+    if answer.other_reason.is_some() {
+        document.text("CORS headers neither cause this nor help.");
+    }
+    let all = answer.reasons.iter().take(1).map(|reason| format!("`corscope explain {reason}`"));
+    let all = all.collect::<String>();
+    write_causes(&mut document, &answer.causes, SHOWN_CAUSES, &all);
+    write_commands(&mut document, &answer.commands);
+    document
+}
+
+fn title(answer: &MessageAnswer) -> String {
+    match (answer.reasons.len(), answer.other_reason) {
+        (1, _) => "The browser blocked the request, and says why".to_owned(),
+        (0, Some(_)) => "The browser blocked the request, but not for its CORS headers".to_owned(),
+        (0, None) => "This is the page's error, which hides the reason".to_owned(),
+        (count, _) => {
+            format!("The browser blocked the request; its text fits {count} of Chromium's reasons")
+        }
+    }
+}
