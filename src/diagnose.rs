@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crate::model::{Class, Confidence, Finding, Kind, RuleText};
 
 /// Links each symptom with the causes that account for it, and orders: causes that explain a
-/// symptom of this exchange, other causes, symptoms, practices; within these the more severe and the
-/// more certain first. That a preflight runs the function at all comes before what becomes of it
+/// symptom of this exchange, other causes, symptoms, practices; within these the more severe, the
+/// more certain and the more frequent first. That a preflight runs the function at all comes before what becomes of it
 /// there.
 ///
 /// A cause that is less sure than another one of its class on the same exchange says nothing that
@@ -50,7 +50,7 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
             Kind::Practice => 3,
         };
         let is_first = finding.rule.class == Class::OptionsReachesHandler;
-        (rank, Reverse((finding.severity, finding.confidence, is_first)))
+        (rank, Reverse((finding.severity, finding.confidence, is_first, finding.rule.frequency)))
     });
     // The causes of a symptom stand in the order in which they are printed.
     let order: Vec<String> = causes(&findings).map(|cause| cause.rule.id.clone()).collect();

@@ -61,10 +61,11 @@ pub(crate) fn of(
     let Rules { mut set, config, is_partial } = rules(&options.set, today)?;
     check_names(report, &config, &set)?;
     let mut settings = settings(report);
-    for (id, _) in &config.disable {
+    // A rule that is switched off is not asked: it costs nothing, and silences no other.
+    for id in config.disable.iter().map(|(id, _)| id).chain(&report.disable) {
         set.disable(id);
-        settings.disabled.push(id.clone());
     }
+    settings.rules_off = set.rules().iter().filter(|rule| !rule.is_enabled()).count();
     // What the command line says comes behind, and counts.
     let configured = config.severity.iter().filter_map(|(id, level)| {
         ranges::severity(level).ok().map(|severity| (id.clone(), severity))
@@ -92,7 +93,6 @@ fn settings(options: &ReportOptions) -> ReportSettings {
     ReportSettings {
         min_severity: options.min_severity,
         fail_on: options.fail_on.0,
-        disabled: options.disable.clone(),
         routes: options.route.clone(),
         origins: options.origin.clone(),
         statuses: options.status.clone(),

@@ -56,7 +56,7 @@ pub(crate) fn causes(
             frequency: rule.text.frequency.map(Frequency::as_str),
             told_by: "logs",
         };
-        (rule.text.frequency, cause)
+        (rule.text.frequency, rule.about.reasons.len(), cause)
     });
     let pages = catalogue.pages().iter();
     let pages = pages.filter(|page| fits(&page.reasons) && can_be(page)).map(|page| {
@@ -67,9 +67,13 @@ pub(crate) fn causes(
             frequency: Some(page.frequency.as_str()),
             told_by: "page",
         };
-        (Some(page.frequency), cause)
+        (Some(page.frequency), page.reasons.len(), cause)
     });
     let mut found: Vec<_> = of_rules.chain(pages).collect();
-    found.sort_by(|(one, a), (other, b)| (Reverse(*one), &a.id).cmp(&(Reverse(*other), &b.id)));
-    found.into_iter().map(|(_, cause)| cause).collect()
+    // Of two that are met as often, the one that shows in fewer ways is the likelier.
+    let rank = |(frequency, reasons, cause): &(Option<Frequency>, usize, Cause)| {
+        (Reverse(*frequency), *reasons, cause.id.clone())
+    };
+    found.sort_by_key(rank);
+    found.into_iter().map(|(_, _, cause)| cause).collect()
 }

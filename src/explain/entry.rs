@@ -5,8 +5,8 @@
 use serde::Serialize;
 
 use crate::explain::document::Document;
-use crate::model::{Confidence, Frequency, Severity, Surface};
-use crate::rules::catalogue::{Candidate, Catalogue, CataloguePage, Recipe};
+use crate::model::{Candidate, Confidence, Frequency, Severity, Surface};
+use crate::rules::catalogue::{Catalogue, CataloguePage, Recipe};
 use crate::rules::set::{Rule, RuleSet};
 use crate::rules::words::{Basis, Place};
 

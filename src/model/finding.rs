@@ -215,6 +215,19 @@ pub struct RuleText {
     pub candidates: Vec<String>,
 }
 
+/// What else an observation may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Id of a rule or a page of the catalogue.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// How often it is met.
+    pub frequency: Option<Frequency>,
+    /// What would confirm it.
+    pub confirm_with: Option<String>,
+}
+
 /// One rule's statement on one exchange or route.
 #[derive(Debug, Clone)]
 pub struct Finding {

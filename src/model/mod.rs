@@ -25,7 +25,7 @@ pub use event::LogEvent;
 pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
 pub use fact::Fact;
 pub use finding::{
-    Class, Confidence, Evidence, Finding, Frequency, Impact, Kind, RuleText, Severity,
+    Candidate, Class, Confidence, Evidence, Finding, Frequency, Impact, Kind, RuleText, Severity,
 };
 pub use headers::Headers;
 pub use ids::RequestId;

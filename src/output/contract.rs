@@ -9,7 +9,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::model::{BlockReason, Ledger, RequestId};
+use crate::model::{BlockReason, Candidate, Frequency, Ledger, RequestId};
 use crate::output::escape::SafeJson;
 use crate::output::redact::Redaction;
 use crate::output::row::{PlaceRow, Stamp};
@@ -40,6 +40,9 @@ pub struct FindingRow<'a> {
     why: &'a str,
     fix: &'a str,
     references: &'a [String],
+    frequency: Option<&'static str>,
+    confirm_with: Option<&'a str>,
+    candidates: Vec<CandidateRow<'a>>,
     api: Option<&'a str>,
     stage: Option<&'a str>,
     method: Option<&'a str>,
@@ -56,6 +59,14 @@ pub struct FindingRow<'a> {
     fingerprint: &'a str,
     console: Option<ConsoleRow<'a>>,
     evidence: Vec<EvidenceRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CandidateRow<'a> {
+    rule: &'a str,
+    title: &'a str,
+    frequency: Option<&'static str>,
+    confirm_with: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,6 +98,12 @@ impl<'a> FindingRow<'a> {
             place: PlaceRow::new(&line.place, line.line),
             text: redaction.text(line.text.as_str()),
         };
+        let candidate = |candidate: &'a Candidate| CandidateRow {
+            rule: &candidate.id,
+            title: &candidate.title,
+            frequency: candidate.frequency.map(Frequency::as_str),
+            confirm_with: candidate.confirm_with.as_deref(),
+        };
         Self {
             kind_of_row: "finding",
             rule: &rule.id,
@@ -99,6 +116,9 @@ impl<'a> FindingRow<'a> {
             why: &rule.why,
             fix: &rule.fix,
             references: &rule.references,
+            frequency: rule.frequency.map(Frequency::as_str),
+            confirm_with: rule.confirm_with.as_deref(),
+            candidates: group.candidates.iter().map(candidate).collect(),
             api: group.api.as_deref(),
             stage: group.stage.as_deref(),
             method: group.method.as_deref(),
@@ -204,6 +224,7 @@ pub struct SummaryRow<'a> {
     failing: u64,
     hidden: u64,
     disabled: u64,
+    rules_off: u64,
     ignored: u64,
     baselined: u64,
     refused_as_intended: u64,
@@ -258,6 +279,7 @@ impl<'a> SummaryRow<'a> {
             failing: summary.failing,
             hidden: summary.hidden,
             disabled: summary.disabled,
+            rules_off: summary.rules_off,
             ignored: summary.ignored,
             baselined: summary.baselined,
             refused_as_intended: summary.refused_as_intended,

@@ -2,16 +2,24 @@
 //!
 //! Must not: be asked about an exchange whose verdict depends on more than its key.
 
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use hashbrown::HashMap;
 
 use crate::cors;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Text};
+use crate::report::builder::Counted;
+use crate::rules::near_names;
 use crate::rules::set::RuleSet;
+use crate::survey::{self, Observed};
 
-/// Answers that are kept. Real logs have a few hundred; crafted ones cannot make it grow.
-const KEPT: usize = 1024;
+/// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
+/// room for all from the start, so that memory does not follow the input.
+const KEPT: usize = 4096;
+
+/// Answers without findings that are shared by all keys that have them.
+const SHARED: usize = 64;
 
 /// What was said about an exchange.
 #[derive(Debug)]
@@ -22,6 +30,31 @@ pub(super) struct Said {
     pub(super) is_general: bool,
 }
 
+/// What was said about an exchange, and the key under which that is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Recalled {
+    pub(super) said: Rc<Said>,
+    key: Option<Key>,
+}
+
+type Key = [u64; 2];
+
+/// What is kept for a key.
+#[derive(Debug)]
+struct Kept {
+    said: Rc<Said>,
+    traces: Traces,
+}
+
+/// What the first exchange of a key left in the layers behind, for those that follow.
+#[derive(Debug, Default)]
+pub(super) struct Traces {
+    /// What the report counted it as.
+    pub(super) counted: Option<Counted>,
+    /// What it added to the survey.
+    pub(super) observed: Option<Observed>,
+}
+
 /// A header that verdict or rules read.
 struct Name {
     text: String,
@@ -29,13 +62,27 @@ struct Name {
     presence: bool,
 }
 
+/// Headers that are read.
+struct Names {
+    list: Vec<Name>,
+    /// The places of those whose value matters.
+    valued: u64,
+    /// For each length of a name, the places of the names that are as long.
+    by_length: [u64; 64],
+}
+
 /// What was said about exchanges of the same key.
 pub(super) struct Memo {
-    request: Vec<Name>,
-    response: Vec<Name>,
+    request: Names,
+    response: Names,
     texts: Vec<Text>,
+    near_names: bool,
     key: Vec<u8>,
-    said: HashMap<Box<[u8]>, Rc<Said>, foldhash::fast::RandomState>,
+    /// By the key's hash: 128 bits of two hashers that are seeded anew in each run, so that no log can
+    /// be made to bring two keys together.
+    said: HashMap<Key, Kept, foldhash::fast::RandomState>,
+    shared: Vec<Rc<Said>>,
+    hashers: [foldhash::quality::RandomState; 2],
 }
 
 impl Memo {
@@ -43,25 +90,56 @@ impl Memo {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let inputs = rules.inputs();
         Self {
-            request: names(cors::REQUEST_HEADERS_READ, &inputs.request_headers),
-            response: names(cors::RESPONSE_HEADERS_READ, &inputs.response_headers),
-            texts: inputs.texts,
+            request: Names::new(cors::REQUEST_HEADERS_READ.iter(), &inputs.request_headers),
+            response: Names::new(
+                cors::RESPONSE_HEADERS_READ.iter().chain(survey::RESPONSE_HEADERS_READ),
+                &inputs.response_headers,
+            ),
+            texts: [inputs.texts, vec![Text::Route, Text::Api, Text::Stage]].concat(),
+            near_names: inputs.near_names,
             key: Vec::new(),
-            said: HashMap::default(),
+            said: HashMap::with_capacity_and_hasher(KEPT, foldhash::fast::RandomState::default()),
+            shared: Vec::new(),
+            hashers: Default::default(),
         }
     }
 
     /// What was said about an exchange like this one, or what `say` says now.
-    pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Rc<Said> {
+    pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
         if !self.set_key(exchange) {
-            return Rc::new(say());
+            return Recalled { said: Rc::new(say()), key: None };
         }
-        if let Some(said) = self.said.get(self.key.as_slice()) {
-            return Rc::clone(said);
+        let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(self.key.as_slice()));
+        if let Some(kept) = self.said.get(&key) {
+            return Recalled { said: Rc::clone(&kept.said), key: Some(key) };
         }
-        let said = Rc::new(say());
-        if said.is_general && self.said.len() < KEPT {
-            self.said.insert(self.key.as_slice().into(), Rc::clone(&said));
+        let said = say();
+        if !said.is_general || self.said.len() >= KEPT {
+            return Recalled { said: Rc::new(said), key: None };
+        }
+        let said = self.share(said);
+        let kept = Kept { said: Rc::clone(&said), traces: Traces::default() };
+        self.said.insert(key, kept);
+        Recalled { said, key: Some(key) }
+    }
+
+    /// What the first exchange of this key left.
+    pub(super) fn traces(&mut self, recalled: &Recalled) -> Option<&mut Traces> {
+        Some(&mut self.said.get_mut(&recalled.key?)?.traces)
+    }
+
+    /// Most keys are those of exchanges that are well, of which the same is said.
+    fn share(&mut self, said: Said) -> Rc<Said> {
+        if !said.findings.is_empty() {
+            return Rc::new(said);
+        }
+        let known = self.shared.iter().find(|known| known.judgement == said.judgement);
+        if let Some(known) = known {
+            return Rc::clone(known);
+        }
+        let said = Rc::new(said);
+        if self.shared.len() < SHARED {
+            self.shared.push(Rc::clone(&said));
         }
         said
     }
@@ -97,49 +175,88 @@ impl Memo {
         for text in &self.texts {
             append(&mut self.key, exchange.text_bytes(*text));
         }
+        let response = exchange.response_headers();
+        if self.near_names {
+            let names = response.raw().map(|(name, _)| name);
+            let is_read = |name: &[u8]| self.response.find(name).is_some();
+            for name in names.filter(|name| near_names::may_be(name) && !is_read(name)) {
+                append(&mut self.key, Some(name));
+            }
+        }
         append_headers(&mut self.key, &self.request, exchange.request_headers())
-            && append_headers(&mut self.key, &self.response, exchange.response_headers())
+            && append_headers(&mut self.key, &self.response, response)
     }
 }
 
-fn names(verdict: &[&str], rules: &[String]) -> Vec<Name> {
-    let mut names: Vec<Name> =
-        rules.iter().map(|text| Name { text: text.clone(), presence: false }).collect();
-    for text in verdict {
-        if !names.iter().any(|name| name.text.eq_ignore_ascii_case(text)) {
-            names.push(Name { text: (*text).to_owned(), presence: PRESENCE.contains(text) });
+impl Names {
+    fn new<'n>(others: impl Iterator<Item = &'n &'n str>, rules: &[(String, bool)]) -> Self {
+        let name =
+            |(text, presence): &(String, bool)| Name { text: text.clone(), presence: *presence };
+        let mut list: Vec<Name> = rules.iter().map(name).collect();
+        for text in others {
+            let presence = PRESENCE.contains(text);
+            match list.iter_mut().find(|name| name.text.eq_ignore_ascii_case(text)) {
+                Some(name) => name.presence &= presence,
+                None => list.push(Name { text: (*text).to_owned(), presence }),
+            }
         }
+        let mut by_length = [0; 64];
+        let mut valued = 0;
+        for (at, name) in list.iter().enumerate().take(NAMES) {
+            valued |= u64::from(!name.presence) << at;
+            if let Some(set) = by_length.get_mut(name.text.len()) {
+                *set |= 1_u64 << at;
+            }
+        }
+        Self { list, valued, by_length }
     }
-    names
+
+    /// The place of a header among those that are read.
+    fn find(&self, name: &[u8]) -> Option<usize> {
+        let mut set = self.by_length.get(name.len()).copied().unwrap_or(0);
+        while set != 0 {
+            let at = set.trailing_zeros() as usize;
+            let read = self.list.get(at)?;
+            if read.text.as_bytes().eq_ignore_ascii_case(name) {
+                return Some(at);
+            }
+            set &= set - 1;
+        }
+        None
+    }
+
+    /// Whether a key can hold them all.
+    fn fit(&self) -> bool {
+        self.list.len() <= NAMES && self.list.iter().all(|name| name.text.len() < 64)
+    }
 }
 
 /// Headers of which the verdict reads only whether they are there.
 const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
 
 /// How many names a key can hold; more are more than any set of rules here reads.
-const NAMES: usize = 48;
+const NAMES: usize = 64;
 
 /// Appends the headers that are read, in the order of `names`: that of the log differs from line to
-/// line. False if one of them stands there twice, or there are too many names.
-fn append_headers<'a>(key: &mut Vec<u8>, names: &[Name], headers: Headers<'a>) -> bool {
-    let mut found: [Option<(&'a [u8], &'a [u8])>; NAMES] = [None; NAMES];
+/// line, and so does the spelling, which decides nothing where each name stands once. False if one of them stands there twice, or there are too many names.
+fn append_headers<'a>(key: &mut Vec<u8>, names: &Names, headers: Headers<'a>) -> bool {
+    let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
+    let mut present = 0_u64;
     for (name, value) in headers.raw() {
-        let at = names.iter().position(|read| {
-            read.text.len() == name.len() && read.text.as_bytes().eq_ignore_ascii_case(name)
-        });
-        let Some(at) = at else { continue };
-        match found.get_mut(at) {
-            Some(slot @ None) => *slot = Some((name, value)),
-            Some(Some(_)) | None => return false,
-        }
+        let Some(at) = names.find(name) else { continue };
+        let Some(slot) = found.get_mut(at).filter(|_| present >> at & 1 == 0) else { return false };
+        *slot = value;
+        present |= 1 << at;
     }
     key.extend([u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
-    for (read, found) in names.iter().zip(&found) {
-        // The spelling counts: Firefox tells several lines of one header by it.
-        append(key, found.map(|(name, _)| name));
-        append(key, found.map(|(_, value)| value).filter(|_| !read.presence));
+    key.extend(present.to_be_bytes());
+    let mut rest = present & names.valued;
+    while rest != 0 {
+        let at = rest.trailing_zeros() as usize;
+        append(key, found.get(at).copied());
+        rest &= rest - 1;
     }
-    names.len() <= NAMES
+    names.fit()
 }
 
 /// A text with its length, so that no two lists of texts make the same key.

@@ -11,20 +11,24 @@ use std::rc::Rc;
 pub mod example;
 mod memo;
 
+use hashbrown::HashMap;
+
 use crate::assemble::{AssembleSettings, Assembler, Keep, SlotId};
 use crate::cors;
 use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
 use crate::model::{
-    AnsweredBy, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger, LineKind,
-    LogEvent, LogTime, Outcome, Place, PlaceId, Places, RouteFinding, RouteSurvey, Surface,
+    AnsweredBy, Candidate, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger,
+    LineKind, LogEvent, LogTime, Outcome, Place, PlaceId, Places, RouteFinding, RouteSurvey,
+    Surface,
 };
 use crate::parse::parse;
-use crate::pipeline::memo::{Memo, Said};
+use crate::pipeline::memo::{Memo, Recalled, Said};
 use crate::report::Report;
-use crate::report::builder::ReportBuilder;
+use crate::report::builder::{Judged, ReportBuilder};
 use crate::report::group::{BlockedResponse, Console};
 use crate::report::settings::Selection;
+use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
 use crate::survey::Survey;
 
@@ -124,14 +128,16 @@ impl<'a> Analyzer<'a> {
             self.observer.route(route, &findings);
             self.report.add_route(route, &findings);
         }
-        Ok(self.report.finish(self.ledger))
+        let mut report = self.report.finish(self.ledger);
+        name_candidates(&mut report, self.rules);
+        Ok(report)
     }
 
     /// An exchange is complete: settles it, unless a line of another log could change the answer.
     fn completed(&mut self, slot: SlotId) {
-        let Some(said) = self.say(slot) else { return };
+        let Some(recalled) = self.say(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let mut join = join_of(exchange, &said.judgement);
+        let mut join = join_of(exchange, &recalled.said.judgement);
         if self.waits_for_application && exchange.lambda_request_id.is_some() {
             join = Join::Answer;
         }
@@ -140,7 +146,7 @@ impl<'a> Analyzer<'a> {
                 self.assembler.drop_access(slot);
                 self.settle(slot);
             }
-            Join::Nothing => self.conclude(slot, &said),
+            Join::Nothing => self.conclude(slot, &recalled),
             Join::Evidence => {
                 if let Some(slot) = self.assembler.hold_for_evidence(slot) {
                     self.settle(slot);
@@ -154,31 +160,53 @@ impl<'a> Analyzer<'a> {
     }
 
     fn settle(&mut self, slot: SlotId) {
-        if let Some(said) = self.say(slot) {
-            self.conclude(slot, &said);
+        if let Some(recalled) = self.say(slot) {
+            self.conclude(slot, &recalled);
         }
     }
 
     /// Judges, examines and diagnoses.
-    fn say(&mut self, slot: SlotId) -> Option<Rc<Said>> {
+    fn say(&mut self, slot: SlotId) -> Option<Recalled> {
         let exchange = self.assembler.exchange(slot)?;
         Some(self.memo.recall(exchange, || {
             let judgement = cors::judge(exchange);
             let examined = self.rules.examine(exchange, &judgement);
-            let findings = diagnose(examined.findings);
+            let mut findings = diagnose(examined.findings);
+            // They may be kept for long.
+            findings.shrink_to_fit();
             Said { judgement, findings, is_general: examined.is_general }
         }))
     }
 
     /// Reports, and lets go.
-    fn conclude(&mut self, slot: SlotId, said: &Said) {
+    fn conclude(&mut self, slot: SlotId, recalled: &Recalled) {
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let Said { judgement, findings, .. } = said;
-        let selection = self.report.add(exchange, judgement, findings, &self.places);
+        let Said { judgement, findings, .. } = &*recalled.said;
+        let judged = Judged { exchange, judgement, findings, places: &self.places };
+        let mut traces = self.memo.traces(recalled);
+        let counted = traces.as_ref().and_then(|traces| traces.counted.as_ref());
+        let selection = if let Some(counted) = counted {
+            self.report.repeat(counted, &judged)
+        } else {
+            let counted = self.report.add(exchange, judgement, findings, &self.places);
+            let selection = counted.selection;
+            if let Some(traces) = traces.as_deref_mut().filter(|_| counted.is_general()) {
+                traces.counted = Some(counted);
+            }
+            selection
+        };
         if selection == Selection::Selected
             && let Some(survey) = &mut self.survey
         {
-            survey.observe(exchange, judgement, &self.places);
+            let observed = traces.as_ref().and_then(|traces| traces.observed.as_ref());
+            if let Some(observed) = observed {
+                survey.repeat(observed, exchange, &self.places);
+            } else {
+                let observed = survey.observe(exchange, judgement, &self.places);
+                if let Some(traces) = traces {
+                    traces.observed = observed;
+                }
+            }
         }
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
@@ -241,6 +269,20 @@ impl Sink for Analyzer<'_> {
 
     fn problem(&mut self, note: InputNote) {
         self.ledger.inputs_failed.push(note);
+    }
+}
+
+/// What else may be behind each group.
+fn name_candidates(report: &mut Report, rules: &RuleSet) {
+    let catalogue = Catalogue::builtin();
+    let mut known: HashMap<_, Rc<[Candidate]>, foldhash::fast::RandomState> = HashMap::default();
+    for group in &mut report.groups {
+        let (reason, surface) = (group.example.reason, group.example.surface);
+        let key = (group.rule.id.clone(), reason, surface);
+        let found = known
+            .entry(key)
+            .or_insert_with(|| catalogue.candidates(rules, &group.rule, reason, surface).into());
+        group.candidates = Rc::clone(found);
     }
 }
 

@@ -39,6 +39,36 @@ fn is_told(group: &Group, settings: &ReportSettings, summary: &mut Summary) -> b
     false
 }
 
+/// An exchange with everything said about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// The verdict on it.
+    pub judgement: &'a Judgement,
+    /// What rules say of it.
+    pub findings: &'a [Finding],
+    /// Where its lines stand.
+    pub places: &'a Places,
+}
+
+/// What an exchange was counted as; see [`ReportBuilder::repeat`].
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// What the settings made of it.
+    pub selection: Selection,
+    /// The group of each finding, if it has one.
+    findings: Vec<Option<usize>>,
+    is_general: bool,
+}
+
+impl Counted {
+    /// Whether it serves for others like it.
+    pub fn is_general(&self) -> bool {
+        self.is_general
+    }
+}
+
 /// A report in the making.
 #[derive(Debug)]
 pub struct ReportBuilder {
@@ -79,7 +109,43 @@ impl ReportBuilder {
         judgement: &Judgement,
         findings: &[Finding],
         places: &Places,
-    ) -> Selection {
+    ) -> Counted {
+        let selection = self.count_exchange(exchange, judgement);
+        let mut counted = Counted { selection, findings: Vec::new(), is_general: true };
+        if selection != Selection::LeftOut && !findings.is_empty() {
+            let key = EndKey::of(exchange, places);
+            let seen = Sighting { exchange, judgement, findings, places, key };
+            self.add_findings(&seen, &mut counted);
+        }
+        counted
+    }
+
+    /// Takes an exchange whose verdict, findings, API, stage, method, configured route and origin are
+    /// those of one that was added before, and gave `known`.
+    pub fn repeat(&mut self, known: &Counted, judged: &Judged<'_>) -> Selection {
+        let Judged { exchange, judgement, findings, places } = *judged;
+        if self.settings.select(exchange, judgement) != known.selection {
+            return self.add(exchange, judgement, findings, places).selection;
+        }
+        let selection = self.count_exchange(exchange, judgement);
+        for (finding, at) in findings.iter().zip(&known.findings) {
+            let shown = self.count(finding, selection);
+            if let Some((severity, fails)) = shown
+                && let Some(group) = at.and_then(|at| self.table.get(at))
+            {
+                group.failing += u64::from(fails);
+                if !group.repeat(finding, exchange) {
+                    let key = EndKey::of(exchange, places);
+                    let seen = Sighting { exchange, judgement, findings, places, key };
+                    group.add(finding, severity, &seen, self.settings.console);
+                }
+            }
+        }
+        selection
+    }
+
+    /// Counts an exchange, whatever its findings.
+    fn count_exchange(&mut self, exchange: &Exchange, judgement: &Judgement) -> Selection {
         let outcome = judgement.applying().outcome;
         self.counted.exchanges += 1;
         self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
@@ -93,11 +159,6 @@ impl ReportBuilder {
         self.count_route(exchange);
         if ReportSettings::is_intended_refusal(selection, judgement) {
             self.summary.refused_as_intended += 1;
-        }
-        if !findings.is_empty() {
-            let key = EndKey::of(exchange, places);
-            let seen = Sighting { exchange, judgement, findings, places, key };
-            self.add_findings(&seen, selection);
         }
         selection
     }
@@ -115,7 +176,7 @@ impl ReportBuilder {
             let Some((severity, fails)) = self.count(finding, Selection::Selected) else {
                 continue;
             };
-            if let Some(group) = self.group(finding, subject) {
+            if let (Some(group), _) = self.group(finding, subject) {
                 group.failing += u64::from(fails);
                 group.add_route(found, severity, survey);
             }
@@ -137,6 +198,7 @@ impl ReportBuilder {
                 of.origin,
             ]);
         }
+        self.summary.rules_off = self.settings.rules_off as u64;
         groups.retain(|group| is_told(group, &self.settings, &mut self.summary));
         for group in &groups {
             self.summary.groups.add(group.severity);
@@ -163,7 +225,7 @@ impl ReportBuilder {
         }
     }
 
-    fn add_findings(&mut self, seen: &Sighting<'_>, selection: Selection) {
+    fn add_findings(&mut self, seen: &Sighting<'_>, counted: &mut Counted) {
         let text = |which| seen.exchange.text(which);
         let (api, stage) = (text(Text::Api), text(Text::Stage));
         let (method, route) = (text(Text::Method), text(Text::Route));
@@ -178,13 +240,23 @@ impl ReportBuilder {
             route: route.as_deref().or(path.is_some().then_some(shape_of_path.as_str())),
             origin: origin.as_deref(),
         };
+        // The shape of a path is not among what `repeat` asks to be the same.
+        counted.is_general = route.is_some();
         for finding in seen.findings {
-            let Some((severity, fails)) = self.count(finding, selection) else { continue };
-            let console = self.settings.console;
-            if let Some(group) = self.group(finding, subject) {
-                group.failing += u64::from(fails);
-                group.add(finding, severity, seen, console);
+            let mut place = None;
+            if let Some((severity, fails)) = self.count(finding, counted.selection) {
+                let console = self.settings.console;
+                let (group, at) = self.group(finding, subject);
+                place = at;
+                if let Some(group) = group {
+                    counted.is_general &= at.is_some();
+                    group.failing += u64::from(fails);
+                    group.add(finding, severity, seen, console);
+                } else {
+                    counted.is_general = false;
+                }
             }
+            counted.findings.push(place);
         }
         self.shape = shape_of_path;
     }
@@ -204,17 +276,22 @@ impl ReportBuilder {
         is_shown.then_some((severity, fails))
     }
 
-    fn group(&mut self, finding: &Finding, subject: Subject<'_>) -> Option<&mut Group> {
+    /// The group of a finding, and its place if it is the finding's own.
+    fn group(
+        &mut self,
+        finding: &Finding,
+        subject: Subject<'_>,
+    ) -> (Option<&mut Group>, Option<usize>) {
         let key = GroupKey { rule: &finding.rule.id, subject, impact: finding.impact };
         match self.table.slot(&finding.rule, key) {
-            Slot::Own(group) => Some(group),
+            Slot::Own(group, at) => (Some(group), Some(at)),
             Slot::Folded(group) => {
                 self.summary.folded += 1;
-                Some(group)
+                (Some(group), None)
             }
             Slot::Full => {
                 self.summary.dropped += 1;
-                None
+                (None, None)
             }
         }
     }

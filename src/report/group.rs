@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use crate::model::end_key::{EndKey, KeptKey};
 use crate::model::{
-    BlockReason, Confidence, Credentials, Exchange, Finding, Impact, Judgement, Kind, LineKind,
-    LogTime, Outcome, Phase, Place, Places, Position, RequestId, RouteFinding, RouteSurvey,
-    RuleText, Severity, Text,
+    BlockReason, Candidate, Confidence, Credentials, Exchange, Finding, Impact, Judgement, Kind,
+    LineKind, LogTime, Outcome, Phase, Place, Places, Position, RequestId, RouteFinding,
+    RouteSurvey, RuleText, Severity, Surface, Text,
 };
 use crate::report::settings::ConsoleTexts;
 
@@ -56,6 +56,10 @@ pub struct Group {
     pub fingerprint: String,
     /// Groups with the same number stand together, the cause first.
     pub cluster: usize,
+    /// Whether it is about all routes of an API stage.
+    pub is_api_wide: bool,
+    /// What else may be behind it, most frequent first; `pipeline` adds them.
+    pub candidates: Rc<[Candidate]>,
     /// The exchange that ended first.
     pub example: Example,
 }
@@ -65,6 +69,8 @@ pub struct Group {
 pub struct Example {
     /// The gateway's request id, else Lambda's.
     pub request_id: Option<RequestId>,
+    /// Which service answered.
+    pub surface: Surface,
     /// Why Chromium blocks it, or would block it.
     pub reason: Option<BlockReason>,
     /// What is particular to it.
@@ -177,6 +183,8 @@ impl Group {
             explains: Vec::new(),
             fingerprint: String::new(),
             cluster: 0,
+            is_api_wide: false,
+            candidates: Rc::from([]),
             example: Example::default(),
         }
     }
@@ -193,6 +201,21 @@ impl Group {
             route: self.route.as_deref(),
             origin: self.origin.as_deref(),
         }
+    }
+
+    /// Takes one more finding like one that it has; false, and nothing is taken, if the exchange may
+    /// be an earlier example.
+    pub(crate) fn repeat(&mut self, finding: &Finding, exchange: &Exchange) -> bool {
+        let (first, last) = (exchange.started, exchange.ended);
+        let is_later = self.example.key.as_key().ended < last.or(first);
+        if !is_later || self.confidence < finding.confidence {
+            return false;
+        }
+        self.first_seen = earliest(self.first_seen, first.or(last));
+        self.last_seen = self.last_seen.max(last.or(first));
+        self.findings += 1;
+        self.count += 1;
+        true
     }
 
     /// Takes one more finding. Allocates only for a new link or a new example.
@@ -241,6 +264,7 @@ impl Group {
         self.first_seen = earliest(self.first_seen, survey.first_seen);
         self.last_seen = self.last_seen.max(survey.last_seen);
         self.findings += 1;
+        self.is_api_wide = survey.path.is_none();
         self.count += found.count.max(1);
         let examples = || {
             let examples =
@@ -282,6 +306,7 @@ impl Example {
         };
         Self {
             request_id: seen.key.request_id,
+            surface: seen.exchange.surface,
             reason: reason.filter(|_| finding.rule.kind != Kind::Practice),
             detail: finding.detail.clone(),
             status: seen.exchange.status.seen(),

@@ -73,7 +73,8 @@ fn within(one: &Group, other: &Group) -> Ordering {
         };
         let weight = (group.severity, group.confidence, group.impact);
         let is_first = group.rule.class == Class::OptionsReachesHandler;
-        (kind, Reverse((weight, is_first, group.count)), group.first_seen)
+        let weight = (weight, is_first, group.count, group.rule.frequency);
+        (kind, Reverse(weight), group.first_seen)
     };
     key(one).cmp(&key(other)).then_with(|| one.key().cmp(&other.key()))
 }

@@ -19,8 +19,10 @@ pub struct ReportSettings {
     pub min_severity: Severity,
     /// Findings at or above it fail the run; `None`: nothing does.
     pub fail_on: Option<Severity>,
-    /// Rules that are not to report.
+    /// Rules that are asked and not to report: their findings are counted.
     pub disabled: Vec<String>,
+    /// How many rules are switched off, and so were never asked.
+    pub rules_off: usize,
     /// Rules with a severity of the user's own. Latent findings rank one lower, as always.
     pub severities: Vec<(String, Severity)>,
     /// Only exchanges on one of these routes; empty: all. Matches the configured route, its path
@@ -51,6 +53,7 @@ impl Default for ReportSettings {
             min_severity: Severity::Info,
             fail_on: Some(Severity::Error),
             disabled: Vec::new(),
+            rules_off: 0,
             severities: Vec::new(),
             routes: Vec::new(),
             origins: Vec::new(),

@@ -31,6 +31,8 @@ pub struct Summary {
     pub hidden: u64,
     /// Findings of disabled rules.
     pub disabled: u64,
+    /// Rules that are switched off, and were not asked.
+    pub rules_off: u64,
     /// Findings that the settings say to ignore.
     pub ignored: u64,
     /// Findings that were known before, by the baseline.

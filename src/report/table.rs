@@ -27,8 +27,8 @@ pub(crate) struct GroupTable {
 /// The group that a finding belongs to.
 #[derive(Debug)]
 pub(crate) enum Slot<'a> {
-    /// Its own.
-    Own(&'a mut Group),
+    /// Its own, and its place.
+    Own(&'a mut Group, usize),
     /// The one of its rule and API stage, because there are too many groups.
     Folded(&'a mut Group),
     /// There is no room even for that.
@@ -48,7 +48,7 @@ impl GroupTable {
     /// The group for a key, new if need be.
     pub(crate) fn slot(&mut self, rule: &Rc<RuleText>, key: GroupKey<'_>) -> Slot<'_> {
         if let Some(at) = self.find_or_insert(rule, key, self.max_groups) {
-            return self.groups.get_mut(at).map_or(Slot::Full, Slot::Own);
+            return self.groups.get_mut(at).map_or(Slot::Full, |group| Slot::Own(group, at));
         }
         let (api, stage) = (key.subject.api, key.subject.stage);
         let folded = GroupKey { subject: Subject { api, stage, ..Subject::default() }, ..key };
@@ -56,6 +56,11 @@ impl GroupTable {
             Some(at) => self.groups.get_mut(at).map_or(Slot::Full, Slot::Folded),
             None => Slot::Full,
         }
+    }
+
+    /// The group at a place that [`Slot::Own`] gave.
+    pub(crate) fn get(&mut self, at: usize) -> Option<&mut Group> {
+        self.groups.get_mut(at)
     }
 
     pub(crate) fn into_groups(self) -> Vec<Group> {

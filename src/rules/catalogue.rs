@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::{BlockReason, Frequency, RuleText, Surface};
+use crate::model::{BlockReason, Candidate, Frequency, RuleText, Surface};
 use crate::rules::file::RuleFile;
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
@@ -78,19 +78,6 @@ pub struct Step {
     pub place: Place,
     /// Commands, code, or where to click.
     pub text: String,
-}
-
-/// What else an observation may be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// Id of a rule or a page.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// How often it is met.
-    pub frequency: Option<Frequency>,
-    /// What would confirm it.
-    pub confirm_with: Option<String>,
 }
 
 /// Pages and recipes.

@@ -109,8 +109,8 @@ pub(crate) trait Facts<'a> {
     /// The code of a fact with a closed list of values.
     fn code(&self, fact: ClosedFact) -> u8;
 
-    /// Applies `f` to an open fact; `slot` is its number.
-    fn with<T>(&self, slot: usize, fact: &OpenFact, f: impl FnOnce(&Fact<Value<'a>>) -> T) -> T;
+    /// Applies a test to an open fact; `slot` is its number.
+    fn test(&self, slot: usize, fact: &OpenFact, test: &Test) -> Truth;
 
     /// Reads an open fact.
     fn read(&self, fact: &OpenFact) -> Fact<Value<'a>>;
@@ -129,8 +129,8 @@ impl<'a> Facts<'a> for OfExchange<'_, 'a> {
         self.signature.code(fact)
     }
 
-    fn with<T>(&self, slot: usize, fact: &OpenFact, f: impl FnOnce(&Fact<Value<'a>>) -> T) -> T {
-        self.reader.with(slot, fact, f)
+    fn test(&self, slot: usize, fact: &OpenFact, test: &Test) -> Truth {
+        self.reader.test(slot, fact, test)
     }
 
     fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
@@ -194,7 +194,7 @@ impl Condition {
                 Truth::Unknown => Truth::Unknown,
             },
             Self::Closed { fact, codes } => closed(*codes, facts.code(*fact)),
-            Self::Open { slot, fact, test } => facts.with(*slot, fact, |value| test.truth(value)),
+            Self::Open { slot, fact, test } => facts.test(*slot, fact, test),
         }
     }
 
@@ -327,7 +327,13 @@ fn closed(codes: u64, code: u8) -> Truth {
 pub(crate) const ABSENT_CODES: u64 = 1 << ABSENT;
 
 impl Test {
-    fn truth(&self, fact: &Fact<Value<'_>>) -> Truth {
+    /// Whether it needs the value, and not only whether there is one.
+    pub(crate) fn needs_value(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    /// What it comes to.
+    pub(crate) fn truth(&self, fact: &Fact<Value<'_>>) -> Truth {
         match (self, fact) {
             (_, Fact::Unseen) => Truth::Unknown,
             (Self::Absent, fact) => Truth::from(fact.is_absent()),

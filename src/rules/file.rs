@@ -11,7 +11,8 @@ use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
-use crate::rules::reader::{Slots, Value};
+use crate::rules::reader::Value;
+use crate::rules::slots::Slots;
 use crate::rules::template::Template;
 use crate::rules::words::{Basis, Scope, Word, kind_of};
 
@@ -140,6 +141,8 @@ pub(crate) struct Draft {
     /// Rule ids, with where they stand.
     pub(crate) supersedes: Vec<(usize, String)>,
     pub(crate) about: About,
+    /// The text of a built-in rule.
+    pub(crate) built_in: Option<&'static str>,
 }
 
 /// What is told about a rule beside its findings.
@@ -244,6 +247,7 @@ pub(crate) fn parse(
                 explains: placed(raw.explains),
                 supersedes: placed(raw.supersedes),
                 about,
+                built_in: None,
             })
         }
         _ => Err(problems.into_errors()),

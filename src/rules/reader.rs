@@ -9,10 +9,12 @@ use crate::model::headers::lossy;
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, LineKind, Text,
 };
+use crate::rules::condition::{Test, Truth};
 use crate::rules::facts::{Family, OpenFact, PlainFact};
+use crate::rules::near_names::misspelled;
 use crate::rules::observed;
 use crate::rules::relation::relation;
-use crate::rules::set::Inputs;
+use crate::rules::slots::{KEPT, Slots, varies};
 
 /// A value of an open fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,113 +44,6 @@ impl Value<'_> {
             Value::Number(number) => Cow::Owned(number.to_string()),
             Value::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         }
-    }
-}
-
-/// Facts that are kept once read. Those of rules beyond this number are read again for each
-/// condition: right, but slower.
-const KEPT: usize = 128;
-
-/// The open facts of all rules, each with a number, its slot.
-#[derive(Debug, Default)]
-pub(crate) struct Slots {
-    facts: Vec<OpenFact>,
-    request: Vec<(usize, Box<str>)>,
-    response: Vec<(usize, Box<str>)>,
-}
-
-impl Slots {
-    /// The slot of a fact, new or known.
-    pub(crate) fn of(&mut self, fact: &OpenFact) -> usize {
-        if let Some(slot) = self.facts.iter().position(|known| known == fact) {
-            return slot;
-        }
-        let slot = self.facts.len();
-        if slot < KEPT
-            && let OpenFact::Named(family, name) = fact
-        {
-            match family {
-                Family::RequestHeader => self.request.push((slot, name.clone())),
-                Family::ResponseHeader => self.response.push((slot, name.clone())),
-                Family::FunctionHeader
-                | Family::IntegrationRequestHeader
-                | Family::IntegrationResponseHeader
-                | Family::LoggedHeader
-                | Family::LoggedType
-                | Family::App
-                | Family::AccessKey => {}
-            }
-        }
-        self.facts.push(fact.clone());
-        slot
-    }
-}
-
-impl Slots {
-    /// What these facts are read from.
-    pub(crate) fn inputs(&self) -> Inputs {
-        let mut inputs = Inputs { texts: vec![Text::Method], ..Inputs::default() };
-        for fact in &self.facts {
-            match fact {
-                OpenFact::Named(Family::RequestHeader, name) => {
-                    inputs.request_headers.push(name.to_string());
-                }
-                OpenFact::Named(Family::ResponseHeader, name) => {
-                    inputs.response_headers.push(name.to_string());
-                }
-                OpenFact::Named(..) | OpenFact::Survey { .. } => {
-                    inputs.lines.extend(fact.evidence());
-                }
-                OpenFact::Plain(fact) => {
-                    inputs.texts.extend(text_of(*fact));
-                    inputs.lines.extend(OpenFact::Plain(*fact).evidence());
-                    if *fact == PlainFact::RepeatsStage {
-                        inputs.texts.push(Text::Stage);
-                    }
-                }
-            }
-        }
-        inputs
-    }
-}
-
-/// The text that a fact is read from. The others come from the verdict, from headers, or from what
-/// only failures, function logs and access logs have.
-fn text_of(fact: PlainFact) -> Option<Text> {
-    match fact {
-        PlainFact::Path | PlainFact::SlashRedirect | PlainFact::RepeatsStage => Some(Text::Path),
-        PlainFact::Route => Some(Text::Route),
-        PlainFact::Api => Some(Text::Api),
-        PlainFact::Stage => Some(Text::Stage),
-        PlainFact::IntegrationUri => Some(Text::EndpointUri),
-        PlainFact::VerdictDetail
-        | PlainFact::Method
-        | PlainFact::Preflight
-        | PlainFact::Status
-        | PlainFact::HeadersSeen
-        | PlainFact::HeadersComplete
-        | PlainFact::ResponseLength
-        | PlainFact::AllowOrigin
-        | PlainFact::GatewayResponseType
-        | PlainFact::FailureMessage
-        | PlainFact::FailureError
-        | PlainFact::DefectPath
-        | PlainFact::FunctionStatus
-        | PlainFact::InvocationMessage
-        | PlainFact::LoggedStatus
-        | PlainFact::AccessErrorMessage
-        | PlainFact::AccessErrorResponseType
-        | PlainFact::AccessIntegrationError
-        | PlainFact::AccessAuthorizerError
-        | PlainFact::AccessFunctionStatus
-        | PlainFact::FunctionAcceptance
-        | PlainFact::LoggedDefect
-        | PlainFact::LoggedNonString
-        | PlainFact::IntegrationStatus
-        | PlainFact::IntegrationBody
-        | PlainFact::MultiValueEvent
-        | PlainFact::AuthorizerRan
-        | PlainFact::Misspelled => None,
     }
 }
 
@@ -183,18 +78,16 @@ impl<'a> Reader<'a> {
         !self.uncovered.get()
     }
 
-    /// Applies `f` to a fact; `slot` is its number.
-    pub(crate) fn with<T>(
-        &self,
-        slot: usize,
-        fact: &OpenFact,
-        f: impl FnOnce(&Fact<Value<'a>>) -> T,
-    ) -> T {
-        let Some(kept) = self.kept.get(slot) else { return f(&self.read(fact)) };
+    /// Applies a test to a fact; `slot` is its number.
+    pub(crate) fn test(&self, slot: usize, fact: &OpenFact, test: &Test) -> Truth {
+        let Some(kept) = self.kept.get(slot) else { return test.truth(&self.read(fact)) };
         let value = kept.take().unwrap_or_else(|| self.first(kept, fact));
-        let result = f(&value);
+        if test.needs_value() && matches!(value, Fact::Seen(_)) && varies(fact) {
+            self.uncovered.set(true);
+        }
+        let truth = test.truth(&value);
         kept.set(Some(value));
-        result
+        truth
     }
 
     /// Reads a fact for the first time. All headers that rules ask for are read in one pass.
@@ -234,6 +127,9 @@ impl<'a> Reader<'a> {
     /// Reads a fact.
     pub(crate) fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
         let exchange = self.exchange;
+        if varies(fact) {
+            self.uncovered.set(true);
+        }
         match fact {
             OpenFact::Plain(fact) => self.plain(*fact),
             OpenFact::Named(Family::RequestHeader, name) => {
@@ -265,7 +161,10 @@ impl<'a> Reader<'a> {
         match fact {
             PlainFact::VerdictDetail => shown(self.judgement.applying().detail.as_deref()),
             PlainFact::Method => text(Text::Method),
-            PlainFact::Path => text(Text::Path),
+            PlainFact::Path => {
+                self.uncovered.set(true);
+                text(Text::Path)
+            }
             PlainFact::Preflight => self.is_preflight().map(Value::Bool),
             PlainFact::Status => self.exchange.status.map(|status| number(status.into())),
             PlainFact::HeadersSeen => Fact::Seen(Value::Bool(self.response_headers().is_seen())),
@@ -310,7 +209,10 @@ impl<'a> Reader<'a> {
             PlainFact::FunctionAcceptance => observed::acceptance(self.exchange),
             PlainFact::LoggedDefect => observed::logged_defect(self.exchange),
             PlainFact::LoggedNonString => observed::logged_non_string(self.exchange),
-            PlainFact::RepeatsStage => observed::repeats_stage(self.exchange),
+            PlainFact::RepeatsStage => {
+                self.uncovered.set(true);
+                observed::repeats_stage(self.exchange)
+            }
             PlainFact::IntegrationStatus => {
                 self.uncovered.set(true);
                 Fact::from_option(self.exchange.integration_status.map(|it| number(it.into())))
@@ -324,10 +226,7 @@ impl<'a> Reader<'a> {
                 self.uncovered.set(true);
                 observed::authorizer_ran(self.exchange)
             }
-            PlainFact::Misspelled => {
-                self.uncovered.set(true);
-                observed::misspelled(self.response_headers())
-            }
+            PlainFact::Misspelled => misspelled(self.response_headers()),
         }
     }
 
@@ -400,12 +299,17 @@ impl<'a> Reader<'a> {
     }
 
     fn slash_redirect(&self) -> Fact<Value<'a>> {
+        let location = match self.response_headers().get("location") {
+            Fact::Seen(location) => location,
+            Fact::Absent => return Fact::Absent,
+            Fact::Unseen => return Fact::Unseen,
+        };
+        self.uncovered.set(true);
         let path = self.exchange.text(Text::Path).filter(|path| !path.contains('{'));
         let Some(path) = path else { return Fact::Unseen };
         let stage = self.exchange.text(Text::Stage);
-        self.response_headers().get("location").map(|location| {
-            Value::Bool(is_slash_redirect(&location, &path, stage.as_deref().unwrap_or_default()))
-        })
+        let stage = stage.as_deref().unwrap_or_default();
+        Fact::Seen(Value::Bool(is_slash_redirect(&location, &path, stage)))
     }
 
     fn defect_path(&self) -> Fact<Value<'a>> {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::model::{Fact, RouteSurvey, SurveyFact, SurveyValue};
 use crate::rules::closed::{ClosedFact, UNSEEN};
-use crate::rules::condition::Facts;
+use crate::rules::condition::{Facts, Test, Truth};
 use crate::rules::facts::{OpenFact, PlainFact};
 use crate::rules::reader::Value;
 
@@ -18,8 +18,8 @@ impl<'a> Facts<'a> for OfRoute<'a> {
         UNSEEN
     }
 
-    fn with<T>(&self, _: usize, fact: &OpenFact, f: impl FnOnce(&Fact<Value<'a>>) -> T) -> T {
-        f(&self.read(fact))
+    fn test(&self, _: usize, fact: &OpenFact, test: &Test) -> Truth {
+        test.truth(&self.read(fact))
     }
 
     fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {

@@ -2,6 +2,7 @@
 //!
 //! Must not: compute a verdict, link findings, or hide one.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -17,8 +18,9 @@ use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{About, Draft, Example, Examples, RuleFile, Trust, parse};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
-use crate::rules::reader::{Reader, Slots};
+use crate::rules::reader::Reader;
 use crate::rules::route::OfRoute;
+use crate::rules::slots::Slots;
 use crate::rules::template::Template;
 use crate::rules::trace::Trace;
 use crate::rules::words::{Scope, kind_of};
@@ -50,7 +52,7 @@ pub struct Rule {
     /// What is told about it beside its findings.
     pub about: About,
     superseded: Vec<usize>,
-    source: String,
+    source: Cow<'static, str>,
     examples: Examples,
     detail: Option<Template>,
     count: Option<SurveyFact>,
@@ -94,10 +96,12 @@ pub enum Answer {
 /// What rules read of an exchange, beside what verdict and closed facts cover.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    /// Names of request headers.
-    pub request_headers: Vec<String>,
-    /// Names of response headers.
-    pub response_headers: Vec<String>,
+    /// Names of request headers; `true` for those of which only the presence is covered.
+    pub request_headers: Vec<(String, bool)>,
+    /// Names of response headers, likewise.
+    pub response_headers: Vec<(String, bool)>,
+    /// Whether names of response headers are asked for that are nearly those of CORS.
+    pub near_names: bool,
     /// Texts.
     pub texts: Vec<Text>,
     /// Kinds of lines that show facts which only some rules ask for.
@@ -134,7 +138,7 @@ impl RuleSet {
         let builtin = BUILTIN.iter().map(|(name, text)| {
             let (rule, examples) = text.split_at(text.find("\n[[examples]]").unwrap_or(text.len()));
             let file = RuleFile { name: (*name).to_owned(), text: rule.to_owned() };
-            (file, Some(Examples::Text(examples)))
+            (file, Some((rule, Examples::Text(examples))))
         });
         Self::read(builtin.chain(files.iter().map(|file| (file.clone(), None))))
     }
@@ -144,16 +148,20 @@ impl RuleSet {
         Self::read(files.into_iter().map(|file| (file, None)))
     }
 
-    fn read(files: impl Iterator<Item = (RuleFile, Option<Examples>)>) -> (Self, Vec<RuleError>) {
+    /// Of built-in rules their text and their examples are there as they were embedded.
+    fn read(
+        files: impl Iterator<Item = (RuleFile, Option<(&'static str, Examples)>)>,
+    ) -> (Self, Vec<RuleError>) {
         let mut slots = Slots::default();
         let mut drafts: Vec<Draft> = Vec::new();
         let mut errors = Vec::new();
-        for (file, examples) in files {
-            let trust = if examples.is_some() { Trust::Tested } else { Trust::New };
+        for (file, embedded) in files {
+            let trust = if embedded.is_some() { Trust::Tested } else { Trust::New };
             match parse(&file, trust, &mut slots) {
                 Ok(mut draft) => {
-                    if let Some(examples) = examples {
+                    if let Some((text, examples)) = embedded {
                         draft.examples = examples;
+                        draft.built_in = Some(text);
                     }
                     errors.extend(add(&mut drafts, draft));
                 }
@@ -395,7 +403,7 @@ fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
         rules.push(Rule {
             text: Rc::new(draft.text),
             file: draft.file.name,
-            source: draft.file.text,
+            source: draft.built_in.map_or(Cow::Owned(draft.file.text), Cow::Borrowed),
             scope: draft.scope,
             severity: draft.severity,
             confidence: draft.confidence,

@@ -6,12 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::model::{LogTime, RouteSurvey, SurveyFact as F, SurveyValue};
+use crate::survey::effect::LONGEST_KEPT;
 use crate::survey::record::{Both, Counts, Origin, Pair, Record};
 use crate::survey::sibling;
-
-/// Chromium keeps the answer to a preflight for two hours at most.
-/// <https://source.chromium.org/chromium/chromium/src/+/main:services/network/public/cpp/cors/preflight_result.cc>
-const LONGEST_KEPT: i64 = 7_200_000;
 
 const MAX_NAMES: usize = 6;
 
@@ -254,10 +251,8 @@ fn is_unfollowed(record: &Record, pair: &Pair) -> bool {
 }
 
 /// How many of these preflights came within the time for which a browser would have kept an
-/// earlier answer.
+/// earlier answer. They are in order.
 fn avoidable(stamps: &[(u64, LogTime)]) -> u64 {
-    let mut stamps = stamps.to_vec();
-    stamps.sort_unstable();
     let mut count = 0;
     for of_client in stamps.chunk_by(|(one, _), (other, _)| one == other) {
         let mut kept_until = i64::MIN;
@@ -265,7 +260,7 @@ fn avoidable(stamps: &[(u64, LogTime)]) -> u64 {
             if time.0 < kept_until {
                 count += 1;
             } else {
-                kept_until = time.0.saturating_add(LONGEST_KEPT);
+                kept_until = time.0.saturating_add(1000 * i64::from(LONGEST_KEPT));
             }
         }
     }
@@ -302,6 +297,6 @@ mod tests {
         let at = |minutes: i64| LogTime(minutes * 60_000);
         assert_eq!(avoidable(&[]), 0);
         assert_eq!(avoidable(&[(1, at(0)), (1, at(10)), (1, at(119)), (1, at(120))]), 2);
-        assert_eq!(avoidable(&[(1, at(30)), (2, at(10)), (1, at(0))]), 1);
+        assert_eq!(avoidable(&[(1, at(0)), (1, at(30)), (2, at(10))]), 1);
     }
 }

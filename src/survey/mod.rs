@@ -1,12 +1,13 @@
 //! What holds across the exchanges of one route, and of one API stage: who asked, what was answered
 //! to preflights and to the requests behind them, and where these differ.
 //!
-//! Reading order: [`record`] gathers one route, [`answer`] makes facts of it, [`sibling`] compares
+//! Reading order: [`effect`] says what an exchange adds, [`record`] gathers one route, [`answer`] makes facts of it, [`sibling`] compares
 //! origins. Memory is bounded by the number of routes that are kept apart.
 //!
 //! Must not: judge a single exchange, or depend on the order in which exchanges come.
 
 mod answer;
+mod effect;
 pub mod path;
 mod record;
 mod sibling;
@@ -17,8 +18,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::model::{Exchange, Judgement, Places, RouteSurvey, Text};
+use crate::survey::effect::{Effect, Sample};
 use crate::survey::path::shape;
-use crate::survey::record::{Record, Sample};
+use crate::survey::record::Record;
 
 /// Routes that are kept apart. Exchanges of further ones are counted and not surveyed.
 pub const MAX_ROUTES: usize = 512;
@@ -35,6 +37,16 @@ pub struct Survey {
     shape: String,
 }
 
+/// What an exchange added to the survey.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    record: usize,
+    effect: Effect,
+}
+
+/// Response headers that a survey reads besides those that the verdict reads.
+pub const RESPONSE_HEADERS_READ: &[&str] = &["Vary", "Access-Control-Max-Age"];
+
 /// What a survey gives.
 #[derive(Debug, Default)]
 pub struct Surveyed {
@@ -45,17 +57,30 @@ pub struct Surveyed {
 }
 
 impl Survey {
-    /// Takes one exchange.
-    pub fn observe(&mut self, exchange: &Exchange, judgement: &Judgement, places: &Places) {
-        let Some(sample) = Sample::of(exchange, judgement) else { return };
+    /// Takes an exchange whose verdict, headers and configured route are those of one that was
+    /// observed before.
+    pub fn repeat(&mut self, known: &Observed, exchange: &Exchange, places: &Places) {
+        if let Some(record) = self.records.get_mut(known.record) {
+            record.apply(&known.effect, exchange, places, &self.hasher);
+        }
+    }
+
+    /// Takes one exchange. Where the route is a configured one, what is given serves for others like
+    /// it; see [`Self::repeat`].
+    pub fn observe(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        places: &Places,
+    ) -> Option<Observed> {
+        let sample = Sample::of(exchange, judgement)?;
         let text = |which| exchange.text(which);
         let (api, stage) = (text(Text::Api), text(Text::Stage));
         let route = text(Text::Route);
         let configured = route.as_deref().and_then(configured_path);
         if configured.is_none() {
             let path = text(Text::Path);
-            let Some(path) = path.as_deref() else { return };
-            shape(path, &mut self.shape);
+            shape(path.as_deref()?, &mut self.shape);
         }
         let key = (api.as_deref(), stage.as_deref(), configured.unwrap_or(&self.shape));
         let hash = self.hasher.hash_one(key);
@@ -67,7 +92,7 @@ impl Survey {
             Some((_, at)) => *at,
             None if self.records.len() >= MAX_ROUTES => {
                 self.left_out += 1;
-                return;
+                return None;
             }
             None => {
                 let at = self.records.len();
@@ -76,15 +101,16 @@ impl Survey {
                 at
             }
         };
-        if let Some(record) = self.records.get_mut(at) {
-            record.add(exchange, &sample, places, &self.hasher);
-        }
+        let record = self.records.get_mut(at)?;
+        let effect = record.add(exchange, &sample, places, &self.hasher);
+        configured.map(|_| Observed { record: at, effect })
     }
 
     /// The input ended.
     pub fn finish(self) -> Surveyed {
         let mut records = self.records;
         records.sort_by(|one, other| one.key().cmp(&other.key()));
+        records.iter_mut().for_each(Record::close);
         let mut routes = Vec::new();
         for of_stage in records.chunk_by(|one, other| one.stage_key() == other.stage_key()) {
             routes.extend(of_stage.iter().map(answer::route));

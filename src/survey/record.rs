@@ -2,7 +2,6 @@
 //!
 //! Must not: allocate for an exchange that brings nothing new.
 
-use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
@@ -10,9 +9,10 @@ use foldhash::fast::RandomState;
 use crate::model::end_key::KeptKey;
 use crate::model::survey::ROLES;
 use crate::model::{
-    AnsweredBy, BlockReason, EndKey, Exchange, Fact, Judgement, LineKind, LogTime, Outcome, Phase,
-    Places, Role, RouteExample, RouteLine, Text,
+    EndKey, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, RouteExample, RouteLine,
+    Text,
 };
+use crate::survey::effect::{Effect, Flag, MaxAge, Sample, is_of_origin, lacks_vary, roles};
 
 /// Entries of each list of a route. What comes behind is in the counters only.
 const MAX_METHODS: usize = 16;
@@ -22,48 +22,14 @@ const MAX_VALUES: usize = 8;
 /// Preflights of a route whose repetition is told.
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
-
-/// What a survey reads of an exchange.
-#[derive(Debug)]
-pub(super) struct Sample<'a> {
-    pub(super) phase: Phase,
-    pub(super) outcome: Outcome,
-    pub(super) reason: Option<BlockReason>,
-    /// The method that the browser asks for: of a preflight the one that is to follow.
-    pub(super) method: Cow<'a, str>,
-    pub(super) origin: Fact<Cow<'a, str>>,
-    pub(super) allow_origin: Fact<Cow<'a, str>>,
-    pub(super) allows_credentials: bool,
-    /// A response that the integration made with a status of 200 to 299.
-    pub(super) is_success: bool,
-}
-
-impl<'a> Sample<'a> {
-    /// `None` for what tells nothing of a route: exchanges without a method.
-    pub(super) fn of(exchange: &'a Exchange, judgement: &Judgement) -> Option<Self> {
-        let verdict = judgement.applying();
-        let request = exchange.request_headers();
-        let response = exchange.response_headers();
-        let phase = judgement.phase?;
-        let method = match phase {
-            Phase::Preflight => request.get("access-control-request-method").seen()?,
-            Phase::Actual => exchange.text(Text::Method)?,
-        };
-        let by_integration =
-            exchange.answered_by == Fact::Seen(AnsweredBy::Integration) || exchange.har.is_some();
-        let credentials = response.get("access-control-allow-credentials");
-        Some(Self {
-            phase,
-            outcome: verdict.outcome,
-            reason: verdict.reason,
-            method,
-            origin: request.get("origin"),
-            allow_origin: response.get("access-control-allow-origin"),
-            allows_credentials: credentials.seen().as_deref() == Some("true"),
-            is_success: by_integration && matches!(exchange.status, Fact::Seen(200..300)),
-        })
-    }
-}
+/// What tells one client's preflight from another.
+const ASKED: [&str; 5] = [
+    "origin",
+    "access-control-request-method",
+    "access-control-request-headers",
+    "x-forwarded-for",
+    "user-agent",
+];
 
 /// Counts of one method.
 #[derive(Debug, Default)]
@@ -138,6 +104,40 @@ pub(super) struct Counts {
     pub(super) wildcards: u64,
 }
 
+impl Counts {
+    fn add(&mut self, effect: &Effect) {
+        self.requests += 1;
+        self.browser_requests += effect.count(Flag::BrowserRequests);
+        if effect.count(Flag::BrowserRequests) == 0 {
+            return;
+        }
+        match effect.phase {
+            Phase::Preflight => {
+                self.preflights += 1;
+                self.preflights_allowed += effect.count(Flag::Allowed);
+                self.preflights_blocked += effect.count(Flag::Blocked);
+                match effect.max_age {
+                    Some(MaxAge::Absent) => self.without_max_age += 1,
+                    Some(MaxAge::Invalid) => self.invalid_max_age += 1,
+                    Some(MaxAge::Seconds(seconds)) => {
+                        self.highest_max_age = self.highest_max_age.max(Some(u64::from(seconds)));
+                    }
+                    None => {}
+                }
+            }
+            Phase::Actual => {
+                self.actual += 1;
+                self.actual_allowed += effect.count(Flag::Allowed);
+                self.actual_blocked += effect.count(Flag::Blocked);
+                self.with += effect.count(Flag::With);
+                self.without += effect.count(Flag::Without);
+                self.without_vary += effect.count(Flag::WithoutVary);
+                self.wildcards += effect.count(Flag::Wildcards);
+            }
+        }
+    }
+}
+
 /// One route in the making.
 #[derive(Debug, Default)]
 pub(super) struct Record {
@@ -179,142 +179,149 @@ impl Record {
         (self.api.as_deref(), self.stage.as_deref())
     }
 
+    /// Takes an exchange; says what it adds, for others like it.
     pub(super) fn add(
         &mut self,
         exchange: &Exchange,
         sample: &Sample<'_>,
         places: &Places,
         hasher: &RandomState,
+    ) -> Effect {
+        let effect = self.effect(exchange, sample);
+        self.apply(&effect, exchange, places, hasher);
+        effect
+    }
+
+    /// All exchanges are in.
+    pub(super) fn close(&mut self) {
+        self.stamps.sort_unstable();
+    }
+
+    /// What an exchange adds; makes room for the names that it brings.
+    fn effect(&mut self, exchange: &Exchange, sample: &Sample<'_>) -> Effect {
+        let blocked = sample.outcome == Outcome::Blocked;
+        let mut effect = Effect { phase: sample.phase, ..Effect::default() };
+        effect.set(Flag::Allowed, sample.outcome == Outcome::Allowed);
+        effect.set(Flag::Blocked, blocked);
+        effect.set(Flag::Refused, blocked && sample.reason.is_some_and(is_of_origin));
+        let origin = match &sample.origin {
+            Fact::Seen(origin) if sample.outcome != Outcome::NotCors => origin,
+            Fact::Unseen => {
+                effect.method = short(self.method(&sample.method));
+                effect.set(Flag::OfUnseenOrigin, sample.phase == Phase::Actual);
+                return effect;
+            }
+            Fact::Seen(_) | Fact::Absent => return effect,
+        };
+        effect.set(Flag::BrowserRequests, true);
+        effect.origin = short(self.origin(origin, sample));
+        effect.roles = roles(sample);
+        match sample.phase {
+            Phase::Preflight => {
+                effect.max_age = MaxAge::of(exchange).filter(|_| effect.count(Flag::Allowed) > 0);
+                if effect.count(Flag::Allowed) > 0 {
+                    effect.pair = short(self.pair(&sample.method, origin));
+                }
+            }
+            Phase::Actual => {
+                let has = matches!(sample.allow_origin, Fact::Seen(_));
+                effect.set(Flag::With, sample.is_success && has);
+                let lacks = sample.allow_origin.is_absent();
+                effect.set(Flag::Without, sample.is_success && lacks);
+                effect.method = short(self.method(&sample.method));
+                effect.pair = short(self.pair(&sample.method, origin));
+                self.value(exchange, sample, origin, &mut effect);
+            }
+        }
+        effect
+    }
+
+    /// What the value of `Access-Control-Allow-Origin` adds.
+    fn value(
+        &mut self,
+        exchange: &Exchange,
+        sample: &Sample<'_>,
+        origin: &str,
+        effect: &mut Effect,
     ) {
-        self.counts.requests += 1;
+        let Fact::Seen(value) = &sample.allow_origin else { return };
+        if value == "*" {
+            effect.set(Flag::Wildcards, true);
+            return;
+        }
+        remember(&mut self.values, value);
+        effect.set(Flag::WithoutVary, lacks_vary(exchange));
+        if effect.count(Flag::Blocked) > 0 && value != origin {
+            let known = self.of_another.iter().position(|(known, _)| known == value);
+            effect.of_another = short(known.or_else(|| {
+                let at = self.of_another.len();
+                (at < MAX_VALUES).then(|| self.of_another.push((value.clone().into_owned(), 0)))?;
+                Some(at)
+            }));
+        }
+    }
+
+    /// Counts an exchange of this effect.
+    pub(super) fn apply(
+        &mut self,
+        effect: &Effect,
+        exchange: &Exchange,
+        places: &Places,
+        hasher: &RandomState,
+    ) {
+        self.counts.add(effect);
         let started = exchange.started.or(exchange.ended);
         self.first_seen = match (self.first_seen, started) {
             (Some(first), Some(started)) => Some(first.min(started)),
             (first, started) => first.or(started),
         };
         self.last_seen = self.last_seen.max(exchange.ended.or(exchange.started));
-        let origin = match &sample.origin {
-            Fact::Seen(origin) if sample.outcome != Outcome::NotCors => origin,
-            Fact::Unseen => {
-                if let Some(at) = self.method(&sample.method)
-                    && let Some(method) = self.methods.get_mut(at)
-                {
-                    method.of_unseen_origin += u64::from(sample.phase == Phase::Actual);
-                }
-                return;
-            }
-            Fact::Seen(_) | Fact::Absent => return,
-        };
-        self.counts.browser_requests += 1;
-        self.example(exchange, sample, places);
-        match sample.phase {
-            Phase::Preflight => self.preflight(exchange, sample, origin, hasher),
-            Phase::Actual => self.actual(exchange, sample, origin),
+        if let Some(method) = effect.method.and_then(|at| self.methods.get_mut(usize::from(at))) {
+            method.of_unseen_origin += effect.count(Flag::OfUnseenOrigin);
+            method.with += effect.count(Flag::With);
+            method.without += effect.count(Flag::Without);
         }
+        let is_preflight = effect.phase == Phase::Preflight;
+        let (preflight, actual) = (u64::from(is_preflight), u64::from(!is_preflight));
+        if let Some(origin) = effect.origin.and_then(|at| self.origins.get_mut(usize::from(at))) {
+            origin.preflights_allowed += effect.count(Flag::Allowed) * preflight;
+            origin.actual_allowed += effect.count(Flag::Allowed) * actual;
+            origin.blocked += effect.count(Flag::Blocked) * actual;
+            origin.refused += effect.count(Flag::Refused);
+        }
+        if let Some(pair) = effect.pair.and_then(|at| self.pairs.get_mut(usize::from(at))) {
+            pair.preflights_allowed += effect.count(Flag::Allowed) * preflight;
+            pair.requests += actual;
+            pair.with += effect.count(Flag::With);
+            pair.without += effect.count(Flag::Without);
+        }
+        if let Some((_, count)) =
+            effect.of_another.and_then(|at| self.of_another.get_mut(usize::from(at)))
+        {
+            *count += 1;
+        }
+        if effect.max_age.is_some_and(MaxAge::is_short) {
+            self.stamp(exchange, hasher);
+        }
+        self.keep_examples(effect, exchange, places);
     }
 
-    fn preflight(
-        &mut self,
-        exchange: &Exchange,
-        sample: &Sample<'_>,
-        origin: &str,
-        hasher: &RandomState,
-    ) {
-        let allowed = sample.outcome == Outcome::Allowed;
-        let blocked = sample.outcome == Outcome::Blocked;
-        self.counts.preflights += 1;
-        self.counts.preflights_allowed += u64::from(allowed);
-        self.counts.preflights_blocked += u64::from(blocked);
-        if let Some(known) = self.origin(origin) {
-            known.preflights_allowed += u64::from(allowed);
-            known.tell(sample, blocked);
-            if let Fact::Seen(value) = &sample.allow_origin {
-                remember(&mut known.preflight_values, value);
-                known.preflight_credentials.add(sample.allows_credentials);
-            }
-        }
-        if !allowed {
-            return;
-        }
-        if let Some(pair) = self.pair(&sample.method, origin) {
-            pair.preflights_allowed += 1;
-        }
-        self.max_age(exchange, origin, hasher);
-    }
-
-    fn max_age(&mut self, exchange: &Exchange, origin: &str, hasher: &RandomState) {
-        let response = exchange.response_headers();
-        match response.get("access-control-max-age") {
-            Fact::Absent => self.counts.without_max_age += 1,
-            Fact::Seen(value) => match value.trim().parse::<i64>() {
-                Ok(seconds) => {
-                    let seconds = u64::try_from(seconds).unwrap_or(0);
-                    self.counts.highest_max_age =
-                        Some(self.counts.highest_max_age.map_or(seconds, |max| max.max(seconds)));
-                }
-                Err(_) => self.counts.invalid_max_age += 1,
-            },
-            Fact::Unseen => return,
-        }
+    /// Notes who asked what, and when. Preflight caches are the client's own, and keyed by URL,
+    /// origin and what is asked.
+    fn stamp(&mut self, exchange: &Exchange, hasher: &RandomState) {
         let Some(time) = exchange.started.or(exchange.ended) else { return };
         if self.stamps.len() < MAX_STAMPS {
-            let request = exchange.request_headers();
-            let header = |name| request.get(name).seen();
-            // Preflight caches are the client's own, and keyed by URL, origin and what is asked.
-            let asked = hasher.hash_one((
-                origin,
-                exchange.text_bytes(Text::Path),
-                header("access-control-request-method"),
-                header("access-control-request-headers"),
-                header("x-forwarded-for"),
-                header("user-agent"),
-            ));
-            self.stamps.push((asked, time));
-        }
-    }
-
-    fn actual(&mut self, exchange: &Exchange, sample: &Sample<'_>, origin: &str) {
-        let blocked = sample.outcome == Outcome::Blocked;
-        self.counts.actual += 1;
-        self.counts.actual_allowed += u64::from(sample.outcome == Outcome::Allowed);
-        self.counts.actual_blocked += u64::from(blocked);
-        let with = u64::from(sample.is_success && matches!(sample.allow_origin, Fact::Seen(_)));
-        let without = u64::from(sample.is_success && sample.allow_origin.is_absent());
-        self.counts.with += with;
-        self.counts.without += without;
-        if let Some(at) = self.method(&sample.method)
-            && let Some(method) = self.methods.get_mut(at)
-        {
-            method.with += with;
-            method.without += without;
-        }
-        if let Some(pair) = self.pair(&sample.method, origin) {
-            pair.requests += 1;
-            pair.with += with;
-            pair.without += without;
-        }
-        if let Some(known) = self.origin(origin) {
-            known.actual_allowed += u64::from(sample.outcome == Outcome::Allowed);
-            known.tell(sample, blocked);
-            if let Fact::Seen(value) = &sample.allow_origin {
-                remember(&mut known.actual_values, value);
-                known.actual_credentials.add(sample.allows_credentials);
+            // One pass over the headers, whose order differs from line to line.
+            let mut asked = [None; ASKED.len()];
+            for (name, value) in exchange.request_headers().raw() {
+                for (known, slot) in ASKED.iter().zip(&mut asked) {
+                    if known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name) {
+                        *slot = Some(value);
+                    }
+                }
             }
-        }
-        let Fact::Seen(value) = &sample.allow_origin else { return };
-        if value == "*" {
-            self.counts.wildcards += 1;
-            return;
-        }
-        remember(&mut self.values, value);
-        self.counts.without_vary += u64::from(lacks_vary(exchange));
-        if blocked && value != origin {
-            let known = self.of_another.iter().position(|(known, _)| known == value);
-            if let Some((_, count)) = known.and_then(|at| self.of_another.get_mut(at)) {
-                *count += 1;
-            } else if self.of_another.len() < MAX_VALUES {
-                self.of_another.push((value.clone().into_owned(), 1));
-            }
+            let hash = hasher.hash_one((asked, exchange.text_bytes(Text::Path)));
+            self.stamps.push((hash, time));
         }
     }
 
@@ -327,7 +334,8 @@ impl Record {
         known
     }
 
-    fn origin(&mut self, name: &str) -> Option<&mut Origin> {
+    /// The origin's entry, which learns what this response told it.
+    fn origin(&mut self, name: &str, sample: &Sample<'_>) -> Option<usize> {
         let known = self.origins.iter().position(|origin| origin.name == name);
         let at = match known {
             Some(at) => at,
@@ -337,37 +345,28 @@ impl Record {
             }
             None => return None,
         };
-        self.origins.get_mut(at)
+        self.origins.get_mut(at)?.tell(sample);
+        Some(at)
     }
 
-    fn pair(&mut self, method: &str, origin: &str) -> Option<&mut Pair> {
+    fn pair(&mut self, method: &str, origin: &str) -> Option<usize> {
         let known =
             self.pairs.iter().position(|pair| pair.method == method && pair.origin == origin);
-        let at = match known {
-            Some(at) => at,
-            None if self.pairs.len() < MAX_PAIRS => {
-                let (method, origin) = (method.to_owned(), origin.to_owned());
-                self.pairs.push(Pair { method, origin, ..Pair::default() });
-                self.pairs.len() - 1
-            }
-            None => return None,
-        };
-        self.pairs.get_mut(at)
+        if known.is_none() && self.pairs.len() < MAX_PAIRS {
+            let (method, origin) = (method.to_owned(), origin.to_owned());
+            self.pairs.push(Pair { method, origin, ..Pair::default() });
+            return Some(self.pairs.len() - 1);
+        }
+        known
     }
 
-    /// Keeps the exchange if it is the earliest of its role.
-    fn example(&mut self, exchange: &Exchange, sample: &Sample<'_>, places: &Places) {
-        let roles = [
-            (sample.phase == Phase::Preflight && sample.outcome == Outcome::Allowed)
-                .then_some(Role::Preflight),
-            (sample.phase == Phase::Actual && matches!(sample.allow_origin, Fact::Seen(_)))
-                .then_some(Role::WithAllowOrigin),
-            (sample.phase == Phase::Actual && sample.is_success && sample.allow_origin.is_absent())
-                .then_some(Role::WithoutAllowOrigin),
-            (sample.outcome == Outcome::Blocked).then_some(Role::Blocked),
-        ];
-        for role in roles.into_iter().flatten() {
-            let Some(slot) = self.examples.get_mut(role as usize) else { continue };
+    /// Keeps the exchange where it is the earliest of its role.
+    fn keep_examples(&mut self, effect: &Effect, exchange: &Exchange, places: &Places) {
+        for (slot, _) in self.examples.iter_mut().zip(effect.roles).filter(|(_, has)| *has) {
+            let ended = exchange.ended.or(exchange.started);
+            if slot.as_ref().is_some_and(|(known, _)| known.as_key().ended < ended) {
+                continue;
+            }
             let key = EndKey::of(exchange, places);
             if slot.as_ref().is_none_or(|(known, _)| key < known.as_key()) {
                 *slot = Some((KeptKey::new(&key), example_of(exchange, &key, places)));
@@ -377,45 +376,29 @@ impl Record {
 }
 
 impl Origin {
-    fn tell(&mut self, sample: &Sample<'_>, blocked: bool) {
-        use BlockReason as B;
-        let of_origin = matches!(
-            sample.reason,
-            Some(
-                B::MissingAllowOriginHeader
-                    | B::PreflightMissingAllowOriginHeader
-                    | B::AllowOriginMismatch
-                    | B::PreflightAllowOriginMismatch
-                    | B::InvalidAllowOriginValue
-                    | B::PreflightInvalidAllowOriginValue
-            )
-        );
-        self.blocked += u64::from(blocked && sample.phase == Phase::Actual);
-        self.refused += u64::from(blocked && of_origin);
-        if let Fact::Seen(value) = &sample.allow_origin
-            && *value == self.name
-        {
+    fn tell(&mut self, sample: &Sample<'_>) {
+        let Fact::Seen(value) = &sample.allow_origin else { return };
+        let (values, credentials) = match sample.phase {
+            Phase::Preflight => (&mut self.preflight_values, &mut self.preflight_credentials),
+            Phase::Actual => (&mut self.actual_values, &mut self.actual_credentials),
+        };
+        remember(values, value);
+        credentials.add(sample.allows_credentials);
+        if *value == self.name {
             self.echoed = true;
             self.echoed_with_credentials |= sample.allows_credentials;
         }
     }
 }
 
+/// A place in a list, which has few.
+fn short(at: Option<usize>) -> Option<u16> {
+    at.and_then(|at| u16::try_from(at).ok())
+}
+
 fn remember(values: &mut Vec<String>, value: &str) {
     if values.len() < MAX_VALUES && !values.iter().any(|known| known == value) {
         values.push(value.to_owned());
-    }
-}
-
-/// Whether `Vary` is shown and names neither `Origin` nor everything.
-fn lacks_vary(exchange: &Exchange) -> bool {
-    match exchange.response_headers().get("vary") {
-        Fact::Absent => true,
-        Fact::Unseen => false,
-        Fact::Seen(value) => !value
-            .split(',')
-            .map(str::trim)
-            .any(|name| name == "*" || name.eq_ignore_ascii_case("origin")),
     }
 }
 

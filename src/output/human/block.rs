@@ -5,14 +5,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::model::{Class, Confidence, Impact, Kind, LineKind, LogTime, Place};
+use crate::model::{Confidence, Kind, LineKind, LogTime, Place};
 use crate::output::human::Topic;
+use crate::output::human::decision::sentence;
 use crate::output::human::page::{GOOD, Page, style_of};
 use crate::output::human::words::{clock, count, moment, route, span, times};
 use crate::report::group::{EvidenceLine, Group};
 
 const MAX_SUBJECTS: usize = 4;
 const MAX_PROOF: usize = 4;
+const MAX_CANDIDATES: usize = 3;
 /// Rows of the terminal for one line of the log.
 const MAX_PROOF_ROWS: usize = 3;
 /// A failure is what one came for.
@@ -33,9 +35,11 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
             Kind::Symptom => "effect",
             Kind::Practice => "also",
         };
-        page.field(label, &format!("{}  [{}{}]", group.rule.title, group.rule.id, doubt(group)));
+        let why = if label == "or" { reason_of_rank(lead, group) } else { "" };
+        let ids = format!("[{}{}]", group.rule.id, doubt(group));
+        page.field(label, &format!("{}  {ids}{why}", group.rule.title));
     }
-    if let Some(text) = decision(topic) {
+    if let Some(text) = sentence(topic, page.settings.redaction) {
         page.field("browser", &text);
     }
     subjects(page, topic);
@@ -43,6 +47,7 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
     proof(page, topic);
     page.field("why", &lead.rule.why);
     page.styled_field(GOOD, "fix", &lead.rule.fix);
+    candidates(page, lead);
     if lead.rule.kind == Kind::Cause && lead.confidence != Confidence::Confirmed {
         // The cause may be another one: then the symptom's own advice still holds.
         let symptom = topic.groups().iter().find(|group| group.rule.kind == Kind::Symptom);
@@ -55,20 +60,41 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
     }
 }
 
-/// What the browser did with the response, as far as the symptoms prove it.
-fn decision(topic: &Topic<'_>) -> Option<String> {
-    let symptoms = || {
-        let groups = topic.groups().iter();
-        groups.filter(|g| g.rule.kind == Kind::Symptom && g.impact == Impact::Observed)
-    };
-    if let Some(reason) = topic.groups().iter().find_map(|group| group.example.reason) {
-        return Some(format!("blocked ({})", reason.as_str()));
+/// Why another cause stands behind the first one.
+fn reason_of_rank(lead: &Group, other: &Group) -> &'static str {
+    if other.confidence < lead.confidence {
+        ": less sure"
+    } else if other.severity < lead.severity {
+        ": less severe"
+    } else if other.rule.frequency < lead.rule.frequency {
+        ": as sure, and met less often"
+    } else {
+        ": as sure"
     }
-    let is_proven = symptoms().any(|group| group.rule.class != Class::ErrorResponseWithoutCors);
-    if is_proven {
-        return Some("blocked".to_owned());
+}
+
+/// What these logs cannot tell from it, and how to tell. Where the first cause is proven, and
+/// nothing refines it, there is nothing to add.
+fn candidates(page: &mut Page<'_>, lead: &Group) {
+    let names_any = !lead.rule.candidates.is_empty();
+    let is_open = lead.rule.kind == Kind::Symptom || lead.confidence != Confidence::Confirmed;
+    if !names_any && !is_open {
+        return;
     }
-    symptoms().next().map(|_| "blocked, unless this gateway response has CORS headers".to_owned())
+    let mut label = "may be";
+    for candidate in lead.candidates.iter().take(MAX_CANDIDATES) {
+        let met = candidate.frequency.map(|it| format!(", {}", it.as_str())).unwrap_or_default();
+        page.field(label, &format!("{}  [{}{met}]", candidate.title, candidate.id));
+        label = "";
+    }
+    let more = lead.candidates.len().saturating_sub(MAX_CANDIDATES);
+    if !lead.candidates.is_empty() {
+        let more = if more > 0 { format!("{more} more; ") } else { String::new() };
+        page.field("", &format!("{more}`corscope explain {}` says how to tell", lead.rule.id));
+    }
+    if let Some(confirm) = lead.rule.confirm_with.as_deref().filter(|_| is_open) {
+        page.field("confirm", confirm);
+    }
 }
 
 /// `, likely`; nothing where the logs prove it.

@@ -34,6 +34,10 @@ pub(crate) fn write(page: &mut Page<'_>, topics: &[Topic<'_>], weight: Weight) {
             let _ = write!(text, "; and {} more like it", topic.clusters.len() - 1);
         }
         page.field("", &text);
+        if let Some(detail) = &lead.example.detail {
+            let detail = page.settings.redaction.text(detail.as_str()).into_owned();
+            page.field("", &detail);
+        }
         page.cut_field("", &format!("fix: {}", lead.rule.fix.trim()));
     }
 }

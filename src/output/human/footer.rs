@@ -83,6 +83,7 @@ fn selection(page: &mut Page<'_>, report: &Report) {
         (summary.left_out, "exchange", "left out by the filters"),
         (summary.hidden, "finding", "below the severity shown"),
         (summary.disabled, "finding", "of disabled rules"),
+        (summary.rules_off, "rule", "switched off"),
         (summary.ignored, "finding", "ignored by the configuration"),
         (summary.baselined, "finding", "known from the baseline"),
         (summary.refused_as_intended, "refusal", "as intended"),

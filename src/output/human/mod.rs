@@ -16,6 +16,7 @@ use crate::report::{Reading, Report};
 
 mod block;
 mod brief;
+mod decision;
 pub mod exchange;
 mod footer;
 mod headline;

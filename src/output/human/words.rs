@@ -100,6 +100,7 @@ pub(crate) fn route(group: &Group) -> String {
         (Some(method), Some(route)) => format!("{method} on {route}"),
         (None, Some(route)) => route.to_owned(),
         (Some(method), None) => format!("{method}, route not logged"),
+        (None, None) if group.is_api_wide => "all routes".to_owned(),
         (None, None) => "route not logged".to_owned(),
     };
     let place = match (group.api.as_deref(), group.stage.as_deref()) {

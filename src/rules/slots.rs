@@ -1,0 +1,146 @@
+//! The open facts of all rules by number, and what they are read from.
+//!
+//! Must not: read an exchange; `reader` does.
+
+use crate::model::Text;
+use crate::rules::facts::{Family, OpenFact, PlainFact};
+use crate::rules::set::Inputs;
+
+/// Facts that are kept once read. Those of rules beyond this number are read again for each
+/// condition: right, but slower.
+pub(crate) const KEPT: usize = 128;
+
+/// The open facts of all rules, each with a number, its slot.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    facts: Vec<OpenFact>,
+    /// Request headers with their slots.
+    pub(crate) request: Vec<(usize, Box<str>)>,
+    /// Response headers with their slots.
+    pub(crate) response: Vec<(usize, Box<str>)>,
+}
+
+impl Slots {
+    /// The slot of a fact, new or known.
+    pub(crate) fn of(&mut self, fact: &OpenFact) -> usize {
+        if let Some(slot) = self.facts.iter().position(|known| known == fact) {
+            return slot;
+        }
+        let slot = self.facts.len();
+        if slot < KEPT
+            && let OpenFact::Named(family, name) = fact
+        {
+            match family {
+                Family::RequestHeader => self.request.push((slot, name.clone())),
+                Family::ResponseHeader => self.response.push((slot, name.clone())),
+                Family::FunctionHeader
+                | Family::IntegrationRequestHeader
+                | Family::IntegrationResponseHeader
+                | Family::LoggedHeader
+                | Family::LoggedType
+                | Family::App
+                | Family::AccessKey => {}
+            }
+        }
+        self.facts.push(fact.clone());
+        slot
+    }
+
+    /// What these facts are read from.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let mut inputs = Inputs { texts: vec![Text::Method], ..Inputs::default() };
+        for fact in &self.facts {
+            match fact {
+                OpenFact::Named(Family::RequestHeader, name) => {
+                    inputs.request_headers.push((name.to_string(), varies(fact)));
+                }
+                OpenFact::Named(Family::ResponseHeader, name) => {
+                    inputs.response_headers.push((name.to_string(), varies(fact)));
+                }
+                OpenFact::Named(..) | OpenFact::Survey { .. } => {
+                    inputs.lines.extend(fact.evidence());
+                }
+                OpenFact::Plain(fact) => {
+                    inputs.texts.extend(text_of(*fact));
+                    inputs.lines.extend(OpenFact::Plain(*fact).evidence());
+                    inputs.near_names |= *fact == PlainFact::Misspelled;
+                }
+            }
+        }
+        inputs
+    }
+}
+
+/// The text that a fact is read from. Paths differ too much to be covered; the others come from the verdict, from headers, or from what
+/// only failures, function logs and access logs have.
+fn text_of(fact: PlainFact) -> Option<Text> {
+    match fact {
+        PlainFact::Route => Some(Text::Route),
+        PlainFact::Api => Some(Text::Api),
+        PlainFact::Stage => Some(Text::Stage),
+        PlainFact::IntegrationUri => Some(Text::EndpointUri),
+        PlainFact::VerdictDetail
+        | PlainFact::Method
+        | PlainFact::Preflight
+        | PlainFact::Status
+        | PlainFact::HeadersSeen
+        | PlainFact::HeadersComplete
+        | PlainFact::ResponseLength
+        | PlainFact::AllowOrigin
+        | PlainFact::GatewayResponseType
+        | PlainFact::FailureMessage
+        | PlainFact::FailureError
+        | PlainFact::DefectPath
+        | PlainFact::FunctionStatus
+        | PlainFact::InvocationMessage
+        | PlainFact::LoggedStatus
+        | PlainFact::AccessErrorMessage
+        | PlainFact::AccessErrorResponseType
+        | PlainFact::AccessIntegrationError
+        | PlainFact::AccessAuthorizerError
+        | PlainFact::AccessFunctionStatus
+        | PlainFact::FunctionAcceptance
+        | PlainFact::LoggedDefect
+        | PlainFact::LoggedNonString
+        | PlainFact::IntegrationStatus
+        | PlainFact::IntegrationBody
+        | PlainFact::MultiValueEvent
+        | PlainFact::AuthorizerRan
+        | PlainFact::Misspelled
+        | PlainFact::Path
+        | PlainFact::SlashRedirect
+        | PlainFact::RepeatsStage => None,
+    }
+}
+
+/// Whether a header has another value in nearly every request. Inputs cover only whether it is
+/// there; an answer that depends on its value is not general.
+pub(crate) fn varies(fact: &OpenFact) -> bool {
+    match fact {
+        OpenFact::Named(Family::RequestHeader | Family::ResponseHeader, name) => {
+            VARYING.contains(&&**name)
+        }
+        OpenFact::Named(..) | OpenFact::Plain(_) | OpenFact::Survey { .. } => false,
+    }
+}
+
+/// Credentials, addresses, ids, times and lengths.
+const VARYING: &[&str] = &[
+    "apigw-requestid",
+    "authorization",
+    "content-disposition",
+    "content-length",
+    "cookie",
+    "date",
+    "etag",
+    "last-modified",
+    "link",
+    "referer",
+    "set-cookie",
+    "user-agent",
+    "x-amzn-requestid",
+    "x-amzn-trace-id",
+    "x-forwarded-for",
+    "x-request-id",
+    "x-total-count",
+];
