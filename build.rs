@@ -1,7 +1,7 @@
 //! Embeds the built-in rule files, the catalogue's pages and the recipes: lists `rules/**/*.toml`
 //! for `include_str!`.
 //!
-//! Must not: read or check a rule; `src/rules` does that, with the code that reads users' rules.
+//! Must not: check a rule; `src/rules` does that, with the code that reads users' rules.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,45 @@ fn main() -> io::Result<()> {
     for (name, folder) in [("builtin_pages.rs", "pages"), ("builtin_recipes.rs", "recipes")] {
         let own: Vec<_> =
             files.extract_if(.., |file| file.starts_with(rules.join(folder))).collect();
-        write(&output.join(name), &list(&root, &own)?)?;
+        write(&output.join(name), list(&root, &own)?.as_bytes())?;
     }
-    write(&output.join("builtin_rules.rs"), &list(&root, &files)?)
+    let (table, bytes) = rules_of(&root, &files)?;
+    write(&output.join("builtin_rules.rs"), table.as_bytes())?;
+    write(&output.join("builtin_rules.bin"), &bytes)
+}
+
+/// The source text of a list of rules, and what it points to: each rule without its examples in a
+/// form that is read quickly. What is wrong with a rule, the tests tell, with its place.
+fn rules_of(root: &Path, files: &[PathBuf]) -> io::Result<(String, Vec<u8>)> {
+    let (mut table, mut bytes) = (String::from("&[\n"), Vec::new());
+    for file in files {
+        let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let text = read(file)?;
+        let rule = text.split("\n[[examples]]").next().unwrap_or_default();
+        let rule: toml::Table =
+            toml::from_str(rule).map_err(|error| io::Error::other(format!("{name}: {error}")))?;
+        let start = bytes.len();
+        bytes.extend(rmp_serde::to_vec(&rule).map_err(io::Error::other)?);
+        let line = writeln!(
+            table,
+            "    Embedded {{ name: {name:?}, rule: RULES.split_at({}).0.split_at({}).1, text: \
+             include_str!({:?}) }},",
+            literal(bytes.len()),
+            literal(start),
+            file.display(),
+        );
+        line.map_err(io::Error::other)?;
+    }
+    table.push(']');
+    Ok((table, bytes))
+}
+
+/// A number below a million as source text.
+fn literal(number: usize) -> String {
+    match number / 1000 {
+        0 => number.to_string(),
+        thousands => format!("{thousands}_{:03}", number % 1000),
+    }
 }
 
 /// The source text of a list of names and texts.
@@ -57,7 +93,12 @@ fn read_dir(folder: &Path) -> io::Result<fs::ReadDir> {
     fs::read_dir(folder)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a build script reads the source tree")]
+fn read(file: &Path) -> io::Result<String> {
+    fs::read_to_string(file)
+}
+
 #[expect(clippy::disallowed_methods, reason = "a build script writes into its output folder")]
-fn write(path: &Path, text: &str) -> io::Result<()> {
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     fs::write(path, text)
 }

@@ -230,6 +230,9 @@ impl LineKind {
     }
 }
 
+/// Bytes of an X-Ray trace id, and some more.
+const TRACE_ID_ROOM: usize = 48;
+
 /// A kept line of an exchange; its text is in the exchange's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
@@ -372,7 +375,11 @@ impl Exchange {
     /// Drops the kept lines that `keep` refuses, and the memory that they and the buffers' reserves
     /// hold.
     pub fn compact(&mut self, keep: impl Fn(LineKind) -> bool) {
-        let mut buffer = Vec::new();
+        let kept = self.lines.iter().filter(|line| keep(line.kind)).map(|line| line.span);
+        let spans = kept.chain(self.texts.iter().flatten().copied());
+        let size: u32 = spans.map(|span| span.end.saturating_sub(span.start)).sum();
+        // The trace id is written after everything else; without room for it all would be moved.
+        let mut buffer = Vec::with_capacity(size as usize + TRACE_ID_ROOM);
         let mut moved = |span: Span, old: &[u8]| {
             let start = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
             buffer.extend_from_slice(
@@ -387,7 +394,6 @@ impl Exchange {
         for span in self.texts.iter_mut().flatten() {
             *span = moved(*span, &self.buffer);
         }
-        buffer.shrink_to_fit();
         self.buffer = buffer;
         self.lines.shrink_to_fit();
         self.index = None;

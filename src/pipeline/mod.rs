@@ -117,6 +117,8 @@ impl<'a> Analyzer<'a> {
             self.settle(slot);
         }
         let counts = self.assembler.counts();
+        // What follows needs none of it, and can use the room.
+        drop((self.assembler, self.memo));
         self.ledger.late = counts.late;
         self.ledger.unjoined = counts.unjoined;
         self.ledger.inputs_failed.sort();

@@ -6,11 +6,11 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::model::{BlockReason, Candidate, Frequency, RuleText, Surface};
 use crate::rules::file::RuleFile;
 use crate::rules::nearest::nearest;
+use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::set::RuleSet;
 use crate::rules::words::{Basis, PageSurface, PhaseOfPage, Place, Word};
@@ -99,15 +99,15 @@ enum Files {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPage {
-    id: Spanned<String>,
+    id: Placed<String>,
     title: String,
     layer: String,
-    phase: Spanned<String>,
-    frequency: Spanned<String>,
-    basis: Spanned<String>,
-    reasons: Vec<Spanned<String>>,
+    phase: Placed<String>,
+    frequency: Placed<String>,
+    basis: Placed<String>,
+    reasons: Vec<Placed<String>>,
     #[serde(default)]
-    surfaces: Vec<Spanned<String>>,
+    surfaces: Vec<Placed<String>>,
     why: String,
     fix: String,
     logs: String,
@@ -123,7 +123,7 @@ struct RawPage {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRecipe {
-    id: Spanned<String>,
+    id: Placed<String>,
     title: String,
     why: String,
     steps: Vec<RawStep>,
@@ -132,7 +132,7 @@ struct RawRecipe {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawStep {
-    place: Spanned<String>,
+    place: Placed<String>,
     text: String,
 }
 
@@ -320,14 +320,14 @@ fn recipe(file: &RuleFile, problems: &mut Problems<'_>) -> Option<Recipe> {
     Some(Recipe { id: raw.id.into_inner(), title: raw.title, why: raw.why, steps })
 }
 
-fn check_id(file: &RuleFile, id: &Spanned<String>, problems: &mut Problems<'_>) {
+fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
     let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
     if name.strip_suffix(".toml") != Some(id.as_ref()) {
-        problems.add(id.span().start, Problem::IdIsNotFileName { id: id.as_ref().clone() });
+        problems.add(id.start(), Problem::IdIsNotFileName { id: id.as_ref().clone() });
     }
 }
 
-fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<T> {
+fn word<T: Word>(text: &Placed<String>, problems: &mut Problems<'_>) -> Option<T> {
     let found = T::ALL.iter().copied().find(|word| word.word() == text.as_ref());
     if found.is_none() {
         let problem = Problem::UnknownWord {
@@ -335,7 +335,7 @@ fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<
             name: text.as_ref().clone(),
             nearest: nearest(text.as_ref(), T::ALL.iter().map(|word| word.word())),
         };
-        problems.add(text.span().start, problem);
+        problems.add(text.start(), problem);
     }
     found
 }

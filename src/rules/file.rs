@@ -3,13 +3,13 @@
 //! Must not: touch the file system; whoever has a folder of rules brings their texts.
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::model::{BlockReason, Class, Confidence, Kind, RuleText, Severity, SurveyFact};
 use crate::rules::closed::ClosedFact;
 use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::nearest::nearest;
+use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reader::Value;
 use crate::rules::slots::Slots;
@@ -37,12 +37,15 @@ pub struct Example {
     pub log: String,
 }
 
+/// How the examples of a rule file begin; they stand behind everything else.
+pub(crate) const EXAMPLES: &str = "\n[[examples]]";
+
 /// Examples are most of a rule's text and are wanted only when rules are shown or tested.
 #[derive(Debug)]
 pub(crate) enum Examples {
     /// Read with the rule.
     Read(Vec<Example>),
-    /// The text that holds them: those of a built-in rule, which tests have read.
+    /// The text of the file that holds them: that of a built-in rule, which tests have read.
     Text(&'static str),
 }
 
@@ -55,7 +58,11 @@ impl Examples {
         }
         match self {
             Self::Read(examples) => examples.clone(),
-            Self::Text(text) => toml::from_str(text).map_or(Vec::new(), |tail: Tail| tail.examples),
+            Self::Text(text) => {
+                let at = text.find(EXAMPLES).unwrap_or(text.len());
+                let tail = text.get(at..).and_then(|tail| toml::from_str(tail).ok());
+                tail.map_or(Vec::new(), |tail: Tail| tail.examples)
+            }
         }
     }
 }
@@ -63,36 +70,36 @@ impl Examples {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRule {
-    id: Spanned<String>,
+    id: Placed<String>,
     title: String,
-    class: Spanned<String>,
-    kind: Spanned<String>,
-    scope: Option<Spanned<String>>,
-    severity: Spanned<String>,
-    confidence: Spanned<String>,
+    class: Placed<String>,
+    kind: Placed<String>,
+    scope: Option<Placed<String>>,
+    severity: Placed<String>,
+    confidence: Placed<String>,
     why: String,
     fix: String,
-    detail: Option<Spanned<String>>,
-    count: Option<Spanned<String>>,
+    detail: Option<Placed<String>>,
+    count: Option<Placed<String>>,
     #[serde(default)]
-    explains: Vec<Spanned<String>>,
+    explains: Vec<Placed<String>>,
     #[serde(default)]
-    supersedes: Vec<Spanned<String>>,
+    supersedes: Vec<Placed<String>>,
     #[serde(default)]
     references: Vec<String>,
-    frequency: Option<Spanned<String>>,
-    basis: Option<Spanned<String>>,
+    frequency: Option<Placed<String>>,
+    basis: Option<Placed<String>>,
     #[serde(default)]
-    reasons: Vec<Spanned<String>>,
+    reasons: Vec<Placed<String>>,
     confirm_with: Option<String>,
     #[serde(default)]
-    candidates: Vec<Spanned<String>>,
+    candidates: Vec<Placed<String>>,
     #[serde(default)]
-    recipes: Vec<Spanned<String>>,
+    recipes: Vec<Placed<String>>,
     since: String,
     #[serde(default)]
     r#override: bool,
-    when: Spanned<RawCondition>,
+    when: Placed<RawCondition>,
     #[serde(default)]
     examples: Vec<Example>,
 }
@@ -100,15 +107,15 @@ struct RawRule {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawCondition {
-    all: Option<Vec<Spanned<RawCondition>>>,
-    any: Option<Vec<Spanned<RawCondition>>>,
-    not: Option<Box<Spanned<RawCondition>>>,
-    is: Option<(Spanned<String>, Spanned<Scalar>)>,
-    r#in: Option<(Spanned<String>, Vec<Spanned<Scalar>>)>,
-    matches: Option<(Spanned<String>, Spanned<String>)>,
-    less: Option<(Spanned<String>, i64)>,
-    greater: Option<(Spanned<String>, i64)>,
-    absent: Option<Spanned<String>>,
+    all: Option<Vec<Placed<RawCondition>>>,
+    any: Option<Vec<Placed<RawCondition>>>,
+    not: Option<Box<Placed<RawCondition>>>,
+    is: Option<(Placed<String>, Placed<Scalar>)>,
+    r#in: Option<(Placed<String>, Vec<Placed<Scalar>>)>,
+    matches: Option<(Placed<String>, Placed<String>)>,
+    less: Option<(Placed<String>, i64)>,
+    greater: Option<(Placed<String>, i64)>,
+    absent: Option<Placed<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -166,20 +173,54 @@ pub(crate) enum Trust {
 }
 
 /// Reads one file. `slots` numbers the open facts of all rules.
-pub(crate) fn parse(
+pub(crate) fn parse(file: &RuleFile, slots: &mut Slots) -> Result<Draft, Vec<RuleError>> {
+    let mut problems = Problems::new(&file.name, &file.text);
+    match toml::from_str(&file.text) {
+        Ok(raw) => draft(file, raw, Trust::New, slots),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            problems.add(offset, Problem::of_toml(error.message()));
+            Err(problems.into_errors())
+        }
+    }
+}
+
+/// Reads a built-in rule in the form that the build script gave it. Its text comes with its examples.
+pub(crate) fn embedded(rule: &Embedded, slots: &mut Slots) -> Result<Draft, Vec<RuleError>> {
+    let file = RuleFile { name: rule.name.to_owned(), text: String::new() };
+    match rmp_serde::from_slice(rule.rule) {
+        Ok(raw) => {
+            let mut draft = draft(&file, raw, Trust::Tested, slots)?;
+            draft.examples = Examples::Text(rule.text);
+            draft.built_in = Some(rule.text);
+            Ok(draft)
+        }
+        Err(error) => {
+            let mut problems = Problems::new(&file.name, rule.text);
+            problems.add(0, Problem::Syntax(error.to_string()));
+            Err(problems.into_errors())
+        }
+    }
+}
+
+/// A rule file as it is embedded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Embedded {
+    /// Its path from the package's root.
+    pub(crate) name: &'static str,
+    /// The rule without its examples, as MessagePack.
+    pub(crate) rule: &'static [u8],
+    /// The whole file.
+    pub(crate) text: &'static str,
+}
+
+fn draft(
     file: &RuleFile,
+    raw: RawRule,
     trust: Trust,
     slots: &mut Slots,
 ) -> Result<Draft, Vec<RuleError>> {
     let mut problems = Problems::new(&file.name, &file.text);
-    let raw: RawRule = match toml::from_str(&file.text) {
-        Ok(raw) => raw,
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            problems.add(offset, Problem::of_toml(error.message()));
-            return Err(problems.into_errors());
-        }
-    };
     let scope = match &raw.scope {
         Some(scope) => word(scope, &mut problems),
         None => Some(Scope::Exchange),
@@ -189,7 +230,7 @@ pub(crate) fn parse(
     let condition = compiler.condition(&raw.when);
     let detail = raw.detail.as_ref().and_then(|detail| {
         let template = Template::parse(detail.as_ref(), facts_of);
-        template.map_err(|problem| problems.add(detail.span().start, problem)).ok()
+        template.map_err(|problem| problems.add(detail.start(), problem)).ok()
     });
     check_id(file, &raw.id, &mut problems);
     let class = word::<Class>(&raw.class, &mut problems);
@@ -201,20 +242,20 @@ pub(crate) fn parse(
         let own = kind_of(class);
         if own != kind {
             let problem = Problem::KindOfClass { class: class.as_str(), kind: own.as_str() };
-            problems.add(raw.class.span().start, problem);
+            problems.add(raw.class.start(), problem);
         }
         if (kind == Kind::Cause) == raw.explains.is_empty() {
-            problems.add(raw.kind.span().start, Problem::Explains);
+            problems.add(raw.kind.start(), Problem::Explains);
         }
     }
     let frequency = raw.frequency.as_ref().and_then(|text| word(text, &mut problems));
     let basis = raw.basis.as_ref().and_then(|text| word::<Basis>(text, &mut problems));
     if basis == Some(Basis::Inferred) && confidence.is_some_and(|it| it > Confidence::Possible) {
-        problems.add(raw.confidence.span().start, Problem::Inferred);
+        problems.add(raw.confidence.start(), Problem::Inferred);
     }
     let reasons = raw.reasons.iter().filter_map(|text| word(text, &mut problems)).collect();
     let about = About { basis, reasons, recipes: names(raw.recipes) };
-    let place = raw.id.span().start;
+    let place = raw.id.start();
     match (condition, class, kind, severity.zip(confidence), scope) {
         (Some(condition), Some(class), Some(kind), Some((severity, confidence)), Some(scope))
             if problems.is_empty() =>
@@ -255,11 +296,7 @@ pub(crate) fn parse(
 }
 
 /// The count that says how many exchanges a finding is about.
-fn counted(
-    name: &Spanned<String>,
-    scope: Scope,
-    problems: &mut Problems<'_>,
-) -> Option<SurveyFact> {
+fn counted(name: &Placed<String>, scope: Scope, problems: &mut Problems<'_>) -> Option<SurveyFact> {
     let problem = match resolve(name.as_ref(), scope) {
         Ok(FactId::Open(OpenFact::Survey { fact, share: false })) if fact.is_number() => {
             return Some(fact);
@@ -267,27 +304,27 @@ fn counted(
         Ok(FactId::Closed(_) | FactId::Open(_)) => Problem::Count,
         Err(problem) => problem,
     };
-    problems.add(name.span().start, problem);
+    problems.add(name.start(), problem);
     None
 }
 
-fn placed(names: Vec<Spanned<String>>) -> Vec<(usize, String)> {
-    names.into_iter().map(|name| (name.span().start, name.into_inner())).collect()
+fn placed(names: Vec<Placed<String>>) -> Vec<(usize, String)> {
+    names.into_iter().map(|name| (name.start(), name.into_inner())).collect()
 }
 
-fn names(names: Vec<Spanned<String>>) -> Vec<String> {
-    names.into_iter().map(Spanned::into_inner).collect()
+fn names(names: Vec<Placed<String>>) -> Vec<String> {
+    names.into_iter().map(Placed::into_inner).collect()
 }
 
-fn check_id(file: &RuleFile, id: &Spanned<String>, problems: &mut Problems<'_>) {
+fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
     let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
     if name.strip_suffix(".toml") != Some(id.as_ref()) {
         let problem = Problem::IdIsNotFileName { id: id.as_ref().clone() };
-        problems.add(id.span().start, problem);
+        problems.add(id.start(), problem);
     }
 }
 
-fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<T> {
+fn word<T: Word>(text: &Placed<String>, problems: &mut Problems<'_>) -> Option<T> {
     let found = T::ALL.iter().copied().find(|word| word.word() == text.as_ref());
     if found.is_none() {
         let problem = Problem::UnknownWord {
@@ -295,7 +332,7 @@ fn word<T: Word>(text: &Spanned<String>, problems: &mut Problems<'_>) -> Option<
             name: text.as_ref().clone(),
             nearest: nearest(text.as_ref(), T::ALL.iter().map(|word| word.word())),
         };
-        problems.add(text.span().start, problem);
+        problems.add(text.start(), problem);
     }
     found
 }
@@ -309,7 +346,7 @@ struct Compiler<'a, 'b> {
 
 impl Compiler<'_, '_> {
     /// Several tests in one table must all hold.
-    fn condition(&mut self, raw: &Spanned<RawCondition>) -> Option<Condition> {
+    fn condition(&mut self, raw: &Placed<RawCondition>) -> Option<Condition> {
         let table = raw.as_ref();
         let mut parts = Vec::new();
         if let Some(all) = &table.all {
@@ -340,7 +377,7 @@ impl Compiler<'_, '_> {
             parts.push(self.absent(fact));
         }
         if parts.is_empty() {
-            self.problems.add(raw.span().start, Problem::EmptyCondition);
+            self.problems.add(raw.start(), Problem::EmptyCondition);
             return None;
         }
         let mut parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
@@ -349,17 +386,17 @@ impl Compiler<'_, '_> {
         Some(condition)
     }
 
-    fn list(&mut self, raw: &[Spanned<RawCondition>]) -> Option<Vec<Condition>> {
+    fn list(&mut self, raw: &[Placed<RawCondition>]) -> Option<Vec<Condition>> {
         // Each is compiled, so that every problem is told.
         let conditions: Vec<_> = raw.iter().map(|raw| self.condition(raw)).collect();
         conditions.into_iter().collect()
     }
 
-    fn fact(&mut self, name: &Spanned<String>) -> Option<FactId> {
+    fn fact(&mut self, name: &Placed<String>) -> Option<FactId> {
         match resolve(name.as_ref(), self.scope) {
             Ok(fact) => Some(fact),
             Err(problem) => {
-                self.problems.add(name.span().start, problem);
+                self.problems.add(name.start(), problem);
                 None
             }
         }
@@ -370,7 +407,7 @@ impl Compiler<'_, '_> {
         Condition::Open { slot, fact, test }
     }
 
-    fn equals(&mut self, name: &Spanned<String>, values: &[Spanned<Scalar>]) -> Option<Condition> {
+    fn equals(&mut self, name: &Placed<String>, values: &[Placed<Scalar>]) -> Option<Condition> {
         match self.fact(name)? {
             FactId::Closed(fact) => {
                 let mut codes = 0;
@@ -393,9 +430,9 @@ impl Compiler<'_, '_> {
     /// The value, if the fact can have it.
     fn checked(
         &mut self,
-        fact: &Spanned<String>,
+        fact: &Placed<String>,
         kind: FactType,
-        value: &Spanned<Scalar>,
+        value: &Placed<Scalar>,
     ) -> Option<Value<'static>> {
         match (kind, value.as_ref()) {
             (FactType::Text, Scalar::Text(text)) => Some(Value::Text(text.clone().into())),
@@ -410,7 +447,7 @@ impl Compiler<'_, '_> {
                     name: text.clone(),
                     nearest: nearest(text, list.iter().copied()),
                 };
-                self.problems.add(value.span().start, problem);
+                self.problems.add(value.start(), problem);
                 None
             }
             (wanted, got) => {
@@ -420,17 +457,13 @@ impl Compiler<'_, '_> {
                     Scalar::Text(_) => "text",
                 };
                 let problem = Problem::WrongType { fact: fact.as_ref().clone(), wanted, got };
-                self.problems.add(value.span().start, problem);
+                self.problems.add(value.start(), problem);
                 None
             }
         }
     }
 
-    fn matches(
-        &mut self,
-        name: &Spanned<String>,
-        expression: &Spanned<String>,
-    ) -> Option<Condition> {
+    fn matches(&mut self, name: &Placed<String>, expression: &Placed<String>) -> Option<Condition> {
         let fact = self.fact(name)?;
         let compiled = match self.trust {
             Trust::Tested => Ok(Expression::known(expression.as_ref())),
@@ -440,7 +473,7 @@ impl Compiler<'_, '_> {
             Ok(expression) => expression,
             Err(error) => {
                 let problem = Problem::Expression(error.to_string());
-                self.problems.add(expression.span().start, problem);
+                self.problems.add(expression.start(), problem);
                 return None;
             }
         };
@@ -454,7 +487,7 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn limit(&mut self, name: &Spanned<String>, test: Test) -> Option<Condition> {
+    fn limit(&mut self, name: &Placed<String>, test: Test) -> Option<Condition> {
         let (wanted, open) = match self.fact(name)? {
             FactId::Closed(fact) => (closed_type(fact), None),
             FactId::Open(fact) => (fact.kind(), Some(fact)),
@@ -464,13 +497,13 @@ impl Compiler<'_, '_> {
             (wanted, _) => {
                 let fact = name.as_ref().clone();
                 let problem = Problem::WrongType { fact, wanted, got: "a number" };
-                self.problems.add(name.span().start, problem);
+                self.problems.add(name.start(), problem);
                 None
             }
         }
     }
 
-    fn absent(&mut self, name: &Spanned<String>) -> Option<Condition> {
+    fn absent(&mut self, name: &Placed<String>) -> Option<Condition> {
         Some(match self.fact(name)? {
             FactId::Closed(fact) => absent_closed(fact),
             FactId::Open(fact) => self.open(fact, Test::Absent),

@@ -12,6 +12,7 @@ pub mod file;
 pub(crate) mod near_names;
 pub(crate) mod nearest;
 mod observed;
+mod placed;
 pub mod problem;
 mod reader;
 mod relation;

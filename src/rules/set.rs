@@ -15,7 +15,9 @@ use crate::model::{
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Facts, OfExchange, Truth};
 use crate::rules::facts::{Family, OpenFact};
-use crate::rules::file::{About, Draft, Example, Examples, RuleFile, Trust, parse};
+use crate::rules::file::{
+    About, Draft, EXAMPLES, Embedded, Example, Examples, RuleFile, embedded, parse,
+};
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reader::Reader;
@@ -26,7 +28,10 @@ use crate::rules::trace::Trace;
 use crate::rules::words::{Scope, kind_of};
 
 /// The built-in rule files, as `build.rs` found them.
-const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
+const BUILTIN: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
+
+/// What they are without examples and comments, one behind the other.
+static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/builtin_rules.bin"));
 
 /// Signatures whose rules are remembered. Real logs have a few hundred; crafted ones cannot make
 /// the table grow without end.
@@ -73,7 +78,7 @@ impl Rule {
 
     /// Its file without the examples, as it was written.
     pub fn source(&self) -> &str {
-        self.source.split("\n[[examples]]").next().unwrap_or_default()
+        self.source.split(EXAMPLES).next().unwrap_or_default()
     }
 
     /// Logs that show what it is about, and what it is not about.
@@ -135,36 +140,31 @@ impl RuleSet {
     /// The built-in rules and those of `files`, with what is wrong with any of them. A rule that is
     /// wrong is left out; the others are used.
     pub fn load(files: &[RuleFile]) -> (Self, Vec<RuleError>) {
-        let builtin = BUILTIN.iter().map(|(name, text)| {
-            let (rule, examples) = text.split_at(text.find("\n[[examples]]").unwrap_or(text.len()));
-            let file = RuleFile { name: (*name).to_owned(), text: rule.to_owned() };
-            (file, Some((rule, Examples::Text(examples))))
-        });
-        Self::read(builtin.chain(files.iter().map(|file| (file.clone(), None))))
+        Self::read(BUILTIN, files.iter())
     }
 
     /// The rules of these files alone.
-    pub fn from_files(files: impl IntoIterator<Item = RuleFile>) -> (Self, Vec<RuleError>) {
-        Self::read(files.into_iter().map(|file| (file, None)))
+    pub fn from_files<'f>(files: impl IntoIterator<Item = &'f RuleFile>) -> (Self, Vec<RuleError>) {
+        Self::read(&[], files.into_iter())
     }
 
-    /// Of built-in rules their text and their examples are there as they were embedded.
-    fn read(
-        files: impl Iterator<Item = (RuleFile, Option<(&'static str, Examples)>)>,
+    fn read<'f>(
+        built_in: &[Embedded],
+        files: impl Iterator<Item = &'f RuleFile>,
     ) -> (Self, Vec<RuleError>) {
         let mut slots = Slots::default();
-        let mut drafts: Vec<Draft> = Vec::new();
+        let mut drafts: Vec<Draft> = Vec::with_capacity(built_in.len());
         let mut errors = Vec::new();
-        for (file, embedded) in files {
-            let trust = if embedded.is_some() { Trust::Tested } else { Trust::New };
-            match parse(&file, trust, &mut slots) {
-                Ok(mut draft) => {
-                    if let Some((text, examples)) = embedded {
-                        draft.examples = examples;
-                        draft.built_in = Some(text);
-                    }
-                    errors.extend(add(&mut drafts, draft));
-                }
+        for rule in built_in {
+            match embedded(rule, &mut slots) {
+                // A test sees to it that no two have one id.
+                Ok(draft) => drafts.push(draft),
+                Err(found) => errors.extend(found),
+            }
+        }
+        for file in files {
+            match parse(file, &mut slots) {
+                Ok(draft) => errors.extend(add(&mut drafts, draft)),
                 Err(found) => errors.extend(found),
             }
         }
@@ -471,8 +471,9 @@ mod tests {
     fn built_in_rules_hold_as_new_ones() {
         let files = BUILTIN
             .iter()
-            .map(|(name, text)| RuleFile { name: (*name).to_owned(), text: (*text).to_owned() });
-        let (set, errors) = RuleSet::from_files(files);
+            .map(|rule| RuleFile { name: rule.name.to_owned(), text: rule.text.to_owned() })
+            .collect::<Vec<_>>();
+        let (set, errors) = RuleSet::from_files(&files);
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(set.rules().len(), BUILTIN.len());
         for (built_in, new) in RuleSet::builtin().rules().iter().zip(set.rules()) {

@@ -238,7 +238,7 @@ fn a_preflight_with_an_error_status_failed_for_its_status() {
 
 fn load(text: &str) -> (RuleSet, Vec<String>) {
     let file = RuleFile { name: "mine/a-rule.toml".to_owned(), text: text.to_owned() };
-    let (set, errors) = RuleSet::from_files([file]);
+    let (set, errors) = RuleSet::from_files(&[file]);
     (set, errors.iter().map(ToString::to_string).collect())
 }
 
