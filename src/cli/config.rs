@@ -68,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) severity: Vec<(String, String)>,
     /// The baseline file.
     pub(crate) baseline: Option<PathBuf>,
+    /// The rules that ignores name, each with where it stands.
+    pub(crate) ignored: Vec<(String, usize)>,
     /// Findings to live with.
     pub(crate) ignores: Vec<Ignore>,
     /// Those whose day has passed: what they said, and that day.
@@ -139,6 +141,7 @@ impl Config {
             if raw.reason.as_ref().trim().is_empty() {
                 wrong(raw.reason.span().start, "an ignore needs a reason".to_owned());
             }
+            config.ignored.push((raw.rule.as_ref().clone(), raw.rule.span().start));
             let origin = raw.origin.as_ref().map(|origin| glob(origin, &mut wrong));
             let ignore = Ignore {
                 rule: Glob::new(raw.rule.as_ref()),

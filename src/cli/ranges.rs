@@ -36,7 +36,8 @@ pub(crate) fn place(text: &str) -> Result<Place, String> {
 
 /// `ID=LEVEL`.
 pub(crate) fn rule_severity(text: &str) -> Result<(String, Severity), String> {
-    let (id, level) = text.split_once('=').ok_or("write ID=LEVEL, as in `max-age=error`")?;
+    let (id, level) =
+        text.split_once('=').ok_or("write ID=LEVEL, as in `max-age-missing=error`")?;
     if id.is_empty() {
         return Err("the rule id is missing".to_owned());
     }

@@ -116,7 +116,7 @@ fn write_baseline(
     // There is nobody left to tell if this fails.
     let _ = writeln!(
         io::stderr().lock(),
-        "corscope: {} findings are the baseline now: {}",
+        "corscope: {} entries are the baseline now: {}",
         report.groups.len(),
         visible(&path.display().to_string()),
     );

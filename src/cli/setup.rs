@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use corscope::output::escape::visible;
 use corscope::pipeline::console_texts;
-use corscope::report::settings::ReportSettings;
+use corscope::report::settings::{Glob, ReportSettings};
 use corscope::rules::file::RuleFile;
 use corscope::rules::problem::{Problem, RuleError};
 use corscope::rules::set::RuleSet;
@@ -114,13 +114,19 @@ fn check_names(options: &ReportOptions, config: &Config, rules: &RuleSet) -> Res
     let configured = config.disable.iter().map(|(id, at)| (id, *at));
     let severities =
         config.severity.iter().map(|(id, _)| (id, config.text.find(id.as_str()).unwrap_or(0)));
-    let errors: Vec<RuleError> = configured
-        .chain(severities)
-        .filter_map(|(id, at)| {
-            let problem = Problem::Syntax(unknown_rule(rules, id)?);
-            Some(RuleError::at(&config.file, &config.text, at, problem))
-        })
-        .collect();
+    let named = configured.chain(severities).filter_map(|(id, at)| {
+        let problem = Problem::Syntax(unknown_rule(rules, id)?);
+        Some(RuleError::at(&config.file, &config.text, at, problem))
+    });
+    let ignored = config.ignored.iter().filter_map(|(pattern, at)| {
+        let glob = Glob::new(pattern);
+        if rules.rules().iter().any(|rule| glob.matches(rule.id())) {
+            return None;
+        }
+        let problem = unknown_rule(rules, pattern).unwrap_or_default();
+        Some(RuleError::at(&config.file, &config.text, *at, Problem::Syntax(problem)))
+    });
+    let errors: Vec<RuleError> = named.chain(ignored).collect();
     if errors.is_empty() { Ok(()) } else { Err(CliError::Config(errors)) }
 }
 
@@ -164,7 +170,10 @@ fn collect(path: &Path, is_named: bool, files: &mut Vec<RuleFile>) -> io::Result
     }
     if is_named || path.extension().is_some_and(|extension| extension == "toml") {
         #[expect(clippy::disallowed_methods, reason = "the command line reads rule files")]
-        let text = std::fs::read_to_string(path)?;
+        let bytes = std::fs::read(path)?;
+        // What is no text is no TOML either; its place is told with the other problems.
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         files.push(RuleFile { name: path.display().to_string(), text });
     }
     Ok(())

@@ -47,7 +47,15 @@ pub(crate) fn causes(
     can_be: impl Fn(&CataloguePage) -> bool,
 ) -> Vec<Cause> {
     let fits = |own: &[BlockReason]| own.iter().any(|reason| reasons.contains(reason));
-    let rules = rules.rules().iter().filter(|rule| rule.text.kind != Kind::Practice);
+    // A symptom that others tell more precisely says no more than the reason itself.
+    let is_general = |id: &str| {
+        rules.rules().iter().any(|rule| rule.supersedes.iter().any(|general| general == id))
+    };
+    let rules = rules.rules().iter().filter(|rule| match rule.text.kind {
+        Kind::Symptom => !is_general(rule.id()),
+        Kind::Cause => true,
+        Kind::Practice => false,
+    });
     let of_rules = rules.filter(|rule| fits(&rule.about.reasons)).map(|rule| {
         let cause = Cause {
             id: rule.id().to_owned(),

@@ -95,8 +95,8 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     if answer.other_reason.is_some() {
         document.text("CORS headers neither cause this nor help.");
     }
-    let all = answer.reasons.iter().take(1).map(|reason| format!("`corscope explain {reason}`"));
-    let all = all.collect::<String>();
+    let all = answer.reasons.iter().map(|reason| format!("`corscope explain {reason}`"));
+    let all = all.collect::<Vec<_>>().join(", ");
     write_causes(&mut document, &answer.causes, SHOWN_CAUSES, &all);
     write_commands(&mut document, &answer.commands);
     document

@@ -336,6 +336,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
         Other("MixedContent", Some("mixed-content")),
         &[
             (C, "was loaded over HTTPS, but requested an insecure resource '{url}'. This"),
+            (C, "but requested an insecure XMLHttpRequest endpoint '{url}'. This"),
             (F, "Blocked loading mixed active content '{url}'"),
             (S, "requested insecure content from '{url}'. This"),
         ],

@@ -52,6 +52,10 @@ pub struct Group {
     pub caused_by: Vec<String>,
     /// For causes: the symptoms it made, sorted.
     pub explains: Vec<String>,
+    /// For causes: other causes that stood on the same exchanges, sorted.
+    pub(crate) together: Vec<String>,
+    /// Whether it is about a whole route or API, and not about single exchanges.
+    pub is_survey: bool,
     /// Stable across runs.
     pub fingerprint: String,
     /// Groups with the same number stand together, the cause first.
@@ -181,6 +185,8 @@ impl Group {
             last_seen: None,
             caused_by: Vec::new(),
             explains: Vec::new(),
+            together: Vec::new(),
+            is_survey: false,
             fingerprint: String::new(),
             cluster: 0,
             is_api_wide: false,
@@ -241,6 +247,10 @@ impl Group {
             for symptom in symptoms {
                 insert(&mut self.explains, &symptom.rule.id);
             }
+            let others = seen.findings.iter().filter(|other| other.rule.kind == Kind::Cause);
+            for other in others.filter(|other| other.rule.id != finding.rule.id) {
+                insert(&mut self.together, &other.rule.id);
+            }
         }
         if self.count == 0 || seen.key < self.example.key.as_key() {
             self.example = Example::new(finding, seen, console);
@@ -264,6 +274,7 @@ impl Group {
         self.first_seen = earliest(self.first_seen, survey.first_seen);
         self.last_seen = self.last_seen.max(survey.last_seen);
         self.findings += 1;
+        self.is_survey = true;
         self.is_api_wide = survey.path.is_none();
         self.count += found.count.max(1);
         let examples = || {

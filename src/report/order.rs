@@ -24,7 +24,9 @@ pub fn arrange(groups: &mut [Group]) {
     groups.sort_by_key(|group| group.cluster);
 }
 
-/// A symptom and the causes that findings on the same exchanges name get the same number.
+/// Groups about the same route, method and origin get the same number where they are about the same
+/// exchanges: causes that stood together, and a symptom with the first of the causes behind it.
+/// Causes of different exchanges stay apart, though they made the same symptom.
 fn link(groups: &mut [Group]) {
     for (number, group) in groups.iter_mut().enumerate() {
         group.cluster = number;
@@ -35,21 +37,25 @@ fn link(groups: &mut [Group]) {
     }
     let mut joined = Vec::new();
     for members in by_subject.values() {
-        for symptom in members.iter().filter_map(|at| groups.get(*at)) {
-            for cause in members.iter().filter_map(|at| groups.get(*at)) {
-                if symptom.caused_by.contains(&cause.rule.id) || is_one_failure(symptom, cause) {
-                    joined.push((cause.cluster, symptom.cluster, members.clone()));
-                }
+        let of = |at: &usize| groups.get(*at);
+        for group in members.iter().filter_map(of) {
+            let others = members.iter().filter_map(of);
+            if group.rule.kind == Kind::Symptom {
+                let causes = others.clone().filter(|it| group.caused_by.contains(&it.rule.id));
+                let first = causes.min_by(|one, other| within(one, other));
+                let same = others.filter(|it| is_one_failure(group, it));
+                joined.extend(first.into_iter().chain(same).map(|it| (it.cluster, group.cluster)));
+            } else {
+                let same = others.filter(|it| group.together.contains(&it.rule.id));
+                joined.extend(same.map(|it| (it.cluster, group.cluster)));
             }
         }
     }
-    for (cause, symptom, members) in joined {
-        let number = |at: usize| groups.get(at).map(|group| group.cluster);
-        let (Some(one), Some(other)) = (number(cause), number(symptom)) else { continue };
-        for at in members {
-            if let Some(group) = groups.get_mut(at).filter(|group| group.cluster == other) {
-                group.cluster = one;
-            }
+    for (one, other) in joined {
+        let number = |at: usize| groups.get(at).map_or(at, |group| group.cluster);
+        let (one, other) = (number(one), number(other));
+        for group in groups.iter_mut().filter(|group| group.cluster == other) {
+            group.cluster = one;
         }
     }
 }

@@ -147,6 +147,10 @@ impl ReportSettings {
             return Selection::LeftOut;
         }
         let is_foreign = |globs: &[Glob]| !globs.is_empty() && is_one_of(globs) == Some(false);
+        if judgement.applying().outcome == Outcome::Allowed {
+            // Nothing was refused, whoever asked.
+            return Selection::Selected;
+        }
         let is_unexpected = is_foreign(&self.allowed_origins)
             || self
                 .expectations

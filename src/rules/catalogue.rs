@@ -52,6 +52,9 @@ pub struct CataloguePage {
     pub recipes: Vec<String>,
     /// Ids of the symptom rules as which it appears.
     pub seen_as: Vec<String>,
+    /// Whether a request that meets it leaves lines in the logs of API and function. Otherwise it is
+    /// no candidate for what such lines show.
+    pub leaves_lines: bool,
     /// Where the facts come from.
     pub references: Vec<String>,
     /// Version of corscope that had it first.
@@ -116,8 +119,14 @@ struct RawPage {
     recipes: Vec<String>,
     #[serde(default)]
     seen_as: Vec<String>,
+    #[serde(default = "yes")]
+    leaves_lines: bool,
     references: Vec<String>,
     since: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -189,7 +198,7 @@ impl Catalogue {
     ) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = Vec::new();
         for other in rules.rules() {
-            let gives = fits(&other.about.reasons, reason);
+            let gives = fits(&other.about.reasons, reason) && is_on(&other.about.surfaces, surface);
             if gives && other.id() != rule.id && rule.candidates.iter().any(|id| id == other.id()) {
                 found.push(Candidate {
                     id: other.id().to_owned(),
@@ -200,7 +209,8 @@ impl Catalogue {
             }
         }
         for page in self.pages() {
-            let is_named = rule.candidates.contains(&page.id) || page.seen_as.contains(&rule.id);
+            let is_named = rule.candidates.contains(&page.id)
+                || (page.leaves_lines && page.seen_as.contains(&rule.id));
             if is_named && fits(&page.reasons, reason) && page.is_on(surface) {
                 found.push(Candidate {
                     id: page.id.clone(),
@@ -230,10 +240,14 @@ impl Catalogue {
 impl CataloguePage {
     /// Whether it happens on `surface`, as far as that is known.
     pub fn is_on(&self, surface: Surface) -> bool {
-        surface == Surface::Unknown
-            || self.surfaces.is_empty()
-            || self.surfaces.iter().any(|own| own.0 == surface)
+        is_on(&self.surfaces, surface)
     }
+}
+
+fn is_on(surfaces: &[PageSurface], surface: Surface) -> bool {
+    surface == Surface::Unknown
+        || surfaces.is_empty()
+        || surfaces.iter().any(|own| own.0 == surface)
 }
 
 fn fits(reasons: &[BlockReason], reason: Option<BlockReason>) -> bool {
@@ -304,6 +318,7 @@ fn page(file: &RuleFile, problems: &mut Problems<'_>) -> Option<CataloguePage> {
         confirm_with: raw.confirm_with,
         recipes: raw.recipes,
         seen_as: raw.seen_as,
+        leaves_lines: raw.leaves_lines,
         references: raw.references,
         since: raw.since,
     })

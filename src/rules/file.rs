@@ -5,16 +5,15 @@
 use serde::Deserialize;
 
 use crate::model::{BlockReason, Class, Confidence, Kind, RuleText, Severity, SurveyFact};
-use crate::rules::closed::ClosedFact;
-use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
-use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
+use crate::rules::compile::{RawCondition, compile};
+use crate::rules::condition::Condition;
+use crate::rules::facts::{FactId, OpenFact, resolve};
 use crate::rules::nearest::nearest;
 use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems, RuleError};
-use crate::rules::reader::Value;
 use crate::rules::slots::Slots;
 use crate::rules::template::Template;
-use crate::rules::words::{Basis, Scope, Word, kind_of};
+use crate::rules::words::{Basis, PageSurface, Scope, Word, kind_of};
 
 /// A rule file's name and text.
 #[derive(Debug, Clone)]
@@ -96,34 +95,14 @@ struct RawRule {
     candidates: Vec<Placed<String>>,
     #[serde(default)]
     recipes: Vec<Placed<String>>,
+    #[serde(default)]
+    surfaces: Vec<Placed<String>>,
     since: String,
     #[serde(default)]
     r#override: bool,
     when: Placed<RawCondition>,
     #[serde(default)]
     examples: Vec<Example>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCondition {
-    all: Option<Vec<Placed<RawCondition>>>,
-    any: Option<Vec<Placed<RawCondition>>>,
-    not: Option<Box<Placed<RawCondition>>>,
-    is: Option<(Placed<String>, Placed<Scalar>)>,
-    r#in: Option<(Placed<String>, Vec<Placed<Scalar>>)>,
-    matches: Option<(Placed<String>, Placed<String>)>,
-    less: Option<(Placed<String>, i64)>,
-    greater: Option<(Placed<String>, i64)>,
-    absent: Option<Placed<String>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Bool(bool),
-    Number(i64),
-    Text(String),
 }
 
 /// A rule as its file has it; what names other rules is not resolved yet.
@@ -161,6 +140,8 @@ pub struct About {
     pub reasons: Vec<BlockReason>,
     /// Ids of recipes: how to do what `fix` says, by place.
     pub recipes: Vec<String>,
+    /// The surfaces that it happens on; none for all. Candidates of other surfaces are left out.
+    pub surfaces: Vec<PageSurface>,
 }
 
 /// Whether a file has been read before.
@@ -208,7 +189,7 @@ pub(crate) fn embedded(rule: &Embedded, slots: &mut Slots) -> Result<Draft, Vec<
 pub(crate) struct Embedded {
     /// Its path from the package's root.
     pub(crate) name: &'static str,
-    /// The rule without its examples, as MessagePack.
+    /// The rule without its examples, as `MessagePack`.
     pub(crate) rule: &'static [u8],
     /// The whole file.
     pub(crate) text: &'static str,
@@ -226,8 +207,7 @@ fn draft(
         None => Some(Scope::Exchange),
     };
     let facts_of = scope.unwrap_or_default();
-    let mut compiler = Compiler { problems: &mut problems, slots, trust, scope: facts_of };
-    let condition = compiler.condition(&raw.when);
+    let condition = compile(&raw.when, (trust, facts_of), slots, &mut problems);
     let detail = raw.detail.as_ref().and_then(|detail| {
         let template = Template::parse(detail.as_ref(), facts_of);
         template.map_err(|problem| problems.add(detail.start(), problem)).ok()
@@ -254,7 +234,8 @@ fn draft(
         problems.add(raw.confidence.start(), Problem::Inferred);
     }
     let reasons = raw.reasons.iter().filter_map(|text| word(text, &mut problems)).collect();
-    let about = About { basis, reasons, recipes: names(raw.recipes) };
+    let surfaces = raw.surfaces.iter().filter_map(|text| word(text, &mut problems)).collect();
+    let about = About { basis, reasons, recipes: names(raw.recipes), surfaces };
     let place = raw.id.start();
     match (condition, class, kind, severity.zip(confidence), scope) {
         (Some(condition), Some(class), Some(kind), Some((severity, confidence)), Some(scope))
@@ -335,182 +316,4 @@ fn word<T: Word>(text: &Placed<String>, problems: &mut Problems<'_>) -> Option<T
         problems.add(text.start(), problem);
     }
     found
-}
-
-struct Compiler<'a, 'b> {
-    problems: &'a mut Problems<'b>,
-    slots: &'a mut Slots,
-    trust: Trust,
-    scope: Scope,
-}
-
-impl Compiler<'_, '_> {
-    /// Several tests in one table must all hold.
-    fn condition(&mut self, raw: &Placed<RawCondition>) -> Option<Condition> {
-        let table = raw.as_ref();
-        let mut parts = Vec::new();
-        if let Some(all) = &table.all {
-            parts.push(self.list(all).map(Condition::All));
-        }
-        if let Some(any) = &table.any {
-            parts.push(self.list(any).map(Condition::Any));
-        }
-        if let Some(not) = &table.not {
-            parts.push(self.condition(not).map(|inner| Condition::Not(Box::new(inner))));
-        }
-        if let Some((fact, value)) = &table.is {
-            parts.push(self.equals(fact, std::slice::from_ref(value)));
-        }
-        if let Some((fact, values)) = &table.r#in {
-            parts.push(self.equals(fact, values));
-        }
-        if let Some((fact, expression)) = &table.matches {
-            parts.push(self.matches(fact, expression));
-        }
-        if let Some((fact, limit)) = &table.less {
-            parts.push(self.limit(fact, Test::Less(*limit)));
-        }
-        if let Some((fact, limit)) = &table.greater {
-            parts.push(self.limit(fact, Test::Greater(*limit)));
-        }
-        if let Some(fact) = &table.absent {
-            parts.push(self.absent(fact));
-        }
-        if parts.is_empty() {
-            self.problems.add(raw.start(), Problem::EmptyCondition);
-            return None;
-        }
-        let mut parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
-        let mut condition = if parts.len() == 1 { parts.pop()? } else { Condition::All(parts) };
-        condition.order();
-        Some(condition)
-    }
-
-    fn list(&mut self, raw: &[Placed<RawCondition>]) -> Option<Vec<Condition>> {
-        // Each is compiled, so that every problem is told.
-        let conditions: Vec<_> = raw.iter().map(|raw| self.condition(raw)).collect();
-        conditions.into_iter().collect()
-    }
-
-    fn fact(&mut self, name: &Placed<String>) -> Option<FactId> {
-        match resolve(name.as_ref(), self.scope) {
-            Ok(fact) => Some(fact),
-            Err(problem) => {
-                self.problems.add(name.start(), problem);
-                None
-            }
-        }
-    }
-
-    fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
-        let slot = self.slots.of(&fact);
-        Condition::Open { slot, fact, test }
-    }
-
-    fn equals(&mut self, name: &Placed<String>, values: &[Placed<Scalar>]) -> Option<Condition> {
-        match self.fact(name)? {
-            FactId::Closed(fact) => {
-                let mut codes = 0;
-                for value in values {
-                    let text = self.checked(name, closed_type(fact), value)?;
-                    codes |= 1 << fact.code(&text.text())?;
-                }
-                Some(Condition::Closed { fact, codes })
-            }
-            FactId::Open(fact) => {
-                let kind = fact.kind();
-                let checked: Vec<_> =
-                    values.iter().map(|value| self.checked(name, kind, value)).collect();
-                let values = checked.into_iter().collect::<Option<Vec<_>>>()?;
-                Some(self.open(fact, Test::In(values)))
-            }
-        }
-    }
-
-    /// The value, if the fact can have it.
-    fn checked(
-        &mut self,
-        fact: &Placed<String>,
-        kind: FactType,
-        value: &Placed<Scalar>,
-    ) -> Option<Value<'static>> {
-        match (kind, value.as_ref()) {
-            (FactType::Text, Scalar::Text(text)) => Some(Value::Text(text.clone().into())),
-            (FactType::Number, Scalar::Number(number)) => Some(Value::Number(*number)),
-            (FactType::Bool, Scalar::Bool(value)) => Some(Value::Bool(*value)),
-            (FactType::OneOf(list), Scalar::Text(text)) => {
-                if list.contains(&text.as_str()) {
-                    return Some(Value::Text(text.clone().into()));
-                }
-                let problem = Problem::UnknownWord {
-                    what: format!("value of `{}`", fact.as_ref()),
-                    name: text.clone(),
-                    nearest: nearest(text, list.iter().copied()),
-                };
-                self.problems.add(value.start(), problem);
-                None
-            }
-            (wanted, got) => {
-                let got = match got {
-                    Scalar::Bool(_) => "true or false",
-                    Scalar::Number(_) => "a number",
-                    Scalar::Text(_) => "text",
-                };
-                let problem = Problem::WrongType { fact: fact.as_ref().clone(), wanted, got };
-                self.problems.add(value.start(), problem);
-                None
-            }
-        }
-    }
-
-    fn matches(&mut self, name: &Placed<String>, expression: &Placed<String>) -> Option<Condition> {
-        let fact = self.fact(name)?;
-        let compiled = match self.trust {
-            Trust::Tested => Ok(Expression::known(expression.as_ref())),
-            Trust::New => Expression::checked(expression.as_ref()),
-        };
-        let expression = match compiled {
-            Ok(expression) => expression,
-            Err(error) => {
-                let problem = Problem::Expression(error.to_string());
-                self.problems.add(expression.start(), problem);
-                return None;
-            }
-        };
-        Some(match fact {
-            FactId::Closed(fact) => {
-                let matching = fact.values().iter().filter(|value| expression.is_match(value));
-                let codes = matching.filter_map(|value| fact.code(value));
-                Condition::Closed { fact, codes: codes.fold(0, |codes, code| codes | 1 << code) }
-            }
-            FactId::Open(fact) => self.open(fact, Test::Matches(expression)),
-        })
-    }
-
-    fn limit(&mut self, name: &Placed<String>, test: Test) -> Option<Condition> {
-        let (wanted, open) = match self.fact(name)? {
-            FactId::Closed(fact) => (closed_type(fact), None),
-            FactId::Open(fact) => (fact.kind(), Some(fact)),
-        };
-        match (wanted, open) {
-            (FactType::Text | FactType::Number, Some(fact)) => Some(self.open(fact, test)),
-            (wanted, _) => {
-                let fact = name.as_ref().clone();
-                let problem = Problem::WrongType { fact, wanted, got: "a number" };
-                self.problems.add(name.start(), problem);
-                None
-            }
-        }
-    }
-
-    fn absent(&mut self, name: &Placed<String>) -> Option<Condition> {
-        Some(match self.fact(name)? {
-            FactId::Closed(fact) => absent_closed(fact),
-            FactId::Open(fact) => self.open(fact, Test::Absent),
-        })
-    }
-}
-
-fn absent_closed(fact: ClosedFact) -> Condition {
-    Condition::Closed { fact, codes: ABSENT_CODES }
 }

@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 mod closed;
+mod compile;
 mod condition;
 pub mod facts;
 pub mod file;

@@ -40,10 +40,12 @@ pub enum Problem {
         id: String,
     },
     /// Two rules have one id.
-    #[error("there is a rule `{id}` already")]
+    #[error("there is a rule `{id}` already, in {first}")]
     Duplicate {
         /// The id.
         id: String,
+        /// The file of the first one.
+        first: String,
     },
     /// There is no such fact.
     #[error("no fact `{name}`{}", suggestion(nearest.as_deref()))]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{BlockReason, Class, Confidence, Frequency, Kind, Severity};
 use crate::rules::facts::{FactType, facts};
-use crate::rules::words::{Basis, Scope, Word};
+use crate::rules::words::{Basis, PageSurface, Scope, Word};
 
 /// Address under which rule files name it.
 pub const FILE: &str = "corscope-rule.schema.json";
@@ -45,6 +45,10 @@ fn words<T: Word>(description: &str) -> Value {
     json!({ "enum": words, "description": description })
 }
 
+fn words_list<T: Word>(description: &str) -> Value {
+    json!({ "type": "array", "items": words::<T>(description), "description": description })
+}
+
 fn properties() -> Value {
     json!({
         "id": {
@@ -79,6 +83,7 @@ fn properties() -> Value {
         "confirm_with": text("What confirms it where the logs leave a doubt."),
         "candidates": texts("Entries of the catalogue that the logs cannot tell from it."),
         "recipes": texts("Recipes that show how to do what `fix` says."),
+        "surfaces": words_list::<PageSurface>("The surfaces that it happens on; none for all."),
         "since": text("The version that had it first."),
         "override": {
             "type": "boolean",

@@ -375,8 +375,9 @@ fn add(drafts: &mut Vec<Draft>, draft: Draft) -> Option<RuleError> {
     match old {
         None => drafts.push(draft),
         Some(old) if draft.replaces => *old = draft,
-        Some(_) => {
-            let problem = Problem::Duplicate { id: draft.text.id.clone() };
+        Some(old) => {
+            let (id, first) = (draft.text.id.clone(), old.file.name.clone());
+            let problem = Problem::Duplicate { id, first };
             return error(&draft, draft.place, problem);
         }
     }

@@ -305,7 +305,8 @@ fn a_built_in_rule_is_replaced_only_on_demand() {
     let (_, errors) = RuleSet::load(&[file(&text)]);
     assert_eq!(
         errors[0].to_string(),
-        "max-age-missing.toml:1:6: there is a rule `max-age-missing` already"
+        "max-age-missing.toml:1:6: there is a rule `max-age-missing` already, in \
+         rules/route/max-age-missing.toml"
     );
     let (set, errors) = RuleSet::load(&[file(&format!("override = true\n{text}"))]);
     assert!(errors.is_empty());

@@ -212,9 +212,11 @@ fn origins(records: &[Record], values: &mut Values) {
     values.number(F::OriginsRefused, refused.len() as u64);
     let known = || allowed.iter().chain(&named);
     let pairs = refused.iter().flat_map(|refused| known().map(move |known| (*refused, *known)));
-    let mut related =
+    let related =
         pairs.filter_map(|(one, other)| Some((one, other, sibling::relation(one, other)?)));
-    if let Some((refused, of, relation)) = related.next() {
+    // What an exchange shows by itself comes last.
+    let is_told = |relation: &str| matches!(relation, "path" | "case");
+    if let Some((refused, of, relation)) = related.min_by_key(|(.., it)| is_told(it)) {
         values.set(F::Sibling, SurveyValue::Text(refused.to_owned()));
         values.set(F::SiblingOf, SurveyValue::Text(of.to_owned()));
         values.set(F::SiblingRelation, SurveyValue::Text(relation.to_owned()));

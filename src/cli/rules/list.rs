@@ -151,6 +151,8 @@ struct FactRow {
     seen_in: Vec<&'static str>,
     meaning: &'static str,
     example: &'static str,
+    /// Whether `NAME.share` is a fact too: its percentage of the requests with an `Origin`.
+    has_share: bool,
 }
 
 fn facts_rows() -> impl Iterator<Item = impl Serialize> {
@@ -165,6 +167,7 @@ fn facts_rows() -> impl Iterator<Item = impl Serialize> {
         seen_in: entry.lines.iter().map(|kind| kind.label()).collect(),
         meaning: entry.meaning,
         example: entry.example,
+        has_share: entry.kind == FactType::Number && entry.scope == Scope::Route,
     })
 }
 

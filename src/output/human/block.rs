@@ -29,8 +29,12 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
         let detail = page.settings.redaction.text(detail.as_str());
         page.field("what", &detail);
     }
-    for group in topic.groups().iter().skip(1) {
+    for group in topic.with_effects().skip(1) {
+        // Of two that are proven neither stands for the other.
+        let both =
+            lead.confidence == Confidence::Confirmed && group.confidence == Confidence::Confirmed;
         let label = match group.rule.kind {
+            Kind::Cause if both => "and",
             Kind::Cause => "or",
             Kind::Symptom => "effect",
             Kind::Practice => "also",
@@ -50,7 +54,7 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
     candidates(page, lead);
     if lead.rule.kind == Kind::Cause && lead.confidence != Confidence::Confirmed {
         // The cause may be another one: then the symptom's own advice still holds.
-        let symptom = topic.groups().iter().find(|group| group.rule.kind == Kind::Symptom);
+        let symptom = topic.with_effects().find(|group| group.rule.kind == Kind::Symptom);
         if let Some(symptom) = symptom {
             page.field("or fix", &symptom.rule.fix);
         }
@@ -92,6 +96,7 @@ fn candidates(page: &mut Page<'_>, lead: &Group) {
         let more = if more > 0 { format!("{more} more; ") } else { String::new() };
         page.field("", &format!("{more}`corscope explain {}` says how to tell", lead.rule.id));
     }
+    let is_open = lead.confidence != Confidence::Confirmed || !lead.candidates.is_empty();
     if let Some(confirm) = lead.rule.confirm_with.as_deref().filter(|_| is_open) {
         page.field("confirm", confirm);
     }
@@ -131,7 +136,8 @@ pub(crate) fn subject(page: &Page<'_>, group: &Group) -> String {
     if let Some(origin) = &group.origin {
         let _ = write!(text, " from {origin}");
     }
-    let _ = write!(text, ", {}", times(group.count));
+    let seen = if group.is_survey { count(group.count, "request") } else { times(group.count) };
+    let _ = write!(text, ", {seen}");
     if let Some(span) = span(group.first_seen, group.last_seen, page.settings.zone) {
         let _ = write!(text, ", {span}");
     }
@@ -140,7 +146,7 @@ pub(crate) fn subject(page: &Page<'_>, group: &Group) -> String {
 
 /// What the browsers printed, as one searches for it.
 fn console(page: &mut Page<'_>, topic: &Topic<'_>) {
-    let Some(console) = topic.groups().iter().find_map(|group| group.example.console.as_ref())
+    let Some(console) = topic.with_effects().find_map(|group| group.example.console.as_ref())
     else {
         return;
     };

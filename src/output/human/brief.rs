@@ -19,6 +19,7 @@ pub(crate) fn write(page: &mut Page<'_>, topics: &[Topic<'_>], weight: Weight) {
         Weight::Latent => {
             "Latent: the logs show no Origin on these requests; a page's would meet it"
         }
+        Weight::Survey => "Across requests: where the answers differ, or could be fewer",
         Weight::Practice => "Works, but should change",
     };
     page.paragraph(STRONG, title);

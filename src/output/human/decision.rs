@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{BlockReason, Class, Confidence, Impact, Kind};
+use crate::model::{BlockReason, Class, Confidence, Impact, Kind, Surface};
 use crate::output::human::Topic;
 use crate::output::redact::Redaction;
 use crate::report::group::Group;
@@ -12,11 +12,10 @@ use crate::report::group::Group;
 /// One sentence; `None` where no browser met it.
 pub(crate) fn sentence(topic: &Topic<'_>, redaction: Redaction) -> Option<String> {
     let symptoms: Vec<&Group> = topic
-        .groups()
-        .iter()
+        .with_effects()
         .filter(|group| group.rule.kind == Kind::Symptom && group.impact == Impact::Observed)
         .collect();
-    let reason = topic.groups().iter().find_map(|group| group.example.reason);
+    let reason = topic.with_effects().find_map(|group| group.example.reason);
     let by_gateway =
         symptoms.iter().any(|group| group.rule.class == Class::ErrorResponseWithoutCors);
     let is_proven =
@@ -24,23 +23,50 @@ pub(crate) fn sentence(topic: &Topic<'_>, redaction: Redaction) -> Option<String
     let mut text = match reason {
         Some(reason) => format!("blocked ({}): {}", reason.as_str(), in_words(reason)),
         None if is_proven => "blocked".to_owned(),
-        None if by_gateway => "blocked, unless this gateway response has CORS headers".to_owned(),
+        None if by_gateway => format!("blocked, unless {}", unseen_headers(topic).0),
         None => return None,
     };
     if let Some(because) = because(topic, by_gateway, redaction) {
         let _ = write!(text, ", because {because}");
     }
     if by_gateway {
-        text.push_str(". Custom gateway responses are visible in no log");
+        let _ = write!(text, ". {}", unseen_headers(topic).1);
     }
     Some(text)
+}
+
+/// What could bring CORS headers to a response of the gateway's own, and that no log shows it.
+fn unseen_headers(topic: &Topic<'_>) -> (&'static str, &'static str) {
+    let surface = topic.lead().map_or(Surface::Unknown, |lead| lead.example.surface);
+    match surface {
+        Surface::Http => (
+            "the HTTP API's CORS configuration adds the headers",
+            "That configuration is visible in no log",
+        ),
+        Surface::FunctionUrl => (
+            "the function URL's CORS configuration adds the headers",
+            "That configuration is visible in no log",
+        ),
+        Surface::Alb => (
+            "something in front of the load balancer adds the headers",
+            "Its own responses have none",
+        ),
+        Surface::Rest
+        | Surface::WebSocket
+        | Surface::TestInvoke
+        | Surface::Har
+        | Surface::Unknown => (
+            "this gateway response has CORS headers",
+            "Custom gateway responses are visible in no log",
+        ),
+    }
 }
 
 /// The cause, as far as it is known, and who answered.
 fn because(topic: &Topic<'_>, by_gateway: bool, redaction: Redaction) -> Option<String> {
     let lead = topic.lead().filter(|lead| lead.rule.kind == Kind::Cause);
     let answered = by_gateway.then(|| {
-        let status = topic.groups().iter().find_map(|group| group.example.status);
+        let status = topic.with_effects().find_map(|group| group.example.status);
         match status {
             Some(status) => format!("the gateway answered {status} itself"),
             None => "the gateway answered itself".to_owned(),

@@ -86,7 +86,7 @@ fn found(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) {
         0 => {}
         latent => parts.push(count(latent, "latent problem")),
     }
-    match number(Weight::Practice) {
+    match number(Weight::Practice) + number(Weight::Survey) {
         0 => {}
         practices => parts.push(count(practices, "suggestion")),
     }
@@ -102,7 +102,8 @@ fn found(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) {
     } else if summary.outcomes.undetermined > 0 {
         page.paragraph(STRONG, &format!("No problem found in what the logs show. {judged}"));
     } else {
-        page.paragraph(GOOD, &format!("No problem found. {judged}"));
+        let new = if summary.baselined + summary.ignored > 0 { "new " } else { "" };
+        page.paragraph(GOOD, &format!("No {new}problem found. {judged}"));
     }
 }
 

@@ -51,6 +51,8 @@ impl Default for HumanSettings {
 #[derive(Debug)]
 struct Topic<'a> {
     clusters: Vec<&'a [Group]>,
+    /// Symptoms that stand with another cause, and that this one made too.
+    effects: Vec<&'a Group>,
     weight: Weight,
 }
 
@@ -61,6 +63,8 @@ enum Weight {
     Problem,
     /// They would meet it.
     Latent,
+    /// What several requests show together.
+    Survey,
     /// It works, but should change.
     Practice,
 }
@@ -74,6 +78,11 @@ impl<'a> Topic<'a> {
     /// All groups of the worst cluster.
     fn groups(&self) -> &'a [Group] {
         self.clusters.first().copied().unwrap_or_default()
+    }
+
+    /// All groups of the worst cluster, and the symptoms that stand with another cause.
+    fn with_effects(&self) -> impl Iterator<Item = &'a Group> {
+        self.groups().iter().chain(self.effects.iter().copied())
     }
 }
 
@@ -105,6 +114,7 @@ pub fn write(
         block::write(&mut page, topic);
     }
     brief::write(&mut page, &topics, Weight::Latent);
+    brief::write(&mut page, &topics, Weight::Survey);
     brief::write(&mut page, &topics, Weight::Practice);
     footer::write(&mut page, report);
     out.write_all(page.as_bytes())?;
@@ -119,12 +129,30 @@ fn topics(groups: &[Group]) -> Vec<Topic<'_>> {
         let same = topics.iter_mut().find(|topic| {
             topic.weight == weight && is_same(topic.clusters.first().copied(), cluster)
         });
-        match same {
-            Some(topic) => topic.clusters.push(cluster),
-            None => topics.push(Topic { clusters: vec![cluster], weight }),
+        if let Some(topic) = same {
+            topic.clusters.push(cluster);
+        } else {
+            let effects = effects(cluster, groups);
+            topics.push(Topic { clusters: vec![cluster], effects, weight });
         }
     }
     topics
+}
+
+/// Symptoms of the same route, method and origin that the cause made, and that stand elsewhere.
+fn effects<'a>(cluster: &[Group], groups: &'a [Group]) -> Vec<&'a Group> {
+    let Some(lead) = cluster.first().filter(|lead| lead.rule.kind == Kind::Cause) else {
+        return Vec::new();
+    };
+    let subject = |group: &Group| {
+        [&group.api, &group.stage, &group.method, &group.route, &group.origin].map(Clone::clone)
+    };
+    let made = groups.iter().filter(|group| {
+        lead.explains.contains(&group.rule.id)
+            && group.impact == lead.impact
+            && group.cluster != lead.cluster
+    });
+    made.filter(|group| subject(group) == subject(lead)).collect()
 }
 
 fn is_same(known: Option<&[Group]>, cluster: &[Group]) -> bool {
@@ -143,6 +171,9 @@ fn weight(cluster: &[Group]) -> Weight {
         match (group.rule.kind, group.impact) {
             (Kind::Symptom | Kind::Cause, Impact::Observed) => return Weight::Problem,
             (Kind::Symptom | Kind::Cause, Impact::Latent) => weight = Weight::Latent,
+            (Kind::Practice, Impact::Observed | Impact::Latent) if group.is_survey => {
+                weight = Weight::Survey;
+            }
             (Kind::Practice, Impact::Observed | Impact::Latent) => {}
         }
     }

@@ -7,6 +7,9 @@ use chrono::{DateTime, FixedOffset, Offset, Utc};
 use crate::model::LogTime;
 use crate::report::group::Group;
 
+/// Characters of a route that are shown.
+const MAX_ROUTE: usize = 160;
+
 /// No offset.
 pub(crate) const UTC: FixedOffset = match FixedOffset::east_opt(0) {
     Some(utc) => utc,
@@ -108,6 +111,11 @@ pub(crate) fn route(group: &Group) -> String {
         (Some(name), None) | (None, Some(name)) => format!(" ({name})"),
         (None, None) => String::new(),
     };
+    // A path may be as long as its sender likes.
+    if let Some((end, _)) = text.char_indices().nth(MAX_ROUTE) {
+        text.truncate(end);
+        text.push('…');
+    }
     text.push_str(&place);
     text
 }
