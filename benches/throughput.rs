@@ -101,11 +101,25 @@ fn layer_5_examine(bencher: Bencher<'_, '_>) {
 /// All of them, bytes → report.
 #[divan::bench]
 fn whole(bencher: Bencher<'_, '_>) {
-    let rules = RuleSet::builtin();
+    analyze(bencher, &RuleSet::builtin());
+}
+
+/// The same with every rule switched off: what is left is not the rules' cost.
+#[divan::bench]
+fn whole_without_rules(bencher: Bencher<'_, '_>) {
+    let mut rules = RuleSet::builtin();
+    let ids: Vec<String> = rules.rules().iter().map(|rule| rule.id().to_owned()).collect();
+    for id in ids {
+        rules.disable(&id);
+    }
+    analyze(bencher, &rules);
+}
+
+fn analyze(bencher: Bencher<'_, '_>, rules: &RuleSet) {
     bencher.counter(counter()).bench_local(|| {
         let report = ReportBuilder::new(ReportSettings::default());
         let mut observer = ();
-        let mut analyzer = Analyzer::new(&rules, report, Window::default(), &mut observer);
+        let mut analyzer = Analyzer::new(rules, report, Window::default(), &mut observer);
         decode(&mut LOG.as_bytes(), &place(), &mut analyzer);
         analyzer.finish().map(|report| report.summary)
     });

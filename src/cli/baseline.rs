@@ -16,9 +16,14 @@ use crate::cli::sink::Sink;
 
 const SCHEMA: &str = "corscope-baseline/1";
 
+/// Read before the rest, whose form it names.
+#[derive(Debug, Deserialize)]
+struct Head {
+    schema: String,
+}
+
 #[derive(Debug, Deserialize)]
 struct Document {
-    schema: String,
     findings: Vec<Known>,
 }
 
@@ -45,13 +50,14 @@ pub(crate) fn read(path: &Path) -> Result<BTreeSet<String>, CliError> {
     #[expect(clippy::disallowed_methods, reason = "the command line reads its own files")]
     let text =
         std::fs::read_to_string(path).map_err(|source| CliError::Read { path: name(), source })?;
-    let document: Document = serde_json::from_str(&text)
-        .map_err(|error| CliError::Baseline { path: name(), problem: error.to_string() })?;
-    if document.schema != SCHEMA {
-        let problem =
-            format!("its schema is `{}`, and this version reads `{SCHEMA}`", document.schema);
+    let damaged =
+        |error: serde_json::Error| CliError::Baseline { path: name(), problem: error.to_string() };
+    let Head { schema } = serde_json::from_str(&text).map_err(damaged)?;
+    if schema != SCHEMA {
+        let problem = format!("its schema is `{schema}`, and this version reads `{SCHEMA}`");
         return Err(CliError::Baseline { path: name(), problem });
     }
+    let document: Document = serde_json::from_str(&text).map_err(damaged)?;
     Ok(document.findings.into_iter().map(|known| known.fingerprint).collect())
 }
 

@@ -96,9 +96,10 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
         .map_err(|error| sink.failure(error))?;
     sink.finish()?;
     let status = ExitStatus::of(&report);
-    if let Some(path) = setup.baseline.filter(|_| options.rules.write_baseline) {
-        return write_baseline(&path, &report, status, human.redaction);
-    }
+    let status = match setup.baseline.filter(|_| options.rules.write_baseline) {
+        Some(path) => write_baseline(&path, &report, status, human.redaction)?,
+        None => status,
+    };
     Ok(if setup.is_partial { ExitStatus::Usage } else { status })
 }
 

@@ -111,6 +111,11 @@ fn check_names(options: &ReportOptions, config: &Config, rules: &RuleSet) -> Res
             return Err(CliError::Option { option, problem });
         }
     }
+    check_config(config, rules)
+}
+
+/// The same for the names in a configuration.
+pub(crate) fn check_config(config: &Config, rules: &RuleSet) -> Result<(), CliError> {
     let configured = config.disable.iter().map(|(id, at)| (id, *at));
     let severities =
         config.severity.iter().map(|(id, _)| (id, config.text.find(id.as_str()).unwrap_or(0)));

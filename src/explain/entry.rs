@@ -96,6 +96,15 @@ pub struct EntryStep {
     pub text: String,
 }
 
+/// How much a document says of recipes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recipes {
+    /// All steps.
+    Whole,
+    /// Names of their pages.
+    Named,
+}
+
 impl Entry {
     /// A rule, with the steps for `place`, or for all.
     pub fn of_rule(
@@ -166,6 +175,11 @@ impl Entry {
 
     /// All of it.
     pub(crate) fn document(&self) -> Document {
+        self.document_with(Recipes::Whole)
+    }
+
+    /// All of it; the steps of a recipe may stand elsewhere.
+    pub(crate) fn document_with(&self, recipes: Recipes) -> Document {
         let mut document = Document::default();
         document.title(&self.title, Some(&self.id));
         document.field("kind", self.kind);
@@ -184,7 +198,10 @@ impl Entry {
         document.field("confirm", self.confirm_with.as_deref().unwrap_or_default());
         document.field("fix", &self.fix);
         self.write_candidates(&mut document);
-        self.write_recipes(&mut document);
+        match recipes {
+            Recipes::Whole => self.write_recipes(&mut document),
+            Recipes::Named => self.name_recipes(&mut document),
+        }
         if !self.references.is_empty() {
             document.heading("References");
         }
@@ -219,11 +236,39 @@ impl Entry {
         }
         for recipe in self.recipes.iter().filter(|recipe| !recipe.steps.is_empty()) {
             document.heading(&recipe.title);
-            document.text(&recipe.why);
-            for step in &recipe.steps {
-                document.subheading(step.place);
-                document.code(language(step.place), &step.text);
-            }
+            recipe.write(document);
+        }
+    }
+
+    fn name_recipes(&self, document: &mut Document) {
+        if !self.recipes.is_empty() {
+            document.heading("How");
+        }
+        for recipe in &self.recipes {
+            document.item(&recipe.page(), &recipe.title);
+        }
+    }
+}
+
+impl EntryRecipe {
+    /// Name of its page in the documentation, where it stands beside the entries.
+    pub(crate) fn page(&self) -> String {
+        format!("recipe-{}", self.id)
+    }
+
+    /// The recipe as a document of its own.
+    pub(crate) fn document(&self) -> Document {
+        let mut document = Document::default();
+        document.title(&self.title, Some(&self.id));
+        self.write(&mut document);
+        document
+    }
+
+    fn write(&self, document: &mut Document) {
+        document.text(&self.why);
+        for step in &self.steps {
+            document.subheading(step.place);
+            document.code(language(step.place), &step.text);
         }
     }
 }
@@ -254,7 +299,7 @@ fn recipes(
     (recipes, places.into_iter().map(Place::as_str).collect())
 }
 
-fn of_recipe(recipe: &Recipe, place: Option<Place>) -> EntryRecipe {
+pub(crate) fn of_recipe(recipe: &Recipe, place: Option<Place>) -> EntryRecipe {
     let steps = recipe.steps.iter().filter(|step| place.is_none_or(|place| place == step.place));
     let steps = steps.map(|step| EntryStep { place: step.place.as_str(), text: step.text.clone() });
     EntryRecipe {

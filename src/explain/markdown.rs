@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::explain::document::{Block, Document};
-use crate::explain::entry::Entry;
+use crate::explain::entry::{Entry, Recipes, of_recipe};
 use crate::output::escape::visible;
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
@@ -158,8 +158,13 @@ pub fn pages(rules: &RuleSet, catalogue: &Catalogue) -> Vec<(String, String)> {
     entries.sort_by(|one, other| one.id.cmp(&other.id));
     let mut files = vec![("README.md".to_owned(), index(&entries))];
     files.extend(entries.iter().map(|entry| {
-        let text = write_with(&entry.document(), Ids::Linked);
+        let text = write_with(&entry.document_with(Recipes::Named), Ids::Linked);
         (format!("{}.md", entry.id), format!("{text}\n[All entries](README.md)\n"))
+    }));
+    files.extend(catalogue.recipes().iter().map(|recipe| {
+        let recipe = of_recipe(recipe, None);
+        let text = write_with(&recipe.document(), Ids::Linked);
+        (format!("{}.md", recipe.page()), format!("{text}\n[All entries](README.md)\n"))
     }));
     files
 }
@@ -240,11 +245,24 @@ mod tests {
     fn every_entry_has_a_page_and_a_row() {
         let (rules, catalogue) = (RuleSet::builtin(), Catalogue::builtin());
         let pages = pages(&rules, &catalogue);
-        assert_eq!(pages.len(), 1 + rules.rules().len() + catalogue.pages().len());
+        let entries = rules.rules().len() + catalogue.pages().len();
+        assert_eq!(pages.len(), 1 + entries + catalogue.recipes().len());
         let index = &pages[0].1;
         for (name, text) in &pages[1..] {
-            assert!(index.contains(&format!("]({name})")), "{name}");
             assert!(text.starts_with("# "), "{name}");
+        }
+        for (name, _) in &pages[1..=entries] {
+            assert!(index.contains(&format!("]({name})")), "{name}");
+        }
+        // Every recipe is somebody's, and every link between the pages leads somewhere.
+        let all: String = pages.iter().map(|(_, text)| text.as_str()).collect();
+        for recipe in catalogue.recipes() {
+            assert!(all.contains(&format!("](recipe-{}.md)", recipe.id)), "{}", recipe.id);
+        }
+        for (target, _) in all.split("](").skip(1).filter_map(|rest| rest.split_once(".md)")) {
+            let is_link = !target.contains([' ', '\n', ')']);
+            let is_page = pages.iter().any(|(name, _)| name.strip_suffix(".md") == Some(target));
+            assert!(is_page || !is_link, "{target}");
         }
     }
 }

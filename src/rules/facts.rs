@@ -236,11 +236,14 @@ pub(crate) fn resolve(name: &str, scope: Scope) -> Result<FactId, Problem> {
     }
 }
 
+/// Short for `request.header.origin`.
+pub(crate) const ORIGIN: &str = "request.origin";
+
 fn of_exchange(name: &str) -> Option<FactId> {
     if let Some(fact) = ClosedFact::ALL.iter().find(|fact| fact.name() == name) {
         return Some(FactId::Closed(*fact));
     }
-    if name == "request.origin" {
+    if name == ORIGIN {
         return Some(FactId::Open(OpenFact::Named(Family::RequestHeader, "origin".into())));
     }
     if let Some(plain) = PLAIN.iter().find(|plain| plain.open.entry.name == name) {
@@ -411,7 +414,7 @@ pub(crate) const ACCEPTANCES: &[&str] = &["accepted", "inferred", "malformed"];
 
 #[rustfmt::skip]
 static FAMILIES: &[Named] = &[
-    Named { fact: Family::RequestHeader, open: open(("request.header.<name>", FactType::Text, "https://app.example"), REQUEST, "A request header, its fields combined with `, `.") },
+    Named { fact: Family::RequestHeader, open: open(("request.header.<name>", FactType::Text, "https://app.example"), REQUEST, "A request header, its fields combined with `, `; `request.origin` is short for `request.header.origin`.") },
     Named { fact: Family::ResponseHeader, open: open(("response.header.<name>", FactType::Text, "*"), RESPONSE, "A response header as it went over the wire; only `Method response headers` and HAR files show it.") },
     Named { fact: Family::FunctionHeader, open: open(("function_response.header.<name>", FactType::Text, "*"), FUNCTION, "A header of the proxy response that the gateway logged.") },
     Named { fact: Family::IntegrationRequestHeader, open: open(("integration.request.header.<name>", FactType::Text, "abc123defg"), ENDPOINT_REQUEST, "A header of the gateway's call to the integration.") },

@@ -89,7 +89,7 @@ pub enum Problem {
         got: &'static str,
     },
     /// An expression that does not compile.
-    #[error("{0}")]
+    #[error("no regular expression: {}", last_error(.0))]
     Expression(String),
     /// A condition without a test.
     #[error("a condition needs a test: all, any, not, is, in, matches, less, greater or absent")]
@@ -153,6 +153,11 @@ impl Problem {
 
 fn suggestion(nearest: Option<&str>) -> String {
     nearest.map(|nearest| format!("; there is `{nearest}`")).unwrap_or_default()
+}
+
+/// What is wrong, without the expression and the mark below it, which need lines of their own.
+fn last_error(message: &str) -> &str {
+    message.rsplit("error: ").next().unwrap_or(message).trim()
 }
 
 fn type_name(kind: FactType) -> &'static str {

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{BlockReason, Class, Confidence, Frequency, Kind, Severity};
-use crate::rules::facts::{FactType, facts};
+use crate::rules::facts::{FactType, ORIGIN, facts};
 use crate::rules::words::{Basis, PageSurface, Scope, Word};
 
 /// Address under which rule files name it.
@@ -159,6 +159,8 @@ fn fact() -> Value {
         }
         choices.push(Value::Object(choice));
     }
+    names.push(ORIGIN.to_owned());
+    choices.push(json!({ "const": ORIGIN, "description": "Short for `request.header.origin`." }));
     choices.push(json!({ "pattern": "^survey\\..+\\.share$", "description": "The share of a count in the requests with an `Origin`, in percent." }));
     json!({ "type": "string", "anyOf": choices, "examples": names })
 }

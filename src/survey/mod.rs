@@ -120,6 +120,17 @@ impl Survey {
     }
 }
 
+/// The route that an exchange counts for, as [`RouteSurvey::path`] names it.
+pub fn path_of(exchange: &Exchange) -> Option<String> {
+    let route = exchange.text(Text::Route);
+    if let Some(path) = route.as_deref().and_then(configured_path) {
+        return Some(path.to_owned());
+    }
+    let mut path = String::new();
+    shape(exchange.text(Text::Path)?.as_ref(), &mut path);
+    Some(path)
+}
+
 /// `/orders/{id}` of `GET /orders/{id}`; a route that takes any path says nothing.
 fn configured_path(route: &str) -> Option<&str> {
     let path = route.split_once(' ').map_or(route, |(_, path)| path);

@@ -18,7 +18,10 @@ use crate::survey::effect::{Effect, Flag, MaxAge, Sample, is_of_origin, lacks_va
 const MAX_METHODS: usize = 16;
 const MAX_ORIGINS: usize = 64;
 const MAX_PAIRS: usize = 128;
-const MAX_VALUES: usize = 8;
+/// Values of `Access-Control-Allow-Origin`: as many as origins, each of which may get its own.
+const MAX_VALUES: usize = MAX_ORIGINS;
+/// Values that one origin was told.
+const MAX_TOLD: usize = 8;
 /// Preflights of a route whose repetition is told.
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
@@ -249,7 +252,7 @@ impl Record {
             effect.set(Flag::Wildcards, true);
             return;
         }
-        remember(&mut self.values, value);
+        remember(&mut self.values, value, MAX_VALUES);
         effect.set(Flag::WithoutVary, lacks_vary(exchange));
         if effect.count(Flag::Blocked) > 0 && value != origin {
             let known = self.of_another.iter().position(|(known, _)| known == value);
@@ -382,7 +385,7 @@ impl Origin {
             Phase::Preflight => (&mut self.preflight_values, &mut self.preflight_credentials),
             Phase::Actual => (&mut self.actual_values, &mut self.actual_credentials),
         };
-        remember(values, value);
+        remember(values, value, MAX_TOLD);
         credentials.add(sample.allows_credentials);
         if *value == self.name {
             self.echoed = true;
@@ -396,9 +399,13 @@ fn short(at: Option<usize>) -> Option<u16> {
     at.and_then(|at| u16::try_from(at).ok())
 }
 
-fn remember(values: &mut Vec<String>, value: &str) {
-    if values.len() < MAX_VALUES && !values.iter().any(|known| known == value) {
-        values.push(value.to_owned());
+/// Keeps the first ones in alphabetical order, so that it is nothing in which order they come.
+fn remember(values: &mut Vec<String>, value: &str, most: usize) {
+    if let Err(at) = values.binary_search_by(|known| known.as_str().cmp(value))
+        && at < most
+    {
+        values.insert(at, value.to_owned());
+        values.truncate(most);
     }
 }
 

@@ -75,7 +75,7 @@ fn inputs() -> Vec<(String, Vec<u8>)> {
 }
 
 /// All log files below a path, sorted.
-fn files(path: &str) -> Vec<String> {
+pub(crate) fn files(path: &str) -> Vec<String> {
     if !Path::new(path).is_dir() {
         return vec![path.to_owned()];
     }
@@ -102,7 +102,7 @@ fn rows(json: &str) -> Vec<&str> {
 }
 
 /// Numbers that look random and are the same each time (`SplitMix64`).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// A number below `limit`.
@@ -114,7 +114,7 @@ impl Random {
     }
 }
 
-fn shuffle(names: &mut [String], random: &mut Random) {
+pub(crate) fn shuffle(names: &mut [String], random: &mut Random) {
     for at in (1..names.len()).rev() {
         names.swap(at, random.below(at + 1));
     }
@@ -132,9 +132,9 @@ impl Read for Lines<'_> {
 }
 
 /// Gives between one byte and a few thousand at a time.
-struct Cuts<'a> {
-    rest: &'a [u8],
-    random: Random,
+pub(crate) struct Cuts<'a> {
+    pub(crate) rest: &'a [u8],
+    pub(crate) random: Random,
 }
 
 impl Read for Cuts<'_> {

@@ -27,7 +27,15 @@ fn options_in_the_readme_are_there() {
     let readme = read("README.md");
     let (before, missing) = readme.split_once("## Not there yet").expect("the honest list");
     let (missing, after) = missing.split_once("\n## ").expect("a section behind it");
-    let help = ["scan", "explain"].map(|command| corscope(&[command, "--help"]).text).concat();
+    let commands =
+        ["scan", "explain", "rules list", "rules show", "rules new", "rules lint", "rules test"]
+            .into_iter()
+            .chain(["rules facts", "rules why", "rules schema"]);
+    let help_of = |command: &str| {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        corscope(&words).text
+    };
+    let help: String = commands.map(help_of).collect();
     let known = options(&help);
     // Options of other programs stand on lines of their own, in front of a pipe.
     let is_foreign = |line: &&str| line.starts_with("cargo ") || line.starts_with("aws ");

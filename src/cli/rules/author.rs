@@ -26,7 +26,7 @@ const ROUTE: &str = include_str!("template-route.toml");
 /// Writes a template that passes its tests, and the schema beside it.
 pub(crate) fn new(id: &str, dir: &Path, scope: Scope) -> Result<ExitStatus, CliError> {
     let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if id.is_empty() || id.starts_with('-') || id.ends_with('-') || !id.bytes().all(kebab) {
+    if !id.bytes().all(kebab) || id.split('-').any(str::is_empty) {
         let problem = format!("`{id}` is no rule id; write small letters, digits and hyphens");
         return Err(CliError::Option { option: "rules new", problem });
     }

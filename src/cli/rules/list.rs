@@ -71,6 +71,7 @@ impl<'a> RuleRow<'a> {
 fn used(options: &SetOptions) -> Result<(RuleSet, ExitStatus), CliError> {
     let today = time::today(time::UTC);
     let setup::Rules { mut set, config, is_partial } = setup::rules(options, today)?;
+    setup::check_config(&config, &set)?;
     for (id, _) in &config.disable {
         set.disable(id);
     }

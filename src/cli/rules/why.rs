@@ -17,6 +17,7 @@ use corscope::rules::set::{Answer, Rule, RuleSet};
 use corscope::rules::trace::Trace;
 use corscope::rules::words::Scope;
 use corscope::sources::files;
+use corscope::survey;
 
 use crate::cli::args::WhyOptions;
 use crate::cli::error::CliError;
@@ -28,7 +29,8 @@ use crate::cli::time;
 
 /// Runs the command.
 pub(crate) fn run(options: &WhyOptions) -> Result<ExitStatus, CliError> {
-    let setup::Rules { set, is_partial, .. } = setup::rules(&options.set, time::today(time::UTC))?;
+    let setup::Rules { set, config, is_partial } =
+        setup::rules(&options.set, time::today(time::UTC))?;
     let Some(rule) = set.get(&options.rule) else {
         let problem = unknown_rule(&set, &options.rule).unwrap_or_default();
         return Err(CliError::Option { option: "rules why", problem });
@@ -61,7 +63,18 @@ pub(crate) fn run(options: &WhyOptions) -> Result<ExitStatus, CliError> {
         );
         return Err(CliError::Option { option: "rules why", problem });
     }
-    print(&watch.text(redaction))?;
+    let mut text = String::new();
+    if config.disable.iter().any(|(id, _)| *id == options.rule) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{} is switched off in {}, and asked here all the same",
+            visible(&options.rule),
+            visible(&config.file)
+        );
+    }
+    text.push_str(&watch.text(redaction));
+    print(&text)?;
     Ok(if is_partial { ExitStatus::Usage } else { ExitStatus::Clean })
 }
 
@@ -119,7 +132,7 @@ impl Observer for Watch<'_> {
             told: findings.iter().any(|finding| finding.rule.id == self.rule.id()),
             findings: findings.iter().map(|finding| finding.rule.id.clone()).collect(),
             api: (text(Text::Api), text(Text::Stage)),
-            route: text(Text::Route).or_else(|| text(Text::Path)),
+            route: survey::path_of(exchange),
         });
         Ok(())
     }
@@ -166,13 +179,8 @@ impl Watch<'_> {
 
     /// Rules about routes are shown for the routes of the request's API stage.
     fn route_text(&self, text: &mut String, seen: &Seen, redaction: Redaction) {
-        let path = seen
-            .route
-            .as_deref()
-            .map(|route| route.split_once(' ').map_or(route, |(_, path)| path));
         let is_meant = |(api, stage, route): &RouteKey| {
-            (api, stage) == (&seen.api.0, &seen.api.1)
-                && route.as_deref().is_none_or(|route| path == Some(route))
+            (api, stage) == (&seen.api.0, &seen.api.1) && (route.is_none() || *route == seen.route)
         };
         let mut shown = false;
         for (key, trace) in self.routes.iter().filter(|(key, _)| is_meant(key)) {
