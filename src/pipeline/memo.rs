@@ -11,12 +11,14 @@ use crate::cors;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Text};
 use crate::report::builder::Counted;
 use crate::rules::near_names;
+use crate::rules::observed;
+use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
 use crate::survey::{self, Observed};
 
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
-const KEPT: usize = 4096;
+const KEPT: usize = 8192;
 
 /// Answers without findings that are shared by all keys that have them.
 const SHARED: usize = 64;
@@ -26,8 +28,8 @@ const SHARED: usize = 64;
 pub(super) struct Said {
     pub(super) judgement: Judgement,
     pub(super) findings: Vec<Finding>,
-    /// Whether it holds for all exchanges of the same key.
-    pub(super) is_general: bool,
+    /// For which exchanges of the same key it holds.
+    pub(super) reach: Reach,
 }
 
 /// What was said about an exchange, and the key under which that is kept.
@@ -77,10 +79,17 @@ pub(super) struct Memo {
     response: Names,
     texts: Vec<Text>,
     near_names: bool,
+    /// The place of `Access-Control-Allow-Origin` among the response headers, if rules ask whether the
+    /// body has it instead.
+    in_body: Option<usize>,
     key: Vec<u8>,
+    /// Length of the part of `key` that does not tell the route.
+    without_route: usize,
     /// By the key's hash: 128 bits of two hashers that are seeded anew in each run, so that no log can
     /// be made to bring two keys together.
     said: HashMap<Key, Kept, foldhash::fast::RandomState>,
+    /// What holds on any route, by the hash of the key without the route.
+    on_any_route: HashMap<Key, Rc<Said>, foldhash::fast::RandomState>,
     shared: Vec<Rc<Said>>,
     hashers: [foldhash::quality::RandomState; 2],
 }
@@ -89,16 +98,21 @@ impl Memo {
     /// For these rules.
     pub(super) fn new(rules: &RuleSet) -> Self {
         let inputs = rules.inputs();
+        let response = Names::new(
+            cors::RESPONSE_HEADERS_READ.iter().chain(survey::RESPONSE_HEADERS_READ),
+            &inputs.response_headers,
+        );
+        let allow_origin = response.find(b"access-control-allow-origin");
         Self {
+            in_body: allow_origin.filter(|_| inputs.header_in_body),
             request: Names::new(cors::REQUEST_HEADERS_READ.iter(), &inputs.request_headers),
-            response: Names::new(
-                cors::RESPONSE_HEADERS_READ.iter().chain(survey::RESPONSE_HEADERS_READ),
-                &inputs.response_headers,
-            ),
-            texts: [inputs.texts, vec![Text::Route, Text::Api, Text::Stage]].concat(),
+            response,
+            texts: inputs.texts,
             near_names: inputs.near_names,
             key: Vec::new(),
+            without_route: 0,
             said: HashMap::with_capacity_and_hasher(KEPT, foldhash::fast::RandomState::default()),
+            on_any_route: HashMap::default(),
             shared: Vec::new(),
             hashers: Default::default(),
         }
@@ -109,18 +123,33 @@ impl Memo {
         if !self.set_key(exchange) {
             return Recalled { said: Rc::new(say()), key: None };
         }
-        let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(self.key.as_slice()));
+        let key = self.hash(self.key.len());
         if let Some(kept) = self.said.get(&key) {
             return Recalled { said: Rc::clone(&kept.said), key: Some(key) };
         }
-        let said = say();
-        if !said.is_general || self.said.len() >= KEPT {
-            return Recalled { said: Rc::new(said), key: None };
+        let any_route = self.hash(self.without_route);
+        let said = match self.on_any_route.get(&any_route) {
+            Some(said) => Rc::clone(said),
+            None => {
+                let said = self.share(say());
+                if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
+                    self.on_any_route.insert(any_route, Rc::clone(&said));
+                }
+                said
+            }
+        };
+        if said.reach == Reach::Itself || self.said.len() >= KEPT {
+            return Recalled { said, key: None };
         }
-        let said = self.share(said);
         let kept = Kept { said: Rc::clone(&said), traces: Traces::default() };
         self.said.insert(key, kept);
         Recalled { said, key: Some(key) }
+    }
+
+    /// The hash of the key's first bytes.
+    fn hash(&self, length: usize) -> Key {
+        let key = self.key.get(..length).unwrap_or_default();
+        self.hashers.each_ref().map(|hasher| hasher.hash_one(key))
     }
 
     /// What the first exchange of this key left.
@@ -133,7 +162,9 @@ impl Memo {
         if !said.findings.is_empty() {
             return Rc::new(said);
         }
-        let known = self.shared.iter().find(|known| known.judgement == said.judgement);
+        let mut shared = self.shared.iter();
+        let known =
+            shared.find(|known| known.reach == said.reach && known.judgement == said.judgement);
         if let Some(known) = known {
             return Rc::clone(known);
         }
@@ -144,18 +175,10 @@ impl Memo {
         said
     }
 
-    /// Writes the key; false if the exchange has more to it than a key holds: a failure, a function's
-    /// log, an access-log line, a redirect.
+    /// Writes the key; false if the exchange has more to it than a key holds.
     fn set_key(&mut self, exchange: &Exchange) -> bool {
         let Fact::Seen(status) = exchange.status else { return false };
-        let plain = exchange.failure.is_none()
-            && exchange.function_response.is_none()
-            && exchange.invocation.is_none()
-            && exchange.access.is_none()
-            && exchange.har.is_none()
-            && exchange.text_bytes(Text::GatewayResponseType).is_none()
-            && !(300..400).contains(&status);
-        if !plain {
+        if !is_plain(exchange) {
             return false;
         }
         let answered_by = match exchange.answered_by {
@@ -183,9 +206,31 @@ impl Memo {
                 append(&mut self.key, Some(name));
             }
         }
-        append_headers(&mut self.key, &self.request, exchange.request_headers())
-            && append_headers(&mut self.key, &self.response, response)
+        let asked = append_headers(&mut self.key, &self.request, exchange.request_headers());
+        let answered = append_headers(&mut self.key, &self.response, response);
+        if let (Some(at), Some(present)) = (self.in_body, answered)
+            && present >> at & 1 == 0
+        {
+            self.key.push(observed::allow_origin_in_body(exchange).map_or(2, u8::from));
+        }
+        self.without_route = self.key.len();
+        for text in [Text::Route, Text::Api, Text::Stage] {
+            append(&mut self.key, exchange.text_bytes(text));
+        }
+        asked.is_some() && answered.is_some()
     }
+}
+
+/// Whether a key can hold all that verdict and rules read of an exchange: no failure, no function's
+/// log, no access-log line, no redirect.
+pub(super) fn is_plain(exchange: &Exchange) -> bool {
+    exchange.failure.is_none()
+        && exchange.function_response.is_none()
+        && exchange.invocation.is_none()
+        && exchange.access.is_none()
+        && exchange.har.is_none()
+        && exchange.text_bytes(Text::GatewayResponseType).is_none()
+        && exchange.status.seen().is_some_and(|status| !(300..400).contains(&status))
 }
 
 impl Names {
@@ -238,13 +283,14 @@ const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
 const NAMES: usize = 64;
 
 /// Appends the headers that are read, in the order of `names`: that of the log differs from line to
-/// line, and so does the spelling, which decides nothing where each name stands once. False if one of them stands there twice, or there are too many names.
-fn append_headers<'a>(key: &mut Vec<u8>, names: &Names, headers: Headers<'a>) -> bool {
+/// line, and so does the spelling, which decides nothing where each name stands once. Gives the places
+/// of those that are there; `None` if one stands there twice, or there are too many names.
+fn append_headers<'a>(key: &mut Vec<u8>, names: &Names, headers: Headers<'a>) -> Option<u64> {
     let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
     let mut present = 0_u64;
     for (name, value) in headers.raw() {
         let Some(at) = names.find(name) else { continue };
-        let Some(slot) = found.get_mut(at).filter(|_| present >> at & 1 == 0) else { return false };
+        let slot = found.get_mut(at).filter(|_| present >> at & 1 == 0)?;
         *slot = value;
         present |= 1 << at;
     }
@@ -256,7 +302,7 @@ fn append_headers<'a>(key: &mut Vec<u8>, names: &Names, headers: Headers<'a>) ->
         append(key, found.get(at).copied());
         rest &= rest - 1;
     }
-    names.fit()
+    names.fit().then_some(present)
 }
 
 /// A text with its length, so that no two lists of texts make the same key.

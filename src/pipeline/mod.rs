@@ -137,18 +137,25 @@ impl<'a> Analyzer<'a> {
 
     /// An exchange is complete: settles it, unless a line of another log could change the answer.
     fn completed(&mut self, slot: SlotId) {
-        let Some(recalled) = self.say(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let mut join = join_of(exchange, &recalled.said.judgement);
-        if self.waits_for_application && exchange.lambda_request_id.is_some() {
-            join = Join::Answer;
-        }
+        let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
+        // Of an exchange that may wait, rules are asked once it does so no more.
+        let said = if waits || !memo::is_plain(exchange) { None } else { self.say(slot) };
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        let join = match &said {
+            _ if waits => Join::Answer,
+            Some(recalled) => join_of(exchange, &recalled.said.judgement),
+            None => join_of(exchange, &cors::judge(exchange)),
+        };
         match join {
             Join::Nothing if exchange.access.is_some() && shows_execution(exchange) => {
                 self.assembler.drop_access(slot);
                 self.settle(slot);
             }
-            Join::Nothing => self.conclude(slot, &recalled),
+            Join::Nothing => match said {
+                Some(recalled) => self.conclude(slot, &recalled),
+                None => self.settle(slot),
+            },
             Join::Evidence => {
                 if let Some(slot) = self.assembler.hold_for_evidence(slot) {
                     self.settle(slot);
@@ -176,7 +183,7 @@ impl<'a> Analyzer<'a> {
             let mut findings = diagnose(examined.findings);
             // They may be kept for long.
             findings.shrink_to_fit();
-            Said { judgement, findings, is_general: examined.is_general }
+            Said { judgement, findings, reach: examined.reach }
         }))
     }
 

@@ -110,7 +110,8 @@ impl ReportBuilder {
         findings: &[Finding],
         places: &Places,
     ) -> Counted {
-        let selection = self.count_exchange(exchange, judgement);
+        let selection = self.settings.select(exchange, judgement);
+        self.count_exchange(exchange, judgement, selection);
         let mut counted = Counted { selection, findings: Vec::new(), is_general: true };
         if selection != Selection::LeftOut && !findings.is_empty() {
             let key = EndKey::of(exchange, places);
@@ -124,10 +125,11 @@ impl ReportBuilder {
     /// those of one that was added before, and gave `known`.
     pub fn repeat(&mut self, known: &Counted, judged: &Judged<'_>) -> Selection {
         let Judged { exchange, judgement, findings, places } = *judged;
-        if self.settings.select(exchange, judgement) != known.selection {
+        let selection = self.settings.select(exchange, judgement);
+        if selection != known.selection {
             return self.add(exchange, judgement, findings, places).selection;
         }
-        let selection = self.count_exchange(exchange, judgement);
+        self.count_exchange(exchange, judgement, selection);
         for (finding, at) in findings.iter().zip(&known.findings) {
             let shown = self.count(finding, selection);
             if let Some((severity, fails)) = shown
@@ -145,22 +147,20 @@ impl ReportBuilder {
     }
 
     /// Counts an exchange, whatever its findings.
-    fn count_exchange(&mut self, exchange: &Exchange, judgement: &Judgement) -> Selection {
+    fn count_exchange(&mut self, exchange: &Exchange, judgement: &Judgement, selection: Selection) {
         let outcome = judgement.applying().outcome;
         self.counted.exchanges += 1;
         self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
         self.counted.incomplete_exchanges += u64::from(!exchange.is_complete);
-        let selection = self.settings.select(exchange, judgement);
         if selection == Selection::LeftOut {
             self.summary.left_out += 1;
-            return selection;
+            return;
         }
         self.summary.add_judgement(exchange, judgement);
         self.count_route(exchange);
         if ReportSettings::is_intended_refusal(selection, judgement) {
             self.summary.refused_as_intended += 1;
         }
-        selection
     }
 
     /// Takes what rules say of one route, or of one API stage.

@@ -135,6 +135,7 @@ pub(crate) enum PlainFact {
     AuthorizerRan,
     RepeatsStage,
     Misspelled,
+    AllowOriginInBody,
 }
 
 /// A family of open facts; in the order of [`FAMILIES`].
@@ -183,7 +184,8 @@ impl OpenFact {
                 PlainFact::Preflight
                 | PlainFact::AllowOrigin
                 | PlainFact::IntegrationBody
-                | PlainFact::Misspelled,
+                | PlainFact::Misspelled
+                | PlainFact::AllowOriginInBody,
             ) => true,
             Self::Plain(_) | Self::Survey { .. } => false,
         }
@@ -404,6 +406,7 @@ static PLAIN: &[Plain] = &[
     Plain { fact: PlainFact::AuthorizerRan, open: open(("authorizer.ran", FactType::Bool, "true"), AUTHORIZER, "Whether the execution log shows a Lambda authorizer at work; `false` needs the request's first lines.") },
     Plain { fact: PlainFact::RepeatsStage, open: open(("request.path.repeats_stage", FactType::Bool, "true"), METHOD, "Whether the stage stands once too often at the beginning of the path.") },
     Plain { fact: PlainFact::Misspelled, open: open(("response.header.misspelled", FactType::Text, "Access-Control-Allow-Orgin"), RESPONSE, "Name of a response header that is nearly a CORS response header; absent if there is none.") },
+    Plain { fact: PlainFact::AllowOriginInBody, open: open(("response.allow_origin.in_body", FactType::Bool, "true"), FUNCTION, "Whether the body that the integration answered with has an `Access-Control-Allow-Origin` field; absent if the response has the header itself.") },
 ];
 
 /// Types of JSON values.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
 use serde_json::Value as Json;
 
 use crate::model::headers::HeaderMap;
@@ -24,6 +25,28 @@ pub(crate) fn header<'a>(exchange: &'a Exchange, kind: LineKind, name: &str) -> 
 pub(crate) fn body(exchange: &Exchange) -> Fact<Value<'_>> {
     let body = exchange.payload(LineKind::EndpointResponseBody);
     Fact::from_option(body.map(|body| Value::Text(String::from_utf8_lossy(body))))
+}
+
+/// Whether the body that the integration answered with, JSON within JSON too, has an
+/// `Access-Control-Allow-Origin` field; `None` if it was not logged.
+pub(crate) fn allow_origin_in_body(exchange: &Exchange) -> Option<bool> {
+    let body = exchange.payload(LineKind::EndpointResponseBody)?;
+    Some(memchr_iter(b'-', body).any(|dash| is_allow_origin_field(body, dash)))
+}
+
+/// Whether a field of this name has its first dash here, and a string or a list for a value.
+fn is_allow_origin_field(body: &[u8], dash: usize) -> bool {
+    const NAME: &[u8] = b"access-control-allow-origin";
+    let start = dash.wrapping_sub("access".len());
+    let name = body.get(start..).and_then(|rest| rest.split_at_checked(NAME.len()));
+    let Some((name, rest)) = name else { return false };
+    if !name.eq_ignore_ascii_case(NAME) || body.get(start.wrapping_sub(1)) != Some(&b'"') {
+        return false;
+    }
+    let escapes = rest.iter().take_while(|byte| **byte == b'\\').count();
+    let value = rest.get(escapes..).and_then(|rest| rest.strip_prefix(b"\""));
+    let value = value.and_then(|rest| rest.trim_ascii_start().strip_prefix(b":"));
+    matches!(value.map(<[u8]>::trim_ascii_start), Some([b'"' | b'\\' | b'[', ..]))
 }
 
 /// Whether lines of a Lambda authorizer are among those of the request.

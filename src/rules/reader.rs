@@ -13,6 +13,7 @@ use crate::rules::condition::{Test, Truth};
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::near_names::misspelled;
 use crate::rules::observed;
+use crate::rules::reach::Reach;
 use crate::rules::relation::relation;
 use crate::rules::slots::{KEPT, Slots, varies};
 
@@ -55,8 +56,8 @@ pub(crate) struct Reader<'a> {
     request: OnceCell<Headers<'a>>,
     response: OnceCell<Headers<'a>>,
     kept: [Cell<Option<Fact<Value<'a>>>>; KEPT],
-    /// Whether a fact was read that [`Inputs`] do not cover.
-    uncovered: Cell<bool>,
+    /// Narrowed by facts that [`Inputs`](crate::rules::set::Inputs) do not cover.
+    reach: Cell<Reach>,
 }
 
 impl<'a> Reader<'a> {
@@ -69,13 +70,17 @@ impl<'a> Reader<'a> {
             request: OnceCell::new(),
             response: OnceCell::new(),
             kept: [const { Cell::new(None) }; KEPT],
-            uncovered: Cell::new(false),
+            reach: Cell::new(Reach::AnyRoute),
         }
     }
 
-    /// Whether the answer holds for all exchanges of the same inputs.
-    pub(crate) fn is_covered(&self) -> bool {
-        !self.uncovered.get()
+    /// For which exchanges an answer holds that follows from what was read.
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach.get()
+    }
+
+    fn narrow(&self, reach: Reach) {
+        self.reach.set(self.reach.get().min(reach));
     }
 
     /// Applies a test to a fact; `slot` is its number.
@@ -83,7 +88,7 @@ impl<'a> Reader<'a> {
         let Some(kept) = self.kept.get(slot) else { return test.truth(&self.read(fact)) };
         let value = kept.take().unwrap_or_else(|| self.first(kept, fact));
         if test.needs_value() && matches!(value, Fact::Seen(_)) && varies(fact) {
-            self.uncovered.set(true);
+            self.narrow(Reach::Itself);
         }
         let truth = test.truth(&value);
         kept.set(Some(value));
@@ -128,7 +133,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
         let exchange = self.exchange;
         if varies(fact) {
-            self.uncovered.set(true);
+            self.narrow(Reach::Itself);
         }
         match fact {
             OpenFact::Plain(fact) => self.plain(*fact),
@@ -140,11 +145,11 @@ impl<'a> Reader<'a> {
             }
             OpenFact::Named(Family::FunctionHeader, name) => self.function_header(name),
             OpenFact::Named(Family::IntegrationRequestHeader, name) => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 observed::header(exchange, LineKind::EndpointRequestHeaders, name)
             }
             OpenFact::Named(Family::IntegrationResponseHeader, name) => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 observed::header(exchange, LineKind::EndpointResponseHeaders, name)
             }
             OpenFact::Named(Family::LoggedHeader, name) => observed::logged_header(exchange, name),
@@ -156,13 +161,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn place(&self, which: Text) -> Fact<Value<'a>> {
+        self.narrow(Reach::Route);
+        shown(self.exchange.text(which))
+    }
+
     fn plain(&self, fact: PlainFact) -> Fact<Value<'a>> {
         let text = |which| shown(self.exchange.text(which));
         match fact {
             PlainFact::VerdictDetail => shown(self.judgement.applying().detail.as_deref()),
             PlainFact::Method => text(Text::Method),
             PlainFact::Path => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 text(Text::Path)
             }
             PlainFact::Preflight => self.is_preflight().map(Value::Bool),
@@ -182,9 +192,9 @@ impl<'a> Reader<'a> {
                     (None, None) => Fact::Unseen,
                 }
             }
-            PlainFact::Route => text(Text::Route),
-            PlainFact::Api => text(Text::Api),
-            PlainFact::Stage => text(Text::Stage),
+            PlainFact::Route => self.place(Text::Route),
+            PlainFact::Api => self.place(Text::Api),
+            PlainFact::Stage => self.place(Text::Stage),
             PlainFact::FailureMessage => text(Text::FailureMessage),
             PlainFact::FailureError => self.failure_error(),
             PlainFact::SlashRedirect => self.slash_redirect(),
@@ -210,23 +220,32 @@ impl<'a> Reader<'a> {
             PlainFact::LoggedDefect => observed::logged_defect(self.exchange),
             PlainFact::LoggedNonString => observed::logged_non_string(self.exchange),
             PlainFact::RepeatsStage => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 observed::repeats_stage(self.exchange)
             }
             PlainFact::IntegrationStatus => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 Fact::from_option(self.exchange.integration_status.map(|it| number(it.into())))
             }
             PlainFact::IntegrationBody => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 observed::body(self.exchange)
             }
             PlainFact::MultiValueEvent => observed::multi_value_event(self.exchange),
             PlainFact::AuthorizerRan => {
-                self.uncovered.set(true);
+                self.narrow(Reach::Itself);
                 observed::authorizer_ran(self.exchange)
             }
             PlainFact::Misspelled => misspelled(self.response_headers()),
+            PlainFact::AllowOriginInBody => {
+                match self.response_headers().get("access-control-allow-origin") {
+                    Fact::Seen(_) => Fact::Absent,
+                    Fact::Absent | Fact::Unseen => {
+                        let body = observed::allow_origin_in_body(self.exchange);
+                        Fact::from_option(body.map(Value::Bool))
+                    }
+                }
+            }
         }
     }
 
@@ -304,7 +323,7 @@ impl<'a> Reader<'a> {
             Fact::Absent => return Fact::Absent,
             Fact::Unseen => return Fact::Unseen,
         };
-        self.uncovered.set(true);
+        self.narrow(Reach::Itself);
         let path = self.exchange.text(Text::Path).filter(|path| !path.contains('{'));
         let Some(path) = path else { return Fact::Unseen };
         let stage = self.exchange.text(Text::Stage);

@@ -20,6 +20,7 @@ use crate::rules::file::{
 };
 use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
+use crate::rules::reach::Reach;
 use crate::rules::reader::Reader;
 use crate::rules::route::OfRoute;
 use crate::rules::slots::Slots;
@@ -107,6 +108,8 @@ pub struct Inputs {
     pub response_headers: Vec<(String, bool)>,
     /// Whether names of response headers are asked for that are nearly those of CORS.
     pub near_names: bool,
+    /// Whether the integration's body has the field that the response lacks.
+    pub header_in_body: bool,
     /// Texts.
     pub texts: Vec<Text>,
     /// Kinds of lines that show facts which only some rules ask for.
@@ -114,12 +117,12 @@ pub struct Inputs {
 }
 
 /// What the rules find in one exchange.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Examined {
     /// In the order of the rules.
     pub findings: Vec<Finding>,
-    /// Whether every exchange with the same verdict and the same [`Inputs`] gets the same.
-    pub is_general: bool,
+    /// Which exchanges get the same.
+    pub reach: Reach,
 }
 
 /// A set of rules.
@@ -213,7 +216,7 @@ impl RuleSet {
         let signature = Signature::of(exchange, judgement);
         let candidates = self.candidates(&signature);
         if candidates.is_empty() {
-            return Examined { findings: Vec::new(), is_general: true };
+            return Examined { findings: Vec::new(), reach: Reach::AnyRoute };
         }
         let reader = Reader::new(exchange, judgement, &self.slots);
         let facts = OfExchange { signature: &signature, reader: &reader };
@@ -228,11 +231,11 @@ impl RuleSet {
         let told = |index: usize| !fired.iter().any(|(_, rule)| rule.superseded.contains(&index));
         let told = fired.iter().filter(|(index, _)| told(*index));
         if fired.is_empty() {
-            return Examined { findings: Vec::new(), is_general: reader.is_covered() };
+            return Examined { findings: Vec::new(), reach: reader.reach() };
         }
         let impact = impact(&reader, judgement);
         let findings = told.map(|(_, rule)| finding(rule, &facts, impact)).collect();
-        Examined { findings, is_general: reader.is_covered() }
+        Examined { findings, reach: reader.reach() }
     }
 
     /// What the rules read of an exchange without failure, function log or access-log line.

@@ -64,6 +64,7 @@ impl Slots {
                     inputs.texts.extend(text_of(*fact));
                     inputs.lines.extend(OpenFact::Plain(*fact).evidence());
                     inputs.near_names |= *fact == PlainFact::Misspelled;
+                    inputs.header_in_body |= *fact == PlainFact::AllowOriginInBody;
                 }
             }
         }
@@ -71,15 +72,16 @@ impl Slots {
     }
 }
 
-/// The text that a fact is read from. Paths differ too much to be covered; the others come from the verdict, from headers, or from what
-/// only failures, function logs and access logs have.
+/// The text that a fact is read from. Paths differ too much to be covered, the place is what answers
+/// are kept by anyway, and the others come from the verdict, from headers, or from what only failures,
+/// function logs and access logs have.
 fn text_of(fact: PlainFact) -> Option<Text> {
     match fact {
-        PlainFact::Route => Some(Text::Route),
-        PlainFact::Api => Some(Text::Api),
-        PlainFact::Stage => Some(Text::Stage),
         PlainFact::IntegrationUri => Some(Text::EndpointUri),
         PlainFact::VerdictDetail
+        | PlainFact::Route
+        | PlainFact::Api
+        | PlainFact::Stage
         | PlainFact::Method
         | PlainFact::Preflight
         | PlainFact::Status
@@ -107,6 +109,7 @@ fn text_of(fact: PlainFact) -> Option<Text> {
         | PlainFact::MultiValueEvent
         | PlainFact::AuthorizerRan
         | PlainFact::Misspelled
+        | PlainFact::AllowOriginInBody
         | PlainFact::Path
         | PlainFact::SlashRedirect
         | PlainFact::RepeatsStage => None,
