@@ -128,15 +128,14 @@ impl Memo {
             return Recalled { said: Rc::clone(&kept.said), key: Some(key) };
         }
         let any_route = self.hash(self.without_route);
-        let said = match self.on_any_route.get(&any_route) {
-            Some(said) => Rc::clone(said),
-            None => {
-                let said = self.share(say());
-                if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
-                    self.on_any_route.insert(any_route, Rc::clone(&said));
-                }
-                said
+        let said = if let Some(said) = self.on_any_route.get(&any_route) {
+            Rc::clone(said)
+        } else {
+            let said = self.share(say());
+            if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
+                self.on_any_route.insert(any_route, Rc::clone(&said));
             }
+            said
         };
         if said.reach == Reach::Itself || self.said.len() >= KEPT {
             return Recalled { said, key: None };
