@@ -29,7 +29,7 @@ pub struct Ledger {
     pub outside_window: u64,
     /// Exchanges and invocations that a bound made us let go before a join was possible.
     pub unjoined: u64,
-    /// Exchanges on routes that a bound kept out of the survey.
+    /// Exchanges that a bound kept out of the survey of routes, wholly or in part.
     pub unsurveyed: u64,
     /// Exchanges seen.
     pub exchanges: u64,

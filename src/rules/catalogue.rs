@@ -8,12 +8,11 @@ use std::cmp::Reverse;
 use serde::Deserialize;
 
 use crate::model::{BlockReason, Candidate, Frequency, RuleText, Surface};
-use crate::rules::file::RuleFile;
-use crate::rules::nearest::nearest;
+use crate::rules::file::{RuleFile, word};
 use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::set::RuleSet;
-use crate::rules::words::{Basis, PageSurface, PhaseOfPage, Place, Word};
+use crate::rules::words::{Basis, PageSurface, PhaseOfPage, Place};
 
 /// The embedded pages, as `build.rs` found them.
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_pages.rs"));
@@ -340,19 +339,6 @@ fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
     if name.strip_suffix(".toml") != Some(id.as_ref()) {
         problems.add(id.start(), Problem::IdIsNotFileName { id: id.as_ref().clone() });
     }
-}
-
-fn word<T: Word>(text: &Placed<String>, problems: &mut Problems<'_>) -> Option<T> {
-    let found = T::ALL.iter().copied().find(|word| word.word() == text.as_ref());
-    if found.is_none() {
-        let problem = Problem::UnknownWord {
-            what: T::WHAT.to_owned(),
-            name: text.as_ref().clone(),
-            nearest: nearest(text.as_ref(), T::ALL.iter().map(|word| word.word())),
-        };
-        problems.add(text.start(), problem);
-    }
-    found
 }
 
 #[cfg(test)]

@@ -305,7 +305,8 @@ fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
     }
 }
 
-fn word<T: Word>(text: &Placed<String>, problems: &mut Problems<'_>) -> Option<T> {
+/// The word that a text is, or a problem with the nearest one.
+pub(super) fn word<T: Word>(text: &Placed<String>, problems: &mut Problems<'_>) -> Option<T> {
     let found = T::ALL.iter().copied().find(|word| word.word() == text.as_ref());
     if found.is_none() {
         let problem = Problem::UnknownWord {

@@ -63,6 +63,8 @@ pub(super) enum Flag {
     Without,
     WithoutVary,
     Wildcards,
+    /// A list had no room for its method, origin or pair of both.
+    LeftOut,
 }
 
 /// What an exchange adds to its route: the same for all that are alike in verdict, headers and

@@ -52,7 +52,7 @@ pub const RESPONSE_HEADERS_READ: &[&str] = &["Vary", "Access-Control-Max-Age"];
 pub struct Surveyed {
     /// Routes by API, stage and path; each API stage stands behind its routes.
     pub routes: Vec<RouteSurvey>,
-    /// Exchanges of routes for which there was no room.
+    /// Exchanges for which there was no room, as a route or in a list of one.
     pub left_out: u64,
 }
 
@@ -116,7 +116,8 @@ impl Survey {
             routes.extend(of_stage.iter().map(answer::route));
             routes.extend(answer::stage(of_stage));
         }
-        Surveyed { routes, left_out: self.left_out }
+        let left_out = records.iter().map(|record| record.left_out).sum::<u64>();
+        Surveyed { routes, left_out: self.left_out + left_out }
     }
 }
 

@@ -160,6 +160,8 @@ pub(super) struct Record {
     pub(super) examples: [Option<(KeptKey, RouteExample)>; ROLES],
     pub(super) first_seen: Option<LogTime>,
     pub(super) last_seen: Option<LogTime>,
+    /// Exchanges that are not counted in all lists, for lack of room.
+    pub(super) left_out: u64,
 }
 
 pub(super) type Key<'a> = (Option<&'a str>, Option<&'a str>, &'a str);
@@ -211,6 +213,7 @@ impl Record {
             Fact::Seen(origin) if sample.outcome != Outcome::NotCors => origin,
             Fact::Unseen => {
                 effect.method = short(self.method(&sample.method));
+                effect.set(Flag::LeftOut, effect.method.is_none());
                 effect.set(Flag::OfUnseenOrigin, sample.phase == Phase::Actual);
                 return effect;
             }
@@ -218,12 +221,14 @@ impl Record {
         };
         effect.set(Flag::BrowserRequests, true);
         effect.origin = short(self.origin(origin, sample));
+        let mut has_room = effect.origin.is_some();
         effect.roles = roles(sample);
         match sample.phase {
             Phase::Preflight => {
                 effect.max_age = MaxAge::of(exchange).filter(|_| effect.count(Flag::Allowed) > 0);
                 if effect.count(Flag::Allowed) > 0 {
                     effect.pair = short(self.pair(&sample.method, origin));
+                    has_room &= effect.pair.is_some();
                 }
             }
             Phase::Actual => {
@@ -233,9 +238,11 @@ impl Record {
                 effect.set(Flag::Without, sample.is_success && lacks);
                 effect.method = short(self.method(&sample.method));
                 effect.pair = short(self.pair(&sample.method, origin));
+                has_room &= effect.method.is_some() && effect.pair.is_some();
                 self.value(exchange, sample, origin, &mut effect);
             }
         }
+        effect.set(Flag::LeftOut, !has_room);
         effect
     }
 
@@ -303,17 +310,18 @@ impl Record {
         {
             *count += 1;
         }
-        if effect.max_age.is_some_and(MaxAge::is_short) {
-            self.stamp(exchange, hasher);
-        }
+        let is_stamped =
+            !effect.max_age.is_some_and(MaxAge::is_short) || self.stamp(exchange, hasher);
+        self.left_out += u64::from(!is_stamped || effect.count(Flag::LeftOut) > 0);
         self.keep_examples(effect, exchange, places);
     }
 
     /// Notes who asked what, and when. Preflight caches are the client's own, and keyed by URL,
-    /// origin and what is asked.
-    fn stamp(&mut self, exchange: &Exchange, hasher: &RandomState) {
-        let Some(time) = exchange.started.or(exchange.ended) else { return };
-        if self.stamps.len() < MAX_STAMPS {
+    /// origin and what is asked. False if there is no room.
+    fn stamp(&mut self, exchange: &Exchange, hasher: &RandomState) -> bool {
+        let Some(time) = exchange.started.or(exchange.ended) else { return true };
+        let has_room = self.stamps.len() < MAX_STAMPS;
+        if has_room {
             // One pass over the headers, whose order differs from line to line.
             let mut asked = [None; ASKED.len()];
             for (name, value) in exchange.request_headers().raw() {
@@ -326,6 +334,7 @@ impl Record {
             let hash = hasher.hash_one((asked, exchange.text_bytes(Text::Path)));
             self.stamps.push((hash, time));
         }
+        has_room
     }
 
     fn method(&mut self, name: &str) -> Option<usize> {

@@ -266,3 +266,18 @@ fn what_the_application_logged_is_a_fact_of_its_exchange() {
         }
     }
 }
+
+#[test]
+fn what_a_survey_has_no_room_for_is_counted() {
+    let origins: Vec<String> =
+        (0..70).map(|number| format!("Origin=https://a{number}.test")).collect();
+    let requests = origins.iter().zip(1..).map(|(asks, number)| Request { number, asks, ..GET });
+    let mut logs: Vec<String> = requests.map(|request| request.log()).collect();
+    let rules = RuleSet::builtin();
+    for _ in 0..2 {
+        let run = run::text(&rules, logs.concat().as_bytes());
+        let ledger = run.report.ledger;
+        assert_eq!((ledger.exchanges, ledger.unsurveyed), (70, 6));
+        logs.reverse();
+    }
+}

@@ -118,7 +118,7 @@ fn ledger(page: &mut Page<'_>, report: &Report) {
         (ledger.skipped, "event", "without log data"),
         (ledger.outside_window, "more event", "outside the time window"),
         (ledger.unjoined, "exchange", "let go before they could be joined"),
-        (ledger.unsurveyed, "exchange", "on routes beyond those that were compared"),
+        (ledger.unsurveyed, "exchange", "beyond what is compared across requests"),
         (ledger.sampled, "event", "from sampled seconds"),
         (ledger.throttled, "request", "throttled"),
     ]
