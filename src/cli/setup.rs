@@ -173,7 +173,7 @@ fn collect(path: &Path, is_named: bool, files: &mut Vec<RuleFile>) -> io::Result
         paths.sort();
         return paths.iter().try_for_each(|path| collect(path, false, files));
     }
-    if is_named || path.extension().is_some_and(|extension| extension == "toml") {
+    if is_named || (path.extension().is_some_and(|it| it == "toml") && !is_of_catalogue(path)) {
         #[expect(clippy::disallowed_methods, reason = "the command line reads rule files")]
         let bytes = std::fs::read(path)?;
         // What is no text is no TOML either; its place is told with the other problems.
@@ -182,6 +182,11 @@ fn collect(path: &Path, is_named: bool, files: &mut Vec<RuleFile>) -> io::Result
         files.push(RuleFile { name: path.display().to_string(), text });
     }
     Ok(())
+}
+
+/// Pages and recipes of the built-in catalogue stand in folders of their own beside the rules.
+fn is_of_catalogue(path: &Path) -> bool {
+    path.parent().is_some_and(|it| it.ends_with("rules/pages") || it.ends_with("rules/recipes"))
 }
 
 /// Tells what is wrong with rule files.

@@ -377,7 +377,9 @@ fn add(drafts: &mut Vec<Draft>, draft: Draft) -> Option<RuleError> {
     let old = drafts.iter_mut().find(|old| old.text.id == draft.text.id);
     match old {
         None => drafts.push(draft),
-        Some(old) if draft.replaces => *old = draft,
+        Some(old) if draft.replaces || is_own_file(&draft.file.name, &old.file.name) => {
+            *old = draft;
+        }
         Some(old) => {
             let (id, first) = (draft.text.id.clone(), old.file.name.clone());
             let problem = Problem::Duplicate { id, first };
@@ -385,6 +387,13 @@ fn add(drafts: &mut Vec<Draft>, draft: Draft) -> Option<RuleError> {
         }
     }
     None
+}
+
+/// Whether a file is the one that a built-in rule was built from, maybe in a newer version: who works
+/// on the built-in rules names their folder.
+fn is_own_file(file: &str, built_in: &str) -> bool {
+    file.strip_suffix(built_in).is_some_and(|folder| folder.ends_with('/'))
+        || (file == built_in && built_in.starts_with("rules/"))
 }
 
 fn error(draft: &Draft, offset: usize, problem: Problem) -> Option<RuleError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use corscope::rules::facts::facts;
+use corscope::rules::set::RuleSet;
 use serde_json::Value;
 
 use crate::log::{GET, Request};
@@ -460,4 +461,27 @@ fn why_shows_no_secret_and_nothing_that_steers_a_terminal() {
                 true     request.header.x-note matches ^a   (is: ab)\n";
     assert_eq!(why(""), want);
     assert!(why("--no-redact").contains("(is: Bearer FAKE-TOKEN-0123456789abcdef)"));
+}
+
+#[test]
+fn who_works_on_the_built_in_rules_names_their_folder() {
+    let run = |line: &str| {
+        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("corscope"));
+        let output = command.args(line.split(' ')).output().expect("the program runs");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+    };
+    let count = RuleSet::builtin().rules().len();
+    let lint = format!("{count} rules in {count} files: 0 errors, 0 warnings\n");
+    assert_eq!(run("rules lint rules"), (lint, Some(0)));
+    let (out, code) = run("rules test rules/headers");
+    assert_eq!(code, Some(0), "{out}");
+
+    // A changed one is the rule from then on, without saying so.
+    let old = fs::read_to_string("rules/headers/acao-stale-domain.toml").expect("a rule");
+    let new = old.replace("The allowed origin is another site", "Our old host is named");
+    let work = Work::new(&[("log", &OLD_HOST.log())]);
+    work.write("rules/headers/acao-stale-domain.toml", &new);
+    let scan = work.scan("log --rules rules");
+    let title = &scan.row("acao-stale-domain").expect("a finding")["title"];
+    assert_eq!((title.as_str(), scan.err.as_str()), (Some("Our old host is named"), ""));
 }

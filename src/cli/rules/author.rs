@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use corscope::output::escape::visible;
 use corscope::output::redact::Redaction;
 use corscope::pipeline::example;
+use corscope::rules::catalogue::Catalogue;
 use corscope::rules::file::{Example, RuleFile};
 use corscope::rules::schema;
 use corscope::rules::set::{Rule, RuleSet};
@@ -70,11 +71,12 @@ pub(crate) fn lint(paths: &[PathBuf]) -> Result<ExitStatus, CliError> {
     let files = read_rules(paths)?;
     let (set, errors) = RuleSet::load(&files);
     tell(&errors);
+    let catalogue = Catalogue::builtin();
     let mut text = String::new();
     let mut warnings = 0;
     let own = |rule: &&Rule| files.iter().any(|file| file.name == rule.file);
     for rule in set.rules().iter().filter(own) {
-        for problem in style(rule, &set) {
+        for problem in style(rule, &set, &catalogue) {
             warnings += 1;
             let _ = writeln!(text, "{}: warning: {problem}", visible(&rule.file));
         }
@@ -101,7 +103,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// What loads, and should be better.
-fn style(rule: &Rule, set: &RuleSet) -> Vec<String> {
+fn style(rule: &Rule, set: &RuleSet, catalogue: &Catalogue) -> Vec<String> {
     let mut problems = Vec::new();
     let mut warn = |problem: &str| problems.push(problem.to_owned());
     let examples = rule.examples();
@@ -111,14 +113,14 @@ fn style(rule: &Rule, set: &RuleSet) -> Vec<String> {
     if !examples.iter().any(|example| !example.fires) {
         warn("no example is a near miss, a log that looks like it and does not fire it");
     }
-    if rule.text.title.len() > 90 || rule.text.title.ends_with('.') {
+    if rule.text.title.chars().count() > 90 || rule.text.title.ends_with('.') {
         warn("the title is one line of at most 90 characters, without a full stop");
     }
     if rule.text.references.is_empty() {
         warn("no reference says where its facts come from");
     }
     for id in &rule.text.candidates {
-        if set.get(id).is_none() {
+        if set.get(id).is_none() && catalogue.page(id).is_none() {
             warn(&format!("the candidate `{id}` is no entry of the catalogue"));
         }
     }
