@@ -1,7 +1,7 @@
 //! What holds across the exchanges of one route, and of one API stage: who asked, what was answered
 //! to preflights and to the requests behind them, and where these differ.
 //!
-//! Reading order: [`effect`] says what an exchange adds, [`record`] gathers one route, [`answer`] makes facts of it, [`sibling`] compares
+//! Reading order: `effect` says what an exchange adds, `record` gathers one route, `answer` makes facts of it, `sibling` compares
 //! origins. Memory is bounded by the number of routes that are kept apart.
 //!
 //! Must not: judge a single exchange, or depend on the order in which exchanges come.
