@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use serde::Deserialize;
 
 use crate::model::{BlockReason, Candidate, Frequency, RuleText, Surface};
-use crate::rules::file::{RuleFile, word};
+use crate::rules::file::{RuleFile, check_id, word};
 use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::set::RuleSet;
@@ -85,17 +85,8 @@ pub struct Step {
 /// Pages and recipes.
 #[derive(Debug, Default)]
 pub struct Catalogue {
-    files: Files,
     pages: OnceCell<Vec<CataloguePage>>,
     recipes: OnceCell<Vec<Recipe>>,
-}
-
-/// Texts that are parsed when they are asked for.
-#[derive(Debug, Default)]
-enum Files {
-    #[default]
-    Builtin,
-    Read,
 }
 
 #[derive(Debug, Deserialize)]
@@ -153,19 +144,14 @@ impl Catalogue {
     /// The catalogue of these files, with what is wrong with them. What is wrong is left out.
     pub fn from_files(pages: &[RuleFile], recipes: &[RuleFile]) -> (Self, Vec<RuleError>) {
         let mut errors = Vec::new();
-        let mut catalogue = Self { files: Files::Read, ..Self::default() };
-        let _ = catalogue.pages.set(read(pages, page, &mut errors));
-        let _ = catalogue.recipes.set(read(recipes, recipe, &mut errors));
-        catalogue.sort();
-        (catalogue, errors)
+        let pages = pages_of(pages, &mut errors).into();
+        let recipes = recipes_of(recipes, &mut errors).into();
+        (Self { pages, recipes }, errors)
     }
 
     /// All pages, by id.
     pub fn pages(&self) -> &[CataloguePage] {
-        self.pages.get_or_init(|| match self.files {
-            Files::Builtin => sorted(read(&owned(PAGES), page, &mut Vec::new()), |page| &page.id),
-            Files::Read => Vec::new(),
-        })
+        self.pages.get_or_init(|| pages_of(&owned(PAGES), &mut Vec::new()))
     }
 
     /// The page with this id.
@@ -175,10 +161,7 @@ impl Catalogue {
 
     /// All recipes, by id.
     pub fn recipes(&self) -> &[Recipe] {
-        self.recipes.get_or_init(|| match self.files {
-            Files::Builtin => sorted(read(&owned(RECIPES), recipe, &mut Vec::new()), |it| &it.id),
-            Files::Read => Vec::new(),
-        })
+        self.recipes.get_or_init(|| recipes_of(&owned(RECIPES), &mut Vec::new()))
     }
 
     /// The recipe with this id.
@@ -225,15 +208,6 @@ impl Catalogue {
         found.dedup_by(|one, other| one.id == other.id);
         found
     }
-
-    fn sort(&mut self) {
-        if let Some(pages) = self.pages.get_mut() {
-            pages.sort_by(|one, other| one.id.cmp(&other.id));
-        }
-        if let Some(recipes) = self.recipes.get_mut() {
-            recipes.sort_by(|one, other| one.id.cmp(&other.id));
-        }
-    }
 }
 
 impl CataloguePage {
@@ -261,9 +235,18 @@ fn owned(files: &[(&str, &str)]) -> Vec<RuleFile> {
     files.iter().map(file).collect()
 }
 
-fn sorted<T>(mut list: Vec<T>, id: impl Fn(&T) -> &String) -> Vec<T> {
-    list.sort_by(|one, other| id(one).cmp(id(other)));
-    list
+/// The pages of these files, by id.
+fn pages_of(files: &[RuleFile], errors: &mut Vec<RuleError>) -> Vec<CataloguePage> {
+    let mut pages = read(files, page, errors);
+    pages.sort_by(|one, other| one.id.cmp(&other.id));
+    pages
+}
+
+/// The recipes of these files, by id.
+fn recipes_of(files: &[RuleFile], errors: &mut Vec<RuleError>) -> Vec<Recipe> {
+    let mut recipes = read(files, recipe, errors);
+    recipes.sort_by(|one, other| one.id.cmp(&other.id));
+    recipes
 }
 
 fn read<T>(
@@ -332,13 +315,6 @@ fn recipe(file: &RuleFile, problems: &mut Problems<'_>) -> Option<Recipe> {
         .filter_map(|step| Some(Step { place: word(&step.place, problems)?, text: step.text }));
     let steps = steps.collect();
     Some(Recipe { id: raw.id.into_inner(), title: raw.title, why: raw.why, steps })
-}
-
-fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
-    let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
-    if name.strip_suffix(".toml") != Some(id.as_ref()) {
-        problems.add(id.start(), Problem::IdIsNotFileName { id: id.as_ref().clone() });
-    }
 }
 
 #[cfg(test)]

@@ -297,7 +297,8 @@ fn names(names: Vec<Placed<String>>) -> Vec<String> {
     names.into_iter().map(Placed::into_inner).collect()
 }
 
-fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
+/// A file has the name of the entry that it holds.
+pub(super) fn check_id(file: &RuleFile, id: &Placed<String>, problems: &mut Problems<'_>) {
     let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
     if name.strip_suffix(".toml") != Some(id.as_ref()) {
         let problem = Problem::IdIsNotFileName { id: id.as_ref().clone() };
