@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::model::{LineKind, LogTime, Position};
+use crate::model::{LineKind, LogTime, Place, Places, Position};
 
 /// Where a finding stands between what the browser met and what made it so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -258,4 +258,37 @@ pub struct Evidence {
     pub position: Position,
     /// Its text, lossy UTF-8, not redacted, not escaped.
     pub text: String,
+}
+
+/// A log line as a report shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceLine {
+    /// What kind of line.
+    pub kind: LineKind,
+    /// When.
+    pub time: Option<LogTime>,
+    /// Where it stands.
+    pub place: Place,
+    /// Line of the file, or number of the event.
+    pub line: u64,
+    /// Its text, lossy UTF-8, at most some kilobytes. Not redacted, not escaped.
+    pub text: String,
+}
+
+impl EvidenceLine {
+    /// The line at a position, of whose text at most `longest` bytes are kept.
+    pub fn new(
+        kind: LineKind,
+        time: Option<LogTime>,
+        (position, places): (Position, &Places),
+        text: &[u8],
+        longest: usize,
+    ) -> Self {
+        let text = match text.get(..longest).filter(|head| head.len() < text.len()) {
+            Some(head) => format!("{} [...]", String::from_utf8_lossy(head)),
+            None => String::from_utf8_lossy(text).into_owned(),
+        };
+        let place = places.get(position.place).cloned().unwrap_or_default();
+        Self { kind, time, place, line: position.line, text }
+    }
 }

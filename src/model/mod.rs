@@ -25,7 +25,8 @@ pub use event::LogEvent;
 pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
 pub use fact::Fact;
 pub use finding::{
-    Candidate, Class, Confidence, Evidence, Finding, Frequency, Impact, Kind, RuleText, Severity,
+    Candidate, Class, Confidence, Evidence, EvidenceLine, Finding, Frequency, Impact, Kind,
+    RuleText, Severity,
 };
 pub use headers::Headers;
 pub use ids::RequestId;
@@ -34,8 +35,6 @@ pub use ledger::{InputNote, Ledger};
 pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
 pub use record::{AccessRecord, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus};
-pub use survey::{
-    Role, RouteExample, RouteFinding, RouteLine, RouteSurvey, SurveyFact, SurveyValue,
-};
+pub use survey::{Role, RouteExample, RouteFinding, RouteSurvey, SurveyFact, SurveyValue};
 pub use time::LogTime;
 pub use verdict::{BlockReason, Browsers, Credentials, Judgement, ModeVerdict, Outcome, Phase};

@@ -2,7 +2,7 @@
 //!
 //! Must not: gather it; `survey` does.
 
-use crate::model::{Finding, LineKind, LogTime, Place, RequestId};
+use crate::model::{EvidenceLine, Finding, LogTime, RequestId};
 
 /// A value that a survey gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,22 +161,7 @@ pub struct RouteExample {
     /// The gateway's request id, else Lambda's.
     pub request_id: Option<RequestId>,
     /// Its lines. Texts from logs: redact and escape them.
-    pub lines: Vec<RouteLine>,
-}
-
-/// A log line of an example.
-#[derive(Debug, Clone)]
-pub struct RouteLine {
-    /// What kind of line.
-    pub kind: LineKind,
-    /// When.
-    pub time: Option<LogTime>,
-    /// Where it stands.
-    pub place: Place,
-    /// Line of the file, or number of the event.
-    pub line: u64,
-    /// Its text, lossy UTF-8.
-    pub text: String,
+    pub lines: Vec<EvidenceLine>,
 }
 
 /// What a rule finds in a route or an API stage.

@@ -9,11 +9,11 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::model::{BlockReason, Candidate, Frequency, Ledger, RequestId};
+use crate::model::{BlockReason, Candidate, EvidenceLine, Frequency, Ledger, RequestId};
 use crate::output::escape::SafeJson;
 use crate::output::redact::Redaction;
 use crate::output::row::{PlaceRow, Stamp};
-use crate::report::group::{Console, EvidenceLine, Group};
+use crate::report::group::{Console, Group};
 use crate::report::summary::{BySeverity, Summary};
 
 /// The schema's name.

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use crate::model::end_key::{EndKey, KeptKey};
 use crate::model::{
-    BlockReason, Candidate, Confidence, Credentials, Exchange, Finding, Impact, Judgement, Kind,
-    LineKind, LogTime, Outcome, Phase, Place, Places, Position, RequestId, RouteFinding,
+    BlockReason, Candidate, Confidence, Credentials, EvidenceLine, Exchange, Finding, Impact,
+    Judgement, Kind, LogTime, Outcome, Phase, Places, Position, RequestId, RouteFinding,
     RouteSurvey, RuleText, Severity, Surface, Text,
 };
 use crate::report::settings::ConsoleTexts;
@@ -86,21 +86,6 @@ pub struct Example {
     /// The log lines that prove the finding.
     pub evidence: Vec<EvidenceLine>,
     key: KeptKey,
-}
-
-/// A log line that proves a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EvidenceLine {
-    /// What kind of line.
-    pub kind: LineKind,
-    /// When.
-    pub time: Option<LogTime>,
-    /// Where it stands.
-    pub place: Place,
-    /// Line of the file, or number of the event.
-    pub line: u64,
-    /// Its text, lossy UTF-8, at most some kilobytes. Not redacted, not escaped.
-    pub text: String,
 }
 
 /// What the three browsers print to the console.
@@ -282,17 +267,10 @@ impl Group {
                 found.roles.iter().filter_map(|role| survey.examples.get(*role as usize));
             examples.flatten()
         };
-        let lines = examples().flat_map(|example| &example.lines).map(|line| EvidenceLine {
-            kind: line.kind,
-            time: line.time,
-            place: line.place.clone(),
-            line: line.line,
-            text: line.text.clone(),
-        });
         let mut evidence: Vec<EvidenceLine> = Vec::new();
-        for line in lines {
-            if evidence.len() < MAX_EVIDENCE && !evidence.contains(&line) {
-                evidence.push(line);
+        for line in examples().flat_map(|example| &example.lines) {
+            if evidence.len() < MAX_EVIDENCE && !evidence.contains(line) {
+                evidence.push(line.clone());
             }
         }
         self.example = Example {
@@ -404,21 +382,7 @@ fn evidence(finding: &Finding, seen: &Sighting<'_>) -> Vec<EvidenceLine> {
     lines
         .into_iter()
         .map(|(kind, time, position, text)| {
-            evidence_line(kind, time, (position, seen.places), text)
+            EvidenceLine::new(kind, time, (position, seen.places), text, MAX_EVIDENCE_BYTES)
         })
         .collect()
-}
-
-fn evidence_line(
-    kind: LineKind,
-    time: Option<LogTime>,
-    (position, places): (Position, &Places),
-    text: &[u8],
-) -> EvidenceLine {
-    let text = match text.get(..MAX_EVIDENCE_BYTES) {
-        Some(head) => format!("{} [...]", String::from_utf8_lossy(head)),
-        None => String::from_utf8_lossy(text).into_owned(),
-    };
-    let place = places.get(position.place).cloned().unwrap_or_default();
-    EvidenceLine { kind, time, place, line: position.line, text }
 }

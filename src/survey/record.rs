@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use crate::model::end_key::KeptKey;
 use crate::model::survey::ROLES;
 use crate::model::{
-    EndKey, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, RouteExample, RouteLine,
+    EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, RouteExample,
     Text,
 };
 use crate::survey::effect::{Effect, Flag, MaxAge, Sample, is_of_origin, lacks_vary, roles};
@@ -423,18 +423,7 @@ fn example_of(exchange: &Exchange, key: &EndKey<'_>, places: &Places) -> RouteEx
     let lines = exchange.lines().iter().filter(|line| shown.contains(&line.kind)).take(2);
     let lines = lines.map(|line| {
         let text = exchange.line_text(line);
-        let head = text.get(..MAX_LINE.min(text.len())).unwrap_or_default();
-        let mut shown = String::from_utf8_lossy(head).into_owned();
-        if head.len() < text.len() {
-            shown.push_str(" [...]");
-        }
-        RouteLine {
-            kind: line.kind,
-            time: line.time,
-            place: places.get(line.position.place).cloned().unwrap_or_default(),
-            line: line.position.line,
-            text: shown,
-        }
+        EvidenceLine::new(line.kind, line.time, (line.position, places), text, MAX_LINE)
     });
     RouteExample { request_id: key.request_id, lines: lines.collect() }
 }

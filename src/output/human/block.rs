@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::model::{Confidence, Kind, LineKind, LogTime, Place};
+use crate::model::{Confidence, EvidenceLine, Kind, LineKind, LogTime, Place};
 use crate::output::human::Topic;
 use crate::output::human::decision::sentence;
 use crate::output::human::page::{GOOD, Page, style_of};
 use crate::output::human::words::{clock, count, moment, route, span, times};
-use crate::report::group::{EvidenceLine, Group};
+use crate::report::group::Group;
 
 const MAX_SUBJECTS: usize = 4;
 const MAX_PROOF: usize = 4;
