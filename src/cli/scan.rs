@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use corscope::model::{Exchange, Finding, Judgement, LogTime, Places};
+use corscope::model::{Exchange, Finding, InputNote, Judgement, LogTime, Places};
 use corscope::output::escape::visible;
 use corscope::output::human::exchange::ExchangeLine;
 use corscope::output::human::{self, HumanSettings};
@@ -195,17 +195,23 @@ fn write(
     }
 }
 
+/// Inputs that could not be read, or only in part.
+pub(crate) fn tell_failed(inputs: &[InputNote]) {
+    let mut stderr = io::stderr().lock();
+    for note in inputs {
+        // There is nobody left to tell if this fails.
+        let _ = writeln!(stderr, "corscope: {}: {}", visible(&note.input), visible(&note.problem));
+    }
+}
+
 /// What a caller must know even if the report goes elsewhere.
 fn tell(report: &Report, options: &ScanOptions) {
     let is_shown = options.output.format == Format::Human && options.output.output.is_none();
     if is_shown && stdout_is_terminal() {
         return;
     }
+    tell_failed(&report.ledger.inputs_failed);
     let mut stderr = io::stderr().lock();
-    for note in &report.ledger.inputs_failed {
-        // There is nobody left to tell if this fails.
-        let _ = writeln!(stderr, "corscope: {}: {}", visible(&note.input), visible(&note.problem));
-    }
     if report.is_mostly_unrecognized() {
         let _ = writeln!(stderr, "corscope: {}", human::unrecognized(report));
     }

@@ -24,6 +24,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::rules::author::append;
 use crate::cli::rules::print;
+use crate::cli::scan::tell_failed;
 use crate::cli::setup::{self, unknown_rule};
 use crate::cli::time;
 
@@ -47,14 +48,7 @@ pub(crate) fn run(options: &WhyOptions) -> Result<ExitStatus, CliError> {
     let mut analyzer = Analyzer::new(&set, report, Window::default(), &mut watch);
     files::scan(&options.files, &mut io::stdin().lock(), &mut analyzer);
     let report = analyzer.finish().map_err(CliError::Spool)?;
-    for note in &report.ledger.inputs_failed {
-        let (input, problem) = (visible(&note.input), visible(&note.problem));
-        // There is nobody left to tell if this fails.
-        let _ = io::Write::write_fmt(
-            &mut io::stderr().lock(),
-            format_args!("corscope: {input}: {problem}\n"),
-        );
-    }
+    tell_failed(&report.ledger.inputs_failed);
     let redaction = if options.no_redact { Redaction::Off } else { Redaction::On };
     if watch.seen.is_empty() {
         let problem = format!(
