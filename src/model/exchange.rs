@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::headers::{FieldSpan, HeaderMap, Headers, IndexedMap};
+use crate::model::headers::{FieldSpan, HeaderMap, Headers, IndexedMap, lossy};
 use crate::model::{
     AccessRecord, Fact, FunctionResponse, HarEntry, Invocation, LogEvent, LogTime, Position,
     RequestId,
@@ -353,7 +353,7 @@ impl Exchange {
 
     /// A text, lossy where it is not UTF-8. Text from logs: escape it.
     pub fn text(&self, which: Text) -> Option<Cow<'_, str>> {
-        self.text_bytes(which).map(String::from_utf8_lossy)
+        self.text_bytes(which).map(lossy)
     }
 
     /// A text as logged.

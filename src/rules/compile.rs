@@ -2,10 +2,12 @@
 //!
 //! Must not: stop at the first problem; all of them are told.
 
+use std::rc::Rc;
+
 use serde::Deserialize;
 
 use crate::rules::closed::ClosedFact;
-use crate::rules::condition::{ABSENT_CODES, Condition, Expression, Test};
+use crate::rules::condition::{ABSENT_CODES, Asked, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::file::Trust;
 use crate::rules::nearest::nearest;
@@ -115,7 +117,7 @@ impl Compiler<'_, '_> {
 
     fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
         let slot = self.slots.of(&fact);
-        Condition::Open { slot, fact, test }
+        Condition::Open(Rc::new(Asked { slot, fact, test }))
     }
 
     fn equals(&mut self, name: &Placed<String>, values: &[Placed<Scalar>]) -> Option<Condition> {

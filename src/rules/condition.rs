@@ -5,6 +5,7 @@
 //! Must not: parse a rule file.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use regex::Regex;
 
@@ -22,6 +23,36 @@ pub(crate) enum Truth {
     False,
     /// The logs do not show enough.
     Unknown,
+}
+
+impl Truth {
+    fn all(truths: impl Iterator<Item = Self>) -> Self {
+        Self::decided(truths, Self::False)
+    }
+
+    fn any(truths: impl Iterator<Item = Self>) -> Self {
+        Self::decided(truths, Self::True)
+    }
+
+    /// The truth that decides, if one has it; what comes behind is not asked.
+    fn decided(mut truths: impl Iterator<Item = Self>, deciding: Self) -> Self {
+        let mut whole = deciding.negated();
+        let decides = truths.any(|truth| {
+            if truth == Self::Unknown {
+                whole = truth;
+            }
+            truth == deciding
+        });
+        if decides { deciding } else { whole }
+    }
+
+    fn negated(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl From<bool> for Truth {
@@ -47,14 +78,18 @@ pub(crate) enum Condition {
         codes: u64,
     },
     /// An open fact passes a test.
-    Open {
-        /// Its number among the facts of all rules.
-        slot: usize,
-        /// The fact.
-        fact: OpenFact,
-        /// The test.
-        test: Test,
-    },
+    Open(Rc<Asked>),
+}
+
+/// A question about an open fact.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The fact's number among those of all rules.
+    pub(crate) slot: usize,
+    /// The fact.
+    pub(crate) fact: OpenFact,
+    /// The test.
+    pub(crate) test: Test,
 }
 
 /// A test of an open fact.
@@ -166,35 +201,11 @@ impl Condition {
     /// Whether it holds.
     pub(crate) fn truth<'a>(&self, facts: &impl Facts<'a>) -> Truth {
         match self {
-            Self::All(conditions) => {
-                let mut truth = Truth::True;
-                for condition in conditions {
-                    match condition.truth(facts) {
-                        Truth::True => {}
-                        Truth::False => return Truth::False,
-                        Truth::Unknown => truth = Truth::Unknown,
-                    }
-                }
-                truth
-            }
-            Self::Any(conditions) => {
-                let mut truth = Truth::False;
-                for condition in conditions {
-                    match condition.truth(facts) {
-                        Truth::True => return Truth::True,
-                        Truth::False => {}
-                        Truth::Unknown => truth = Truth::Unknown,
-                    }
-                }
-                truth
-            }
-            Self::Not(condition) => match condition.truth(facts) {
-                Truth::True => Truth::False,
-                Truth::False => Truth::True,
-                Truth::Unknown => Truth::Unknown,
-            },
+            Self::All(conditions) => Truth::all(conditions.iter().map(|it| it.truth(facts))),
+            Self::Any(conditions) => Truth::any(conditions.iter().map(|it| it.truth(facts))),
+            Self::Not(condition) => condition.truth(facts).negated(),
             Self::Closed { fact, codes } => closed(*codes, facts.code(*fact)),
-            Self::Open { slot, fact, test } => facts.test(*slot, fact, test),
+            Self::Open(asked) => facts.test(asked.slot, &asked.fact, &asked.test),
         }
     }
 
@@ -221,7 +232,28 @@ impl Condition {
                 let truth = closed(*codes, signature.code(*fact));
                 Possible { yes: truth == Truth::True, no: truth == Truth::False }
             }
-            Self::Open { .. } => Possible { yes: true, no: true },
+            Self::Open(_) => Possible { yes: true, no: true },
+        }
+    }
+
+    /// What is left of it for exchanges of this signature.
+    pub(crate) fn given(&self, signature: &Signature) -> Residual {
+        match self {
+            Self::All(conditions) => {
+                Residual::of_parts(conditions, signature, Truth::False, Residual::All)
+            }
+            Self::Any(conditions) => {
+                Residual::of_parts(conditions, signature, Truth::True, Residual::Any)
+            }
+            Self::Not(condition) => {
+                let inner = condition.given(signature);
+                let decided = inner.decided().map(|truth| Residual::Decided(truth.negated()));
+                decided.unwrap_or_else(|| Residual::Not(Box::new(inner)))
+            }
+            Self::Closed { fact, codes } => {
+                Residual::Decided(closed(*codes, signature.code(*fact)))
+            }
+            Self::Open(asked) => Residual::Open(Rc::clone(asked)),
         }
     }
 
@@ -238,7 +270,7 @@ impl Condition {
             }
             Self::Not(condition) => condition.each_fact(&mut |fact| kinds.extend(fact.evidence())),
             Self::Closed { fact, .. } => kinds.extend(fact.evidence()),
-            Self::Open { fact, .. } => kinds.extend(fact.evidence()),
+            Self::Open(asked) => kinds.extend(asked.fact.evidence()),
         }
     }
 
@@ -255,7 +287,7 @@ impl Condition {
             }
             Self::Not(condition) => condition.unknown(facts, names),
             Self::Closed { fact, .. } => names.push(fact.name().to_owned()),
-            Self::Open { fact, .. } => names.push(fact.name()),
+            Self::Open(asked) => names.push(asked.fact.name()),
         }
     }
 
@@ -271,7 +303,7 @@ impl Condition {
                 }
             }
             Self::Not(_) | Self::Closed { .. } => {}
-            Self::Open { fact, .. } => roles.extend(fact.roles()),
+            Self::Open(asked) => roles.extend(asked.fact.roles()),
         }
     }
 
@@ -285,7 +317,7 @@ impl Condition {
             }
             Self::Not(condition) => condition.each_fact(f),
             Self::Closed { fact, .. } => f(AskedFact::Closed(*fact)),
-            Self::Open { fact, .. } => f(AskedFact::Open(fact)),
+            Self::Open(asked) => f(AskedFact::Open(&asked.fact)),
         }
     }
 
@@ -297,7 +329,7 @@ impl Condition {
                 conditions.sort_by_key(Self::cost);
             }
             Self::Not(condition) => condition.order(),
-            Self::Closed { .. } | Self::Open { .. } => {}
+            Self::Closed { .. } | Self::Open(_) => {}
         }
     }
 
@@ -308,10 +340,70 @@ impl Condition {
             }
             Self::Not(condition) => condition.cost(),
             Self::Closed { .. } => 1,
-            Self::Open { fact, test: Test::Matches(_), .. } => {
-                60 + 100 * u32::from(fact.is_costly())
+            Self::Open(asked) => {
+                let test = if matches!(asked.test, Test::Matches(_)) { 60 } else { 10 };
+                test + 100 * u32::from(asked.fact.is_costly())
             }
-            Self::Open { fact, .. } => 10 + 100 * u32::from(fact.is_costly()),
+        }
+    }
+}
+
+/// What is left of a condition where the facts with closed lists of values are known. Exchanges of one
+/// signature are many, and all that the signature decides is decided once.
+#[derive(Debug)]
+pub(crate) enum Residual {
+    /// Nothing.
+    Decided(Truth),
+    /// Each of them holds.
+    All(Vec<Self>),
+    /// One of them holds.
+    Any(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// A question about an open fact.
+    Open(Rc<Asked>),
+}
+
+impl Residual {
+    /// Whether the condition holds.
+    pub(crate) fn truth<'a>(&self, facts: &impl Facts<'a>) -> Truth {
+        match self {
+            Self::Decided(truth) => *truth,
+            Self::All(parts) => Truth::all(parts.iter().map(|part| part.truth(facts))),
+            Self::Any(parts) => Truth::any(parts.iter().map(|part| part.truth(facts))),
+            Self::Not(part) => part.truth(facts).negated(),
+            Self::Open(asked) => facts.test(asked.slot, &asked.fact, &asked.test),
+        }
+    }
+
+    /// The truth, if nothing is left to ask.
+    fn decided(&self) -> Option<Truth> {
+        if let Self::Decided(truth) = self { Some(*truth) } else { None }
+    }
+
+    /// Of a list in which one truth decides.
+    fn of_parts(
+        conditions: &[Condition],
+        signature: &Signature,
+        deciding: Truth,
+        whole: fn(Vec<Self>) -> Self,
+    ) -> Self {
+        let mut parts = Vec::new();
+        for condition in conditions {
+            let part = condition.given(signature);
+            let decided = part.decided();
+            if decided == Some(deciding) {
+                return part;
+            }
+            // The opposite changes nothing.
+            if decided != Some(deciding.negated()) {
+                parts.push(part);
+            }
+        }
+        match parts.as_slice() {
+            [] => Self::Decided(deciding.negated()),
+            [_] => parts.remove(0),
+            _ => whole(parts),
         }
     }
 }

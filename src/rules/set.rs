@@ -13,7 +13,7 @@ use crate::model::{
     RouteFinding, RouteSurvey, RuleText, Severity, SurveyFact, Text,
 };
 use crate::rules::closed::Signature;
-use crate::rules::condition::{Condition, Facts, OfExchange, Truth};
+use crate::rules::condition::{Condition, Facts, OfExchange, Residual, Truth};
 use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{
     About, Draft, EXAMPLES, Embedded, Example, Examples, RuleFile, embedded, parse,
@@ -125,13 +125,22 @@ pub struct Examined {
     pub reach: Reach,
 }
 
+/// A rule that can fire on exchanges of a signature.
+#[derive(Debug)]
+struct CanFire {
+    /// Its place among the rules.
+    rule: usize,
+    /// On what it depends.
+    residual: Residual,
+}
+
 /// A set of rules.
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
     slots: Slots,
-    /// Which rules can fire on a signature.
-    candidates: RefCell<HashMap<Signature, Rc<[usize]>, foldhash::fast::RandomState>>,
+    /// Which rules can fire on a signature, and what that still depends on.
+    candidates: RefCell<HashMap<Signature, Rc<[CanFire]>, foldhash::fast::RandomState>>,
 }
 
 impl RuleSet {
@@ -221,11 +230,11 @@ impl RuleSet {
         let reader = Reader::new(exchange, judgement, &self.slots);
         let facts = OfExchange { signature: &signature, reader: &reader };
         let mut fired: Vec<(usize, &Rule)> = Vec::new();
-        for index in candidates.iter() {
-            if let Some(rule) = self.rules.get(*index)
-                && rule.condition.truth(&facts) == Truth::True
+        for candidate in candidates.iter() {
+            if candidate.residual.truth(&facts) == Truth::True
+                && let Some(rule) = self.rules.get(candidate.rule)
             {
-                fired.push((*index, rule));
+                fired.push((candidate.rule, rule));
             }
         }
         let told = |index: usize| !fired.iter().any(|(_, rule)| rule.superseded.contains(&index));
@@ -306,16 +315,16 @@ impl RuleSet {
         .collect()
     }
 
-    fn candidates(&self, signature: &Signature) -> Rc<[usize]> {
+    fn candidates(&self, signature: &Signature) -> Rc<[CanFire]> {
         let mut remembered = self.candidates.borrow_mut();
         if let Some(found) = remembered.get(signature) {
             return Rc::clone(found);
         }
         let rules = self.rules.iter().enumerate();
-        let candidates: Rc<[usize]> = rules
+        let candidates: Rc<[CanFire]> = rules
             .filter(|(_, rule)| rule.enabled && rule.scope == Scope::Exchange)
             .filter(|(_, rule)| rule.condition.can_hold(signature))
-            .map(|(index, _)| index)
+            .map(|(index, rule)| CanFire { rule: index, residual: rule.condition.given(signature) })
             .collect();
         if remembered.len() < REMEMBERED {
             remembered.insert(signature.clone(), Rc::clone(&candidates));

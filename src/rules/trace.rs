@@ -72,10 +72,10 @@ impl Condition {
                 value: closed_value(*fact, facts.code(*fact)),
                 parts: Vec::new(),
             },
-            Self::Open { fact, test, .. } => Trace {
-                test: open_test(fact, test),
+            Self::Open(asked) => Trace {
+                test: open_test(&asked.fact, &asked.test),
                 truth,
-                value: match facts.read(fact) {
+                value: match facts.read(&asked.fact) {
                     Fact::Seen(value) => Some(value.text().into_owned()),
                     Fact::Absent => Some("(absent)".to_owned()),
                     Fact::Unseen => None,
