@@ -66,6 +66,14 @@ pub(crate) enum CliError {
     /// Standard output.
     #[error("cannot write the report: {0}")]
     Write(io::Error),
+    /// A request to an AWS account.
+    #[cfg(feature = "aws")]
+    #[error("{0}")]
+    Aws(corscope::sources::cloudwatch::error::CallError),
+    /// The machinery that waits for answers.
+    #[cfg(feature = "aws")]
+    #[error("cannot start waiting for answers of AWS: {0}")]
+    Runtime(io::Error),
     /// The spool of exchange rows.
     #[error("cannot keep the exchanges in order: {0}")]
     Spool(io::Error),
@@ -87,6 +95,8 @@ impl CliError {
             | Self::Config(_)
             | Self::Baseline { .. }
             | Self::Spool(_) => false,
+            #[cfg(feature = "aws")]
+            Self::Aws(_) | Self::Runtime(_) => false,
         }
     }
 
@@ -102,6 +112,8 @@ impl CliError {
             | Self::Baseline { .. }
             | Self::Output { .. } => ExitStatus::Usage,
             Self::Stdin(_) | Self::Write(_) | Self::Spool(_) => ExitStatus::NotAnalyzed,
+            #[cfg(feature = "aws")]
+            Self::Aws(_) | Self::Runtime(_) => ExitStatus::NotAnalyzed,
         }
     }
 
@@ -121,6 +133,9 @@ impl CliError {
             | Self::Option { .. }
             | Self::Output { .. }
             | Self::Write(_) => None,
+            // The message says it.
+            #[cfg(feature = "aws")]
+            Self::Aws(_) | Self::Runtime(_) => None,
         }
     }
 

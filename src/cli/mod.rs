@@ -12,6 +12,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 
 mod args;
+#[cfg(feature = "aws")]
+mod aws;
 mod baseline;
 mod config;
 mod error;

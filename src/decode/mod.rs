@@ -56,6 +56,10 @@ pub enum Count {
     Skipped,
     /// Events that were cut because they were too long.
     Truncated,
+    /// Events that a live tail withheld.
+    Sampled,
+    /// Requests to the source that were throttled.
+    Throttled,
 }
 
 /// The longest message: CloudWatch takes 1 MiB.

@@ -111,6 +111,11 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// A time, or a part of the input, in which events are known to be missing.
+    pub fn gap(&mut self, what: String) {
+        self.ledger.gaps.push(what);
+    }
+
     /// The input ended: settles what is open, and reports. An error is the observer's.
     pub fn finish(mut self) -> io::Result<Report> {
         for slot in self.assembler.finish() {
@@ -272,6 +277,8 @@ impl Sink for Analyzer<'_> {
             Count::Duplicates => &mut self.ledger.duplicates,
             Count::Skipped => &mut self.ledger.skipped,
             Count::Truncated => &mut self.ledger.truncated,
+            Count::Sampled => &mut self.ledger.sampled,
+            Count::Throttled => &mut self.ledger.throttled,
         };
         *counter += how_many;
     }

@@ -159,7 +159,7 @@ impl Sink for Watch<'_> {
         match what {
             Count::Bytes => self.bytes += how_many,
             Count::Skipped => self.skipped += how_many,
-            Count::Duplicates | Count::Truncated => {}
+            Count::Duplicates | Count::Truncated | Count::Sampled | Count::Throttled => {}
         }
         self.sink.count(what, how_many);
     }

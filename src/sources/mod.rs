@@ -1,5 +1,7 @@
-//! Where bytes come from: files, folders, standard input.
+//! Where bytes come from: files, folders, standard input; and, with the feature `aws`, an account.
 //!
 //! Must not: look into a line.
 
+#[cfg(feature = "aws")]
+pub mod cloudwatch;
 pub mod files;

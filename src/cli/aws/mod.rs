@@ -1,0 +1,5 @@
+//! The commands that ask an AWS account.
+//!
+//! Must not: be reached by a command that works offline.
+
+pub(crate) mod args;
