@@ -13,3 +13,6 @@ pub mod call;
 pub mod delivery;
 pub mod error;
 pub mod event;
+pub mod filter;
+pub mod group;
+pub mod seen;
