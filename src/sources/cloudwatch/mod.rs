@@ -15,4 +15,6 @@ pub mod error;
 pub mod event;
 pub mod filter;
 pub mod group;
+pub mod insights;
 pub mod seen;
+pub mod select;
