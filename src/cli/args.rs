@@ -119,6 +119,13 @@ pub(crate) struct ScanOptions {
     pub(crate) paths: Vec<PathBuf>,
 
     #[command(flatten)]
+    pub(crate) analysis: AnalysisOptions,
+}
+
+/// What every analysis takes, whatever it reads.
+#[derive(Debug, Args)]
+pub(crate) struct AnalysisOptions {
+    #[command(flatten)]
     pub(crate) window: WindowOptions,
 
     #[command(flatten)]

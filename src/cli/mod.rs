@@ -11,6 +11,7 @@ use crate::cli::args::{Command, CommandLine};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 
+mod analysis;
 mod args;
 #[cfg(feature = "aws")]
 mod aws;

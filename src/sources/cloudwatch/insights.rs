@@ -76,6 +76,11 @@ impl Insights {
         })
     }
 
+    /// What asks the account.
+    pub fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
     /// Bytes scanned so far; AWS bills them.
     pub fn scanned(&self) -> u64 {
         self.scanned.load(Ordering::Relaxed)

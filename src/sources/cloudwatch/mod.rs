@@ -15,6 +15,7 @@ pub mod error;
 pub mod event;
 pub mod filter;
 pub mod group;
+pub mod history;
 pub mod insights;
 pub mod seen;
 pub mod select;
