@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod filter;
+pub mod follow;
 pub mod group;
 pub mod history;
 pub mod insights;

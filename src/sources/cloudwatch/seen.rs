@@ -30,8 +30,6 @@ pub struct Seen {
     /// Keys with the time of their arrival, oldest first.
     order: VecDeque<(LogTime, u64)>,
     passes: u64,
-    /// Events that were forgotten for lack of room before their time.
-    forgotten: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +39,8 @@ struct Known {
     /// The pass that showed it last, and how often it did.
     pass: u64,
     shown: u32,
+    /// When it was shown last.
+    arrived: LogTime,
 }
 
 impl Seen {
@@ -61,38 +61,37 @@ impl Seen {
         ));
         let known = self.known.entry(key).or_insert_with(|| {
             self.order.push_back((arrived, key));
-            Known { delivered: 0, pass: 0, shown: 0 }
+            Known { delivered: 0, pass: 0, shown: 0, arrived }
         });
         if known.pass != pass.0 {
             (known.pass, known.shown) = (pass.0, 0);
         }
         known.shown = known.shown.saturating_add(1);
+        known.arrived = arrived;
         let is_new = known.shown > known.delivered;
         known.delivered = known.delivered.max(known.shown);
         if self.order.len() > MOST
             && let Some((_, oldest)) = self.order.pop_front()
         {
             self.known.remove(&oldest);
-            self.forgotten += 1;
         }
         is_new
     }
 
-    /// Forgets what arrived before `time`.
+    /// Forgets what was shown last before `time`. An event that is dated into the future is shown by
+    /// each read until its time has come.
     pub fn forget_before(&mut self, time: LogTime) {
         while let Some((_, key)) = self.order.pop_front_if(|(arrived, _)| *arrived < time) {
-            self.known.remove(&key);
+            match self.known.get(&key).map(|known| known.arrived) {
+                Some(arrived) if arrived >= time => self.order.push_back((arrived, key)),
+                Some(_) | None => drop(self.known.remove(&key)),
+            }
         }
     }
 
     /// How many are remembered.
-    pub fn len(&self) -> usize {
+    pub fn remembered(&self) -> usize {
         self.known.len()
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
     }
 }
 
@@ -134,7 +133,13 @@ mod tests {
             assert!(seen.admit(&event(time, "a"), pass, LogTime(time)));
         }
         seen.forget_before(LogTime(4));
-        assert_eq!(seen.len(), 6);
-        assert!(!seen.is_empty());
+        assert_eq!(seen.remembered(), 6);
+        // What a read shows again is remembered on.
+        let pass = seen.pass();
+        assert!(!seen.admit(&event(5, "a"), pass, LogTime(20)));
+        seen.forget_before(LogTime(10));
+        assert_eq!(seen.remembered(), 1);
+        let pass = seen.pass();
+        assert!(!seen.admit(&event(5, "a"), pass, LogTime(21)));
     }
 }
