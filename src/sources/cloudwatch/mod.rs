@@ -13,3 +13,5 @@ pub mod call;
 pub mod delivery;
 pub mod error;
 pub mod event;
+pub mod groups;
+pub mod target;
