@@ -119,6 +119,7 @@ impl AccessOptions {
                 None => self.logs_endpoint_url.clone(),
             },
             endpoint_url: self.endpoint_url.clone(),
+            credentials: None,
         };
         let account = Account::open(access).await.map_err(CliError::Aws)?;
         Ok(Caller::new(account, self.max_tps))
