@@ -44,6 +44,8 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(line: CommandLine) -> ExitStatus {
     let result = match line.command {
         Command::Scan(options) => scan::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Query(options) => aws::query::run(&options),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions(shell),

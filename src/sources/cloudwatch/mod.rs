@@ -13,6 +13,7 @@ pub mod call;
 pub mod delivery;
 pub mod error;
 pub mod event;
+pub mod feed;
 pub mod filter;
 pub mod follow;
 pub mod group;
