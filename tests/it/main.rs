@@ -32,6 +32,8 @@ mod oracle;
 mod output;
 mod properties;
 mod properties_cors;
+#[cfg(feature = "aws")]
+mod query;
 mod report;
 mod rules;
 mod rules_cli;
@@ -39,5 +41,7 @@ mod rules_config;
 mod rules_schema;
 mod run;
 mod samples;
+#[cfg(feature = "aws")]
+mod shop;
 mod survey;
 mod work;
