@@ -6,6 +6,7 @@
 //!
 //! Must not: be kinder than AWS; what it does not understand it refuses.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +15,7 @@ use self::state::State;
 mod answer;
 mod calls;
 mod events;
-mod faults;
+pub(crate) mod faults;
 mod filter;
 mod insights;
 mod insights_query;
@@ -27,7 +28,7 @@ mod state;
 mod world;
 
 pub(crate) use self::calls::{Call, Outcome};
-pub(crate) use self::faults::{Denied, Faults, InsightsFaults, LiveFaults};
+pub(crate) use self::faults::Faults;
 pub(crate) use self::world::{Batch, Class};
 
 /// The account that everything belongs to.
@@ -71,21 +72,29 @@ impl Shared {
 
 impl Fake {
     /// Starts one at a free port of 127.0.0.1, whose clock is right.
-    #[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
+    #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     pub(crate) fn start() -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
-        Self::start_at(now)
+        Self::start_on(0).expect("a port of 127.0.0.1")
+    }
+
+    /// As [`Self::start`], at a port of one's choice.
+    pub(crate) fn start_on(port: u16) -> io::Result<Self> {
+        Self::begin(right_now(), port)
     }
 
     /// Starts one that believes it is that time, in milliseconds since 1970; its clock goes on from
     /// there.
-    #[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
     #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     pub(crate) fn start_at(epoch: i64) -> Self {
+        Self::begin(epoch, 0).expect("a port of 127.0.0.1")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
+    fn begin(epoch: i64, port: u16) -> io::Result<Self> {
         let shared = Shared { started: Instant::now(), epoch, state: Mutex::default() };
         let shared = Arc::new(shared);
-        let server = server::Server::start(Arc::clone(&shared)).expect("a port of 127.0.0.1");
-        Self { shared, server }
+        let server = server::Server::start(Arc::clone(&shared), port)?;
+        Ok(Self { shared, server })
     }
 
     /// Where it is: `http://127.0.0.1:PORT`.
@@ -173,6 +182,11 @@ impl Fake {
     pub(crate) fn open_queries(&self) -> usize {
         self.shared.lock().insights.open()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
+fn right_now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 /// A duration in milliseconds.

@@ -32,6 +32,9 @@ mod oracle;
 mod output;
 mod properties;
 mod properties_cors;
+#[cfg(feature = "aws")]
+#[path = "../../examples/fake-cloudwatch/replay.rs"]
+mod replay;
 mod report;
 mod rules;
 mod rules_cli;
