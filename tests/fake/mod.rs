@@ -6,6 +6,7 @@
 //!
 //! Must not: be kinder than AWS; what it does not understand it refuses.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -161,9 +162,9 @@ impl Fake {
     }
 
     /// How many distinct events an operation handed out: `FilterLogEvents`, `GetLogEvents`,
-    /// `GetQueryResults` or `StartLiveTail`.
+    /// `GetQueryResults` or `StartLiveTail`, the latter with what it then dropped since nobody read.
     pub(crate) fn delivered(&self, operation: &str) -> usize {
-        self.shared.lock().record.delivered.get(operation).map_or(0, |events| events.len())
+        self.shared.lock().record.delivered.get(operation).map_or(0, HashSet::len)
     }
 
     /// Events that live tails withheld: those that were sampled away, and those that were dropped
