@@ -91,7 +91,7 @@ pub(crate) fn start_query(state: &mut State, asked: &Asked) -> Answer {
     Ok(json!({ "queryId": id }))
 }
 
-/// Events of whole seconds, both ends included, in order.
+/// Events from second to second, both ends included, in order.
 fn events(
     state: &State,
     names: &[String],
@@ -103,7 +103,8 @@ fn events(
     for name in names {
         let group = state.world.groups.get(name).ok_or_else(Refusal::no_group)?;
         let from = (start.saturating_mul(1000)).max(group.kept_since(state.now));
-        let to = end.saturating_mul(1000).saturating_add(999);
+        let rest = if state.faults.insights.end_is_exact { 0 } else { 999 };
+        let to = end.saturating_mul(1000).saturating_add(rest);
         let events_of_group = group.events.values().filter(|event| {
             (from..=to).contains(&event.key.timestamp) && event.key.ingestion <= ingested_by
         });

@@ -1,12 +1,20 @@
 //! A CloudWatch Logs of our own: the real wire protocol on loopback, over log groups that a test fills,
 //! with the faults that a test wishes, and with a record of every call.
 //!
+//! ```ignore
+//! let fake = Fake::start();
+//! fake.change(|faults| faults.throttle_next = 3);
+//! fake.put("/aws/lambda/shop", "stream", &[(fake.now(), "hello")]);
+//! // ... ask `fake.endpoint()` ...
+//! assert!(fake.most_per_second("FilterLogEvents") <= 5);
+//! assert_eq!(fake.delivered("FilterLogEvents"), 1);
+//! ```
+//!
 //! Reading order: `world` is what the account holds, `faults` what goes wrong, `calls` what is written
 //! down; `server` takes requests, `operations`, `events`, `insights` and `live_tail` answer them.
 //!
 //! Must not: be kinder than AWS; what it does not understand it refuses.
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -146,6 +154,16 @@ impl Fake {
         keys.iter().map(world::Key::id).collect()
     }
 
+    /// Lets go of older events and of what is known of them, counts apart: for tests that go on for
+    /// long.
+    pub(crate) fn forget_before(&self, timestamp: i64) {
+        let mut state = self.shared.at_work();
+        state.world.forget_before(timestamp);
+        for delivered in state.record.delivered.values_mut() {
+            delivered.forget_before(timestamp);
+        }
+    }
+
     /// Events that are not visible yet.
     pub(crate) fn waiting(&self) -> usize {
         self.shared.at_work().world.waiting()
@@ -164,7 +182,7 @@ impl Fake {
     /// How many distinct events an operation handed out: `FilterLogEvents`, `GetLogEvents`,
     /// `GetQueryResults` or `StartLiveTail`, the latter with what it then dropped since nobody read.
     pub(crate) fn delivered(&self, operation: &str) -> usize {
-        self.shared.lock().record.delivered.get(operation).map_or(0, HashSet::len)
+        self.shared.lock().record.delivered.get(operation).map_or(0, calls::Delivered::count)
     }
 
     /// Events that live tails withheld: those that were sampled away, and those that were dropped

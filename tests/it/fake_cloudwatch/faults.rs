@@ -168,6 +168,22 @@ fn an_answer_can_be_html() {
 }
 
 #[test]
+fn an_answer_can_end_in_its_middle() {
+    let fake = shop();
+    fake.change(|faults| {
+        faults.cut_next = 2;
+        faults.next_of = Some("FilterLogEvents");
+    });
+    with_client(&fake, async |client| {
+        client.describe_log_groups().send().await.expect("groups");
+        client.filter_log_events().log_group_name(GROUP).send().await.expect_err("a cut");
+    });
+    ask(&fake, async |caller: Arc<Caller>| assert_eq!(events(&caller).await, Ok(10)));
+    let cut = fake.calls().iter().filter(|call| call.outcome == Outcome::Failed("cut")).count();
+    assert_eq!(cut, 2);
+}
+
+#[test]
 fn an_answer_can_take_its_time() {
     let fake = shop();
     fake.change(|faults| faults.slow = Duration::from_millis(200));

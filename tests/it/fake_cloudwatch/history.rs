@@ -266,6 +266,18 @@ fn an_event_is_there_from_its_ingestion_until_it_is_too_old() {
 }
 
 #[test]
+fn what_is_old_can_be_let_go() {
+    let fake = Fake::start_at(TEN);
+    fake.put(GROUP, "one", &[(TEN, "a"), (TEN + 1, "b"), (TEN + 2, "c")]);
+    with_client(&fake, async |client| {
+        assert_eq!(all(&client, GROUP, None).await.0.len(), 3);
+        fake.forget_before(TEN + 1);
+        assert_eq!(messages(&all(&client, GROUP, None).await.0), ["b", "c"]);
+    });
+    assert_eq!(fake.delivered("FilterLogEvents"), 3);
+}
+
+#[test]
 fn a_replay_loses_nothing() {
     let paths = [PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-logs"))];
     let logs = Logs::read(&paths);

@@ -69,6 +69,7 @@ fn a_session_tells_what_comes_and_nothing_older() {
     let fake = shop();
     with_client(&fake, async |client| {
         let mut stream = open(&client).await;
+        fake.forget_before(TEN + 1);
         // An update comes even when nothing happens.
         assert_eq!(update(&mut stream).await.session_results().len(), 0);
         fake.put(GROUP, "two", &[(TEN - 5, "hello")]);
@@ -237,5 +238,7 @@ fn what_cannot_be_tailed_is_refused() {
         }
         assert_eq!(code(start(vec![arn(GROUP)]).await), "LimitExceededException");
         assert_eq!(fake.sessions(), 15);
+        fake.change(|faults| faults.live.most_sessions = Some(20));
+        open(&client).await;
     });
 }

@@ -140,6 +140,16 @@ fn what_is_not_understood_is_malformed() {
 }
 
 #[test]
+fn a_window_ends_with_its_last_second_or_at_its_begin() {
+    let fake = shop();
+    with_client(&fake, async |client| {
+        assert_eq!(rows(&client, "fields @message").await.len(), 5);
+        fake.change(|faults| faults.insights.end_is_exact = true);
+        assert_eq!(rows(&client, "fields @message").await.len(), 4);
+    });
+}
+
+#[test]
 fn a_query_waits_runs_and_completes() {
     let fake = shop();
     fake.change(|faults| {
