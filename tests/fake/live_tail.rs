@@ -73,11 +73,11 @@ pub(crate) fn start(state: &mut State, asked: &Asked) -> Result<Session, Refusal
         if group.class == Class::InfrequentAccess {
             return Err(Refusal::wrong_class("StartLiveTail"));
         }
-        seen.insert(group.name.to_string(), group.arrivals.len());
+        seen.insert(group.name.to_string(), group.arrivals.all());
     }
     let filter = asked.text("logEventFilterPattern").unwrap_or_default();
     let pattern = Pattern::parse(filter).map_err(Refusal::invalid)?;
-    if state.sessions >= MOST_SESSIONS {
+    if state.sessions >= state.faults.live.most_sessions.unwrap_or(MOST_SESSIONS) {
         let message = "The maximum number of concurrent Live Tail sessions has been reached.";
         return Err(Refusal::new("LimitExceededException", message));
     }
@@ -177,9 +177,8 @@ impl Session {
         let mut events = Vec::new();
         for (name, seen) in &mut self.seen {
             let Some(group) = state.world.groups.get(name) else { continue };
-            let fresh = group.arrivals.iter().skip(*seen);
-            *seen = group.arrivals.len();
-            events.extend(fresh.cloned());
+            events.extend(group.arrivals.since(*seen).cloned());
+            *seen = group.arrivals.all();
         }
         events.retain(|event| self.takes(event));
         let most = state.faults.live.most_events.unwrap_or(MOST_EVENTS).min(MOST_EVENTS);

@@ -34,6 +34,9 @@ mod properties;
 mod properties_cors;
 #[cfg(feature = "aws")]
 mod query;
+#[cfg(feature = "aws")]
+#[path = "../../examples/fake-cloudwatch/replay.rs"]
+mod replay;
 mod report;
 mod rules;
 mod rules_cli;
