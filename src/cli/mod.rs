@@ -19,6 +19,7 @@ mod config;
 mod error;
 mod exit;
 mod explain;
+mod print;
 mod ranges;
 mod rules;
 mod scan;
@@ -45,6 +46,12 @@ fn dispatch(line: CommandLine) -> ExitStatus {
         Command::Scan(options) => scan::run(&options),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Groups(options) => aws::groups::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Doctor(options) => aws::doctor::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Iam(options) => aws::iam::run(&options),
         Command::Completions { shell } => completions(shell),
     };
     match result {

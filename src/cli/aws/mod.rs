@@ -3,3 +3,6 @@
 //! Must not: be reached by a command that works offline.
 
 pub(crate) mod args;
+pub(crate) mod doctor;
+pub(crate) mod groups;
+pub(crate) mod iam;
