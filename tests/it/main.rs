@@ -18,11 +18,15 @@ mod catalogue;
 mod chunks;
 mod cli;
 mod containers;
+#[cfg(feature = "aws")]
+mod discover;
 mod docs;
 mod explain;
 mod explain_cli;
 mod fuzz_corpus;
 mod log;
+#[cfg(feature = "aws")]
+mod moto;
 mod oracle;
 mod output;
 mod properties;

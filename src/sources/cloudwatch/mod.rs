@@ -14,4 +14,5 @@ pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod groups;
+pub mod permissions;
 pub mod target;

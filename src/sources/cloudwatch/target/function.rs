@@ -99,6 +99,7 @@ pub(super) async fn settings(
     Ok(FunctionSettings {
         log_group: group.map_or_else(|| usual_group(name), str::to_owned),
         log_format: logging.and_then(|l| l.log_format()).map(|format| format.as_str().to_owned()),
+        system_log_level: logging.and_then(|l| l.system_log_level()).map(|l| l.as_str().to_owned()),
         name: named,
     })
 }

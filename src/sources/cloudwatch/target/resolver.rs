@@ -142,20 +142,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn problem(&mut self, problem: Problem) {
-        let is_fatal = problem.error.as_ref().is_some_and(|error| match error.cause {
-            Cause::Expired
-            | Cause::InvalidCredentials
-            | Cause::NoCredentials
-            | Cause::NoRegion
-            | Cause::Unreachable => true,
-            Cause::Throttled
-            | Cause::Denied
-            | Cause::NotFound
-            | Cause::WrongClass
-            | Cause::LimitExceeded
-            | Cause::Invalid
-            | Cause::Service => false,
-        });
+        let is_fatal = problem.error.as_ref().is_some_and(CallError::is_about_everything);
         if is_fatal && self.fatal.is_none() {
             self.fatal = Some(problem.clone());
         }

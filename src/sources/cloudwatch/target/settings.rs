@@ -121,4 +121,6 @@ pub struct FunctionSettings {
     pub log_group: String,
     /// `Text` or `JSON`; `None`: AWS did not say.
     pub log_format: Option<String>,
+    /// The least that Lambda itself logs in format JSON: `WARN` leaves out how runs ended.
+    pub system_log_level: Option<String>,
 }
