@@ -18,6 +18,8 @@ mod catalogue;
 mod chunks;
 mod cli;
 mod containers;
+#[cfg(feature = "aws")]
+mod discover;
 mod docs;
 mod explain;
 mod explain_cli;
@@ -28,6 +30,8 @@ mod fake;
 mod fake_cloudwatch;
 mod fuzz_corpus;
 mod log;
+#[cfg(feature = "aws")]
+mod moto;
 mod oracle;
 mod output;
 mod properties;

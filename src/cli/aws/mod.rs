@@ -3,5 +3,8 @@
 //! Must not: be reached by a command that works offline.
 
 pub(crate) mod args;
+pub(crate) mod doctor;
+pub(crate) mod groups;
+pub(crate) mod iam;
 mod plan;
 pub(crate) mod query;
