@@ -22,6 +22,7 @@ mod docs;
 mod explain;
 mod explain_cli;
 mod fuzz_corpus;
+mod live;
 mod log;
 mod oracle;
 mod output;
