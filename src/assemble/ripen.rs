@@ -179,7 +179,7 @@ impl Assembler {
         let mut late = Vec::new();
         for (id, run) in &self.invocations.by_id {
             let Some(slot) = self.claimed_by(&run.invocation, &by_lambda) else {
-                if self.is_run_due(run, arrival) {
+                if is_due(run, arrival) {
                     alone.push((order_of(&run.invocation), *id));
                 }
                 continue;
@@ -238,16 +238,6 @@ impl Assembler {
             .and_then(|event| self.store.lookup(&event.gateway_request_id?))
             .or_else(|| event.and_then(|event| self.store.lookup(&event.extended_request_id?)))
             .or_else(|| by_lambda.get(&run.id?).copied())
-    }
-
-    /// Whether a run that no exchange claims is to be told, or let go.
-    fn is_run_due(&self, run: &Run, arrival: &Arrival) -> bool {
-        let patience = if run.invocation.is_complete { arrival.join } else { arrival.end };
-        match run.told {
-            Some(told) if run.is_considered => arrival.is_past(told, arrival.amend),
-            Some(_) => arrival.is_past(run.arrived, arrival.pause),
-            None => arrival.is_past(run.arrived, patience),
-        }
     }
 
     /// Tells an exchange whose time has come, or lets it go.
@@ -388,6 +378,16 @@ impl Assembler {
         if self.finished.len() >= self.settings.max_finished_ids / 2 {
             self.rounds.finished_before = std::mem::take(&mut self.finished);
         }
+    }
+}
+
+/// Whether a run that no exchange claims is to be told, or let go.
+fn is_due(run: &Run, arrival: &Arrival) -> bool {
+    let patience = if run.invocation.is_complete { arrival.join } else { arrival.end };
+    match run.told {
+        Some(told) if run.is_considered => arrival.is_past(told, arrival.amend),
+        Some(_) => arrival.is_past(run.arrived, arrival.pause),
+        None => arrival.is_past(run.arrived, patience),
     }
 }
 

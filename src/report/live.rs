@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use crate::model::{Impact, LogTime, Severity, Ticket};
+use crate::model::{BlockReason, Impact, LogTime, Severity, Ticket};
 use crate::report::builder::{Judged, ReportBuilder, fingerprint_of};
 use crate::report::group::{Group, Subject};
 use crate::report::settings::ReportSettings;
@@ -315,7 +315,7 @@ impl Board {
         let example = &group.example;
         (group.severity, group.confidence, group.impact).hash(&mut state);
         (&group.caused_by, &group.explains, &group.together).hash(&mut state);
-        (&example.detail, example.status, example.reason.map(|it| it.as_str())).hash(&mut state);
+        (&example.detail, example.status, example.reason.map(BlockReason::as_str)).hash(&mut state);
         for line in &example.evidence {
             (line.time, line.line, &line.text).hash(&mut state);
         }
