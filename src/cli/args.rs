@@ -27,6 +27,19 @@ Exit codes:
   2  usage or configuration error
   3  not analyzed, or only in part, and nothing found in the rest";
 
+#[cfg(feature = "aws")]
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  corscope query --group 'API-Gateway-Execution-Logs_abc123/prod' --since 2h
+  corscope query --group '/aws/lambda/shop-*' --since 'yesterday 14:00' --until 'yesterday 15:00'
+  corscope query --group NAME --since 7d --engine insights --max-scan 20GB --format jsonl
+
+Exit codes:
+  0  analyzed, nothing at or above --fail-on
+  1  analyzed, something at or above --fail-on
+  2  usage or configuration error
+  3  not analyzed, or only in part, and nothing found in the rest";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   corscope explain PreflightInvalidStatus           what a reason means, and what may be behind it
@@ -56,6 +69,13 @@ pub(crate) enum Command {
     /// subscription payloads, HAR files, plain text; gzip and zstd are unpacked.
     #[command(after_help = EXAMPLES)]
     Scan(Box<ScanOptions>),
+    /// Analyze what log groups of an AWS account hold of a time window.
+    ///
+    /// Targets are log groups, APIs, functions, stacks or addresses; what belongs to them is looked up.
+    /// Without `--since` the last hour is read.
+    #[cfg(feature = "aws")]
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(Box<crate::cli::aws::query::QueryOptions>),
     /// List, show, write, check and test rules, and ask why one did not fire.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -118,6 +138,13 @@ pub(crate) struct ScanOptions {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisOptions,
+}
+
+/// What every analysis takes, whatever it reads.
+#[derive(Debug, Args)]
+pub(crate) struct AnalysisOptions {
     #[command(flatten)]
     pub(crate) window: WindowOptions,
 

@@ -11,6 +11,7 @@ use crate::cli::args::{Command, CommandLine};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 
+mod analysis;
 mod args;
 #[cfg(feature = "aws")]
 mod aws;
@@ -43,6 +44,8 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(line: CommandLine) -> ExitStatus {
     let result = match line.command {
         Command::Scan(options) => scan::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Query(options) => aws::query::run(&options),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions(shell),

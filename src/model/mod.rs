@@ -9,10 +9,12 @@ pub mod event;
 pub mod exchange;
 pub mod fact;
 pub mod finding;
+pub mod glob;
 pub mod headers;
 pub mod ids;
 pub mod invocation;
 pub mod ledger;
+pub(crate) mod nearest;
 pub mod place;
 pub mod proxy_response;
 pub mod record;
@@ -29,6 +31,7 @@ pub use finding::{
     Candidate, Class, Confidence, Evidence, EvidenceLine, Finding, Frequency, Impact, Kind,
     RuleText, Severity,
 };
+pub use glob::Glob;
 pub use headers::Headers;
 pub use ids::RequestId;
 pub use invocation::{HttpEvent, Invocation, InvocationOutcome};

@@ -151,6 +151,11 @@ impl<'a> Analyzer<'a> {
         self.ledger.gaps.push(what);
     }
 
+    /// Inputs that could not be read, or only in part, so far.
+    pub fn failed_inputs(&self) -> impl Iterator<Item = &str> {
+        self.ledger.inputs_failed.iter().map(|note| note.input.as_str())
+    }
+
     /// The input ended: settles what is open, and reports. An error is the observer's.
     pub fn finish(mut self) -> io::Result<Report> {
         for slot in self.assembler.finish() {

@@ -21,6 +21,11 @@ mod containers;
 mod docs;
 mod explain;
 mod explain_cli;
+#[cfg(feature = "aws")]
+#[path = "../fake/mod.rs"]
+mod fake;
+#[cfg(feature = "aws")]
+mod fake_cloudwatch;
 mod fuzz_corpus;
 mod live;
 mod log;

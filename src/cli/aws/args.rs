@@ -3,17 +3,20 @@
 //! Must not: name an option that does not work.
 
 use std::future::Future;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use clap::Args;
 use corscope::sources::cloudwatch::access::{Access, Account};
 use corscope::sources::cloudwatch::call::Caller;
+use corscope::sources::cloudwatch::target::Target;
 
 use crate::cli::error::CliError;
 
 /// Where the logs are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
+#[group(required = true, multiple = true)]
 pub(crate) struct TargetOptions {
     /// A log group: its name or ARN, a pattern with `*`, or a regular expression between slashes
     /// (`/^\/aws\/lambda\/shop-/`); `-` reads names from standard input. Repeatable.
@@ -40,6 +43,35 @@ pub(crate) struct TargetOptions {
     /// What a browser asks: an address of API Gateway, a custom domain, or a function URL. Repeatable.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Vec<String>,
+}
+
+/// What is read of standard input: names of all log groups that an account can have.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+impl TargetOptions {
+    /// The targets, in the order of the options. `--group -` reads standard input.
+    pub(crate) fn targets(&self) -> Result<Vec<Target>, CliError> {
+        let wrong = |option, text: &str, problem: String| CliError::Option {
+            option,
+            problem: format!("`{text}`: {problem}"),
+        };
+        let mut targets = Vec::new();
+        for text in &self.group {
+            if text == "-" {
+                let mut names = String::new();
+                let stdin = io::stdin().lock();
+                stdin.take(LONGEST).read_to_string(&mut names).map_err(CliError::Stdin)?;
+                for name in names.lines().map(str::trim).filter(|name| !name.is_empty()) {
+                    let target = Target::group(name);
+                    targets.push(target.map_err(|problem| wrong("--group -", name, problem))?);
+                }
+            } else {
+                let target = Target::group(text);
+                targets.push(target.map_err(|problem| wrong("--group", text, problem))?);
+            }
+        }
+        Ok(targets)
+    }
 }
 
 /// How the account is reached, as in the AWS CLI.
@@ -87,6 +119,7 @@ impl AccessOptions {
                 None => self.logs_endpoint_url.clone(),
             },
             endpoint_url: self.endpoint_url.clone(),
+            credentials: None,
         };
         let account = Account::open(access).await.map_err(CliError::Aws)?;
         Ok(Caller::new(account, self.max_tps))

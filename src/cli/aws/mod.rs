@@ -3,3 +3,5 @@
 //! Must not: be reached by a command that works offline.
 
 pub(crate) mod args;
+mod plan;
+pub(crate) mod query;
