@@ -179,7 +179,7 @@ impl Assembler {
         let mut late = Vec::new();
         for (id, run) in &self.invocations.by_id {
             let Some(slot) = self.claimed_by(&run.invocation, &by_lambda) else {
-                if is_due(run, arrival) {
+                if is_run_due(run, arrival) {
                     alone.push((order_of(&run.invocation), *id));
                 }
                 continue;
@@ -382,7 +382,7 @@ impl Assembler {
 }
 
 /// Whether a run that no exchange claims is to be told, or let go.
-fn is_due(run: &Run, arrival: &Arrival) -> bool {
+fn is_run_due(run: &Run, arrival: &Arrival) -> bool {
     let patience = if run.invocation.is_complete { arrival.join } else { arrival.end };
     match run.told {
         Some(told) if run.is_considered => arrival.is_past(told, arrival.amend),

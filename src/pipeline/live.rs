@@ -15,6 +15,8 @@ pub struct Progress {
     pub events: u64,
     /// Events that came too late for what was told of their exchange.
     pub late: u64,
+    /// Requests to the source that were throttled.
+    pub throttled: u64,
     /// What waits.
     pub waiting: Waiting,
 }
@@ -39,6 +41,7 @@ impl Analyzer<'_> {
         Progress {
             events: self.ledger.events,
             late: self.assembler.counts().late,
+            throttled: self.ledger.throttled,
             waiting: self.assembler.waiting(),
         }
     }
