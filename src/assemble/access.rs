@@ -17,7 +17,10 @@ impl Assembler {
     ) -> Option<SlotId> {
         let id = access.request_id.or(access.extended_request_id)?;
         let (slot, complete) = match self.store.find(&id) {
-            Some(slot) => (slot, false),
+            Some(slot) => {
+                self.count_late_access(slot);
+                (slot, false)
+            }
             None if self.is_finished(&id) => return None,
             None => (self.store.create(Some(id)), true),
         };

@@ -32,7 +32,9 @@ impl Assembler {
                 {
                     forget_access(exchange);
                     opened(exchange, progress, &id, line);
+                    self.reopen(slot);
                 }
+                self.count_late(slot, line);
                 slot
             }
             None => self.begin(event, id, line)?,
@@ -91,11 +93,7 @@ impl Assembler {
     /// What can only be said of an exchange once its lines are in.
     pub(super) fn finish_exchange(&mut self, slot: SlotId) {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
-        failure::settle(exchange, progress);
-        access::settle(exchange);
-        exchange.is_complete = is_complete(exchange, progress.seen);
-        exchange.shows_beginning = progress.seen.begin;
-        exchange.index_headers();
+        finish(exchange, progress);
     }
 
     /// The same for the execution log alone: an exchange that is well is told from nothing else,
@@ -107,6 +105,15 @@ impl Assembler {
         exchange.shows_beginning = progress.seen.begin;
         exchange.index_headers();
     }
+}
+
+/// What can only be said of an exchange once its lines are in.
+pub(super) fn finish(exchange: &mut Exchange, progress: &mut Progress) {
+    failure::settle(exchange, progress);
+    access::settle(exchange);
+    exchange.is_complete = is_complete(exchange, progress.seen);
+    exchange.shows_beginning = progress.seen.begin;
+    exchange.index_headers();
 }
 
 /// Keeps what only some sets of rules ask for.

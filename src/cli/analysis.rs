@@ -79,7 +79,7 @@ impl Observer for Rows<'_> {
 }
 
 /// What is found is known from now on, and so no failure. Nothing read is no baseline.
-fn write_baseline(
+pub(crate) fn write_baseline(
     path: &Path,
     report: &Report,
     status: ExitStatus,

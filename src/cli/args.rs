@@ -42,6 +42,20 @@ Exit codes:
   2  usage or configuration error
   3  not analyzed, or only in part, and nothing found in the rest";
 
+#[cfg(feature = "aws")]
+const TAIL_EXAMPLES: &str = "\
+Examples:
+  corscope tail --api a1b2c3d4e5/prod               an API with everything behind it
+  corscope tail --group '/aws/lambda/shop-*' --since 1h
+  corscope tail --stack shop --format jsonl --exit-on-finding --max-duration 10m
+  corscope tail --function orders --until-idle 1m   in a script: until nothing more comes
+
+Exit codes:
+  0  analyzed, nothing at or above --fail-on
+  1  analyzed, something at or above --fail-on
+  2  usage or configuration error
+  3  not analyzed, or only in part, and nothing found in the rest";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   corscope explain PreflightInvalidStatus           what a reason means, and what may be behind it
@@ -78,6 +92,13 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = QUERY_EXAMPLES)]
     Query(Box<crate::cli::aws::query::QueryOptions>),
+    /// Follow log groups of an AWS account, and tell findings as they come.
+    ///
+    /// A finding is told when its request is complete, or when nothing more came for `--join-wait`;
+    /// repeats are counted. Ctrl-C ends it with a summary.
+    #[cfg(feature = "aws")]
+    #[command(after_help = TAIL_EXAMPLES)]
+    Tail(Box<crate::cli::aws::tail::TailOptions>),
     /// List, show, write, check and test rules, and ask why one did not fire.
     #[command(subcommand)]
     Rules(RulesCommand),

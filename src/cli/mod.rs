@@ -47,6 +47,8 @@ fn dispatch(line: CommandLine) -> ExitStatus {
         Command::Scan(options) => scan::run(&options),
         #[cfg(feature = "aws")]
         Command::Query(options) => aws::query::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Tail(options) => aws::tail::run(&options),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
         #[cfg(feature = "aws")]

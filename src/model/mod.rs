@@ -19,6 +19,7 @@ pub mod place;
 pub mod proxy_response;
 pub mod record;
 pub mod survey;
+pub mod ticket;
 pub mod time;
 pub mod verdict;
 
@@ -39,5 +40,6 @@ pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
 pub use record::{AccessRecord, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus};
 pub use survey::{Role, RouteExample, RouteFinding, RouteSurvey, SurveyFact, SurveyValue};
+pub use ticket::Ticket;
 pub use time::LogTime;
 pub use verdict::{BlockReason, Browsers, Credentials, Judgement, ModeVerdict, Outcome, Phase};

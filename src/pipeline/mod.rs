@@ -9,6 +9,7 @@ use std::io;
 use std::rc::Rc;
 
 pub mod example;
+pub mod live;
 mod memo;
 
 use hashbrown::HashMap;
@@ -20,13 +21,13 @@ use crate::diagnose::diagnose;
 use crate::model::{
     AnsweredBy, Candidate, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger,
     LineKind, LogEvent, LogTime, Outcome, Place, PlaceId, Places, RouteFinding, RouteSurvey,
-    Surface,
+    Surface, Ticket,
 };
 use crate::parse::parse;
 use crate::pipeline::memo::{Memo, Recalled, Said};
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
-use crate::report::group::{BlockedResponse, Console};
+use crate::report::group::{BlockedResponse, Console, Group};
 use crate::report::settings::Selection;
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
@@ -43,9 +44,40 @@ pub trait Observer {
         places: &Places,
     ) -> io::Result<()>;
 
+    /// What an exchange comes to, once it is settled or has ripened, and again when late lines change
+    /// it. Only an analysis that is advanced tells; what it tells changes nothing of the report.
+    fn told(&mut self, _: &Telling<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What was told under this number is not so any more.
+    fn withdrawn(&mut self, _: Ticket) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The time of arrival moved on.
+    fn advanced(&mut self, _: LogTime) -> io::Result<()> {
+        Ok(())
+    }
+
     /// What was gathered of one route, or of an API stage, and what rules say of it; after the last
     /// exchange.
     fn route(&mut self, _: &RouteSurvey, _: &[RouteFinding]) {}
+}
+
+/// An exchange as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    /// Its number.
+    pub ticket: Ticket,
+    /// The number of what it was told as before, if that is another one.
+    pub replaces: Option<Ticket>,
+    /// Everything said about it.
+    pub judged: Judged<'a>,
+    /// When it is told, by the time of arrival.
+    pub at: LogTime,
+    /// Whether it is the last time.
+    pub is_final: bool,
 }
 
 /// An observer that looks away.
@@ -85,6 +117,8 @@ pub struct Analyzer<'a> {
     /// Whether a rule asks for what applications write.
     waits_for_application: bool,
     failed: io::Result<()>,
+    /// The time of arrival, of an analysis that is advanced.
+    arrival: Option<LogTime>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -108,6 +142,7 @@ impl<'a> Analyzer<'a> {
             memo: Memo::new(rules),
             survey: rules.looks_at_routes().then(Survey::default),
             failed: Ok(()),
+            arrival: None,
         }
     }
 
@@ -127,6 +162,9 @@ impl<'a> Analyzer<'a> {
             self.settle(slot);
         }
         let counts = self.assembler.counts();
+        if let (Some(now), true) = (self.arrival, self.failed.is_ok()) {
+            self.failed = self.observer.advanced(now);
+        }
         // What follows needs none of it, and can use the room.
         drop((self.assembler, self.memo));
         self.ledger.late = counts.late;
@@ -141,7 +179,7 @@ impl<'a> Analyzer<'a> {
             self.report.add_route(route, &findings);
         }
         let mut report = self.report.finish(self.ledger);
-        name_candidates(&mut report, self.rules);
+        name_candidates(&mut report.groups, self.rules);
         Ok(report)
     }
 
@@ -173,9 +211,7 @@ impl<'a> Analyzer<'a> {
             }
             Join::Answer => self.assembler.hold(slot),
         }
-        while let Some(slot) = self.assembler.overflow() {
-            self.settle(slot);
-        }
+        self.shed();
     }
 
     fn settle(&mut self, slot: SlotId) {
@@ -187,18 +223,14 @@ impl<'a> Analyzer<'a> {
     /// Judges, examines and diagnoses.
     fn say(&mut self, slot: SlotId) -> Option<Recalled> {
         let exchange = self.assembler.exchange(slot)?;
-        Some(self.memo.recall(exchange, || {
-            let judgement = cors::judge(exchange);
-            let examined = self.rules.examine(exchange, &judgement);
-            let mut findings = diagnose(examined.findings);
-            // They may be kept for long.
-            findings.shrink_to_fit();
-            Said { judgement, findings, reach: examined.reach }
-        }))
+        Some(self.memo.recall(exchange, || say(self.rules, exchange)))
     }
 
     /// Reports, and lets go.
     fn conclude(&mut self, slot: SlotId, recalled: &Recalled) {
+        if self.arrival.is_some() {
+            self.tell(slot, recalled);
+        }
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         let Said { judgement, findings, .. } = &*recalled.said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
@@ -293,11 +325,20 @@ impl Sink for Analyzer<'_> {
     }
 }
 
+fn say(rules: &RuleSet, exchange: &Exchange) -> Said {
+    let judgement = cors::judge(exchange);
+    let examined = rules.examine(exchange, &judgement);
+    let mut findings = diagnose(examined.findings);
+    // They may be kept for long.
+    findings.shrink_to_fit();
+    Said { judgement, findings, reach: examined.reach }
+}
+
 /// What else may be behind each group.
-fn name_candidates(report: &mut Report, rules: &RuleSet) {
+pub fn name_candidates(groups: &mut [Group], rules: &RuleSet) {
     let catalogue = Catalogue::builtin();
     let mut known: HashMap<_, Rc<[Candidate]>, foldhash::fast::RandomState> = HashMap::default();
-    for group in &mut report.groups {
+    for group in groups {
         let (reason, surface) = (group.example.reason, group.example.surface);
         let key = (group.rule.id.clone(), reason, surface);
         let found = known

@@ -63,8 +63,10 @@ impl GroupTable {
         self.groups.get_mut(at)
     }
 
-    pub(crate) fn into_groups(self) -> Vec<Group> {
-        self.groups
+    /// All groups; the table is empty then.
+    pub(crate) fn take_groups(&mut self) -> Vec<Group> {
+        self.index.clear();
+        std::mem::take(&mut self.groups)
     }
 
     fn find_or_insert(

@@ -29,6 +29,7 @@ mod fake;
 #[cfg(feature = "aws")]
 mod fake_cloudwatch;
 mod fuzz_corpus;
+mod live;
 mod log;
 #[cfg(feature = "aws")]
 mod moto;

@@ -202,7 +202,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// What could not be resolved was not read either.
-fn tell_problems(problems: &[Problem], sink: &mut dyn Sink) {
+pub(crate) fn tell_problems(problems: &[Problem], sink: &mut dyn Sink) {
     for problem in problems {
         let text = problem.to_string();
         let input = problem.target.clone();

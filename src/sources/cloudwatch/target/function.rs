@@ -222,7 +222,8 @@ mod tests {
         assert_eq!(read("orders:live"), some("orders:live", "orders", None));
         let arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders";
         assert_eq!(read(arn), some("orders", arn, Some("eu-west-1")));
-        assert_eq!(read(&format!("{arn}:$LATEST")), some("orders:$LATEST", arn, Some("eu-west-1")));
+        let latest = format!("{arn}:$LATEST");
+        assert_eq!(read(&latest), some("orders:$LATEST", arn, Some("eu-west-1")));
         for wrong in ["", "a b", "a:", "arn:aws:lambda:eu-west-1:1:layer:a", "a:b:c"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
