@@ -121,6 +121,8 @@ fn fate(state: &mut State) -> Option<Fate> {
 
 /// Sends updates until the session ends or nobody listens any more.
 pub(crate) async fn run(mut session: Session, shared: Arc<Shared>, pipe: Arc<Pipe>) {
+    // The SDK for Rust can do without the first, others cannot.
+    pipe.push(frame("event", "initial-response", &json!({})), 0);
     pipe.push(frame("event", "sessionStart", &session.start), 0);
     let mut ticks = interval(session.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
