@@ -52,4 +52,6 @@ mod samples;
 #[cfg(feature = "aws")]
 mod shop;
 mod survey;
+#[cfg(feature = "aws")]
+mod tail_faults;
 mod work;

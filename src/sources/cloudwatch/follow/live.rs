@@ -219,6 +219,10 @@ fn broken<R: fmt::Debug>(error: &SdkError<StartLiveTailResponseStreamError, R>) 
     if error.as_service_error().is_some_and(is_timeout) {
         return End::Renew;
     }
+    let is_streaming = StartLiveTailResponseStreamError::is_session_streaming_exception;
+    if error.as_service_error().is_some_and(is_streaming) {
+        return End::Broken("an error of the service".to_owned());
+    }
     let error = CallError::new("logs:StartLiveTail", "", error);
     End::Broken(error.code.unwrap_or(error.message))
 }

@@ -3,7 +3,9 @@
 //!
 //! Must not: grow without end; what has no room is refused, and is to be read again.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::cmp::Ordering;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
@@ -45,7 +47,7 @@ pub(super) struct Pending(Arc<Outbox>);
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.0.pending.fetch_sub(1, Ordering::Relaxed);
+        self.0.pending.fetch_sub(1, Relaxed);
     }
 }
 
@@ -68,7 +70,7 @@ impl Outbox {
 
     /// Whether there is room for so many more bytes.
     pub(super) fn has_room(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) < ROOM
+        self.waiting.load(Relaxed) < ROOM
     }
 
     /// Begins a read.
@@ -90,20 +92,25 @@ impl Outbox {
         if events.is_empty() {
             return 0;
         }
+        // As they happened: neither a stream nor a page promises it. Ids tell more than times.
+        events.sort_by(|one, other| {
+            let by_id = one.id.as_ref().zip(other.id.as_ref()).map(|(one, other)| one.cmp(other));
+            one.time.cmp(&other.time).then_with(|| by_id.unwrap_or(Ordering::Equal))
+        });
         for event in &events {
             if let Some(ingested) = event.ingested {
-                self.longest.fetch_max(ingested.0 - event.time.0, Ordering::Relaxed);
+                self.longest.fetch_max(ingested.0 - event.time.0, Relaxed);
             }
         }
         let newest = events.iter().filter_map(|event| event.ingested).max();
         if let Some(newest) = newest {
-            self.lag.store(now.0 - newest.0, Ordering::Relaxed);
+            self.lag.store(now.0 - newest.0, Relaxed);
         }
         let count = events.len() as u64;
-        self.fresh.fetch_add(count, Ordering::Relaxed);
+        self.fresh.fetch_add(count, Relaxed);
         let bytes: u64 = events.iter().map(|event| event.message.len() as u64).sum();
         self.note(Note::Bytes(bytes));
-        self.waiting.fetch_add(size(&events), Ordering::Relaxed);
+        self.waiting.fetch_add(size(&events), Relaxed);
         let _ = self.queue.send(Delivery::Events(events));
         count
     }
@@ -127,30 +134,30 @@ impl Outbox {
 
     /// The longest time from an event to its ingestion, of those seen so far.
     pub(super) fn longest_lag(&self) -> i64 {
-        self.longest.load(Ordering::Relaxed)
+        self.longest.load(Relaxed)
     }
 
     /// A stream sampled, or no longer does.
     pub(super) fn sampled(&self, is_sampled: bool) {
-        self.is_sampled.store(is_sampled, Ordering::Relaxed);
+        self.is_sampled.store(is_sampled, Relaxed);
     }
 
     /// A read of the past begins; it is over when what this gives is dropped.
     pub(super) fn pending(self: &Arc<Self>) -> Pending {
-        self.pending.fetch_add(1, Ordering::Relaxed);
+        self.pending.fetch_add(1, Relaxed);
         Pending(Arc::clone(self))
     }
 
     /// How it goes.
     pub(super) fn beat(&self) -> Beat {
-        let lag = self.lag.load(Ordering::Relaxed);
-        let fresh = self.fresh.swap(0, Ordering::Relaxed);
+        let lag = self.lag.load(Relaxed);
+        let fresh = self.fresh.swap(0, Relaxed);
         Beat {
             lag_ms: (lag != UNKNOWN).then_some(lag),
-            is_sampled: self.is_sampled.load(Ordering::Relaxed),
+            is_sampled: self.is_sampled.load(Relaxed),
             is_idle: fresh == 0
-                && self.pending.load(Ordering::Relaxed) == 0
-                && self.waiting.load(Ordering::Relaxed) == 0,
+                && self.pending.load(Relaxed) == 0
+                && self.waiting.load(Relaxed) == 0,
         }
     }
 
@@ -198,6 +205,6 @@ async fn forward(
         if out.send(delivery).await.is_err() {
             return;
         }
-        waiting.fetch_sub(bytes, Ordering::Relaxed);
+        waiting.fetch_sub(bytes, Relaxed);
     }
 }
