@@ -130,13 +130,18 @@ impl Place {
 
     /// The command line, with this account in its environment and nothing else of AWS.
     pub(crate) fn corscope(&self, arguments: &[&str]) -> Output {
+        self.corscope_reading(arguments, "")
+    }
+
+    /// The same, with something on standard input.
+    pub(crate) fn corscope_reading(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(cargo_bin("corscope"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AWS_") {
                 command.env_remove(name);
             }
         }
-        let output = command
+        let mut running = command
             .args(arguments)
             .args(["--endpoint-url", &self.endpoint, "--region", self.name, "--max-tps", "500"])
             .env("AWS_ACCESS_KEY_ID", &self.key.0)
@@ -145,9 +150,15 @@ impl Place {
             .env("AWS_CONFIG_FILE", "/nonexistent")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
             .env("COLUMNS", "100")
-            .stdin(Stdio::null())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("corscope runs");
+        let mut stdin = running.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("corscope reads");
+        drop(stdin);
+        let output = running.wait_with_output().expect("corscope ends");
         Output {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).expect("UTF-8"),
