@@ -9,7 +9,8 @@ use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{FunctionCode, FunctionUrlAuthType, Runtime};
 
-use crate::moto::{self, Moto, Output, Place};
+use crate::moto::gate::Refusal;
+use crate::moto::{self, Output, Place};
 
 /// An archive without files.
 const EMPTY_ZIP: &[u8] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
@@ -429,4 +430,61 @@ fn actions(folder: &Path, found: &mut BTreeSet<String>) {
             found.extend(action.captures_iter(&text).map(|found| found[1].to_owned()));
         }
     }
+}
+
+/// All that may be read is events, as in many accounts.
+const EVENTS_ALONE: &[Refusal] = &[
+    ("Logs_20140328.DescribeLogGroups", "AccessDeniedException"),
+    ("Logs_20140328.Start", "AccessDeniedException"),
+    ("/apigateway/aws4_request", "AccessDeniedException"),
+    ("/lambda/aws4_request", "AccessDeniedException"),
+    ("/cloudformation/aws4_request", "AccessDenied"),
+];
+
+#[tokio::test]
+async fn what_is_denied_is_named_and_what_needs_no_asking_goes_on() {
+    let Some(place) = moto::region("eu-north-1") else { return };
+    group(&place.config().await, "/aws/lambda/orders").await;
+    let place = place.refusing(EVENTS_ALONE);
+    let output = place.corscope(&["groups", "--group", "/aws/lambda/orders"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(names(&output.out), ["/aws/lambda/orders"]);
+    assert!(output.err.contains("AccessDeniedException"), "{output:?}");
+    assert!(output.err.contains("allow `logs:DescribeLogGroups` to this identity"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--api", "a1b2c3d4e5/prod"]);
+    assert_eq!(names(&output.out), ["API-Gateway-Execution-Logs_a1b2c3d4e5/prod"], "{output:?}");
+    assert!(output.err.contains("allow `apigateway:GET` to this identity"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--function", "orders"]);
+    assert_eq!(names(&output.out), ["/aws/lambda/orders"], "{output:?}");
+    assert!(output.err.contains("so its log group is taken to be the usual one"), "{output:?}");
+    assert!(output.err.contains("allow `lambda:GetFunctionConfiguration`"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--stack", "shop"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("allow `cloudformation:ListStackResources`"), "{output:?}");
+
+    let output = place.corscope(&["doctor", "--group", "/aws/lambda/orders"]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.out.contains("ok  logs:FilterLogEvents: allowed"), "{output:?}");
+    assert!(
+        output.out.contains("!!  logs:StartQuery: denied: AccessDeniedException"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn without_valid_credentials_each_target_says_what_to_do() {
+    let Some(place) = moto::region("eu-north-1") else { return };
+    let refusing = place.refusing(&[("", "UnrecognizedClientException")]);
+    let output = refusing.corscope(&["groups", "--group", "/a", "--group", "/b"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("log group /a: cannot look up"), "{output:?}");
+    assert!(output.err.contains("log group /b: cannot look up"), "{output:?}");
+    assert!(output.err.contains("these credentials are not valid"), "{output:?}");
+
+    let output = place.with_key("", "").corscope(&["groups", "--api", "a1b2c3d4e5"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("no credentials were found: name a `--profile`"), "{output:?}");
 }
