@@ -74,6 +74,7 @@ fn is_left_out() -> bool {
 
 impl Moto {
     /// Starts a server and waits until it answers.
+    #[expect(clippy::panic, reason = "tests that cannot run have to fail")]
     fn start() -> Self {
         let python = installed();
         for _ in 0..5 {
@@ -199,6 +200,7 @@ fn installed() -> PathBuf {
     python
 }
 
+#[expect(clippy::panic, reason = "tests that cannot run have to fail")]
 fn run(command: &mut Command) {
     let output = command.output();
     let problem = match &output {
