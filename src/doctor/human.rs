@@ -28,11 +28,18 @@ pub fn write_human(out: &mut dyn Write, found: &Examination, width: usize) -> io
         wrapped(out, "  - ", text, width)?;
     }
     writeln!(out, "\nThe change that helps most")?;
-    let best = found.best_change.as_deref().unwrap_or(match found.health {
-        Health::Well | Health::Improve => "none: the settings are as they should be",
-        Health::Unknown => "none that can be told from here",
-    });
-    wrapped(out, "  ", best, width)?;
+    match (&found.best_change, found.health) {
+        (Some(change), _) => {
+            let title = change.area.title();
+            let text = format!("{title}, {}: {}", change.subject, change.fix);
+            wrapped(out, "  ", &text, width)?;
+            write_paste(out, "  ", change.paste.as_deref())?;
+        }
+        (None, Health::Well | Health::Improve) => {
+            writeln!(out, "  none: the settings are as they should be")?;
+        }
+        (None, Health::Unknown) => writeln!(out, "  none that can be told from here")?,
+    }
     out.flush()
 }
 
@@ -46,11 +53,12 @@ fn write_check(out: &mut dyn Write, check: &Check, width: usize) -> io::Result<(
     if let Some(fix) = &check.fix {
         wrapped(out, &format!("{INDENT}  fix: "), fix, width)?;
     }
-    if let Some(paste) = &check.paste {
-        // To be copied: in one piece.
-        writeln!(out, "{INDENT}  {}", visible(paste))?;
-    }
-    Ok(())
+    write_paste(out, &format!("{INDENT}  "), check.paste.as_deref())
+}
+
+/// What is to be copied: in one piece.
+fn write_paste(out: &mut dyn Write, indent: &str, paste: Option<&str>) -> io::Result<()> {
+    paste.map_or(Ok(()), |paste| writeln!(out, "{indent}{}", visible(paste)))
 }
 
 /// A text behind a label, broken at blanks, escaped.

@@ -77,7 +77,7 @@ fn access_log(stage: &StageSettings, variables: Variables) -> Check {
         Check::improve(Area::AccessLog, &subject, text, fix).with_paste(variables.recommended())
     };
     let Some(access) = &stage.access_log else {
-        let fix = "log accesses to a log group, in the format below";
+        let fix = "log accesses to a log group, in this format";
         return improve("off: how requests ended is not logged".to_owned(), fix);
     };
     match lacking(&access.format, variables) {
@@ -86,12 +86,12 @@ fn access_log(stage: &StageSettings, variables: Variables) -> Check {
         }
         Some(lacking) => {
             let text = format!("the format lacks {}", lacking.join(", "));
-            improve(text, "use the format below, or add what is missing to yours")
+            improve(text, "use this format, or add what is missing to yours")
         }
         None => {
             let text = "lines in this format will not be recognized: they need \
                         $context.requestId, and a status, a method or a route";
-            improve(text.to_owned(), "use the format below")
+            improve(text.to_owned(), "use this format")
         }
     }
 }

@@ -117,6 +117,27 @@ impl Check {
     }
 }
 
+/// Something to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What it is about.
+    pub area: Area,
+    /// Which one.
+    pub subject: String,
+    /// What to change.
+    pub fix: String,
+    /// The command that changes it, or the text to paste.
+    pub paste: Option<String>,
+}
+
+impl Change {
+    fn of(check: &Check) -> Option<Self> {
+        let fix = check.fix.clone()?;
+        let (area, subject) = (check.area, check.subject.clone());
+        Some(Self { area, subject, fix, paste: check.paste.clone() })
+    }
+}
+
 /// Everything that was looked at, and what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Examination {
@@ -125,7 +146,7 @@ pub struct Examination {
     /// What no log would show, as things are.
     pub undetermined: Vec<String>,
     /// The change that helps most.
-    pub best_change: Option<String>,
+    pub best_change: Option<Change>,
     /// How it is on the whole.
     pub health: Health,
 }
@@ -152,8 +173,7 @@ pub fn examine(answers: &Answers) -> Examination {
     // Areas are in the order of their importance.
     let best = checks.iter().find(|check| check.health == Health::Improve);
     Examination {
-        best_change: best
-            .and_then(|check| Some(format!("{}: {}", check.subject, check.fix.as_ref()?))),
+        best_change: best.and_then(Change::of),
         health: on_the_whole(answers, &checks),
         checks,
         undetermined,

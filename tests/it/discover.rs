@@ -9,7 +9,8 @@ use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{FunctionCode, FunctionUrlAuthType, Runtime};
 
-use crate::moto::{self, Moto, Output, Place};
+use crate::moto::gate::Refusal;
+use crate::moto::{self, Output, Place};
 
 /// An archive without files.
 const EMPTY_ZIP: &[u8] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
@@ -36,7 +37,7 @@ impl Shop {
 
     /// Output without what differs from run to run.
     fn normal(&self, text: &str) -> String {
-        text.replace(&self.api, "API").replace(&self.place.endpoint, "ENDPOINT")
+        text.replace(&self.api, "a1b2c3d4e5").replace(&self.place.endpoint, "ENDPOINT")
     }
 }
 
@@ -62,7 +63,6 @@ async fn function(config: &SdkConfig, name: &str) -> String {
     made.function_arn().expect("an ARN").to_owned()
 }
 
-#[expect(clippy::too_many_lines, reason = "one account, made step by step")]
 async fn rest_api(config: &SdkConfig, region: &str) -> String {
     let api = aws_sdk_apigateway::Client::new(config);
     let made = api.create_rest_api().name("shop").send().await.expect("an API");
@@ -152,4 +152,334 @@ async fn a_rest_api_comes_to_its_execution_access_and_function_logs() {
     assert_eq!(output.code, Some(0), "{output:?}");
     assert_eq!(output.err, "");
     insta::assert_snapshot!("groups-rest-api", shop.normal(&output.out));
+}
+
+#[tokio::test]
+async fn all_stages_are_meant_where_none_is_named_and_what_is_missing_is_said() {
+    let Some(place) = moto::region("eu-west-2") else { return };
+    let shop = Shop::open(&place).await;
+    for name in ["/shop/access", "/aws/lambda/shop-orders"] {
+        group(&shop.config, name).await;
+    }
+    group(&shop.config, &format!("API-Gateway-Execution-Logs_{}/prod", shop.api)).await;
+    let output = shop.corscope(&["groups", "--api", &shop.api]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    // What could be resolved is listed; the rest is said, each with what to do.
+    assert_eq!(names(&output.out).len(), 3, "{output:?}");
+    insta::assert_snapshot!("groups-rest-api-missing", shop.normal(&output.err));
+}
+
+/// The first column of a table.
+fn names(table: &str) -> Vec<&str> {
+    table.lines().skip(1).filter_map(|line| line.split("  ").next()).collect()
+}
+
+#[tokio::test]
+async fn an_http_api_has_an_access_log_and_functions_and_no_execution_log() {
+    let Some(place) = moto::region("eu-west-3") else { return };
+    let config = place.config().await;
+    let gateway = aws_sdk_apigatewayv2::Client::new(&config);
+    let protocol = aws_sdk_apigatewayv2::types::ProtocolType::Http;
+    let api = gateway.create_api().name("events").protocol_type(protocol).send().await;
+    let api = api.expect("an API").api_id().expect("an id").to_owned();
+    let feed = function(&config, "feed").await;
+    gateway
+        .create_integration()
+        .api_id(&api)
+        .integration_type(aws_sdk_apigatewayv2::types::IntegrationType::AwsProxy)
+        .integration_uri(feed)
+        .send()
+        .await
+        .expect("an integration");
+    for (stage, destination) in [
+        ("$default", "arn:aws:logs:eu-west-3:123456789012:log-group:/events/access"),
+        ("beta", "arn:aws:firehose:eu-west-3:123456789012:deliverystream/amazon-apigateway-beta"),
+    ] {
+        let settings = aws_sdk_apigatewayv2::types::AccessLogSettings::builder()
+            .destination_arn(destination)
+            .format("$context.requestId $context.status")
+            .build();
+        let made = gateway.create_stage().api_id(&api).stage_name(stage);
+        made.access_log_settings(settings).send().await.expect("a stage");
+    }
+    for name in ["/events/access", "/aws/lambda/feed"] {
+        group(&config, name).await;
+    }
+
+    let output = place.corscope(&["groups", "--http-api", &api]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(names(&output.out), ["/aws/lambda/feed", "/events/access"]);
+    assert!(output.err.contains("deliverystream/amazon-apigateway-beta`, which is no log group"));
+
+    // The default endpoint of an HTTP API has `$default`, unless the path begins with a stage.
+    for (path, has_problem) in [("/feed", false), ("/beta/feed", true)] {
+        let url = format!("https://{api}.execute-api.eu-west-3.amazonaws.com{path}");
+        let output = place.corscope(&["groups", "--url", &url]);
+        assert!(names(&output.out).contains(&"/aws/lambda/feed"), "{output:?}");
+        assert_eq!(output.err.contains("firehose"), has_problem, "{output:?}");
+    }
+
+    let output = place.corscope(&["groups", "--http-api", &format!("{api}/gama")]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("the API has no stage `gama`; there is `$default`, `beta`"));
+}
+
+#[tokio::test]
+async fn a_stack_comes_to_what_is_in_it() {
+    const TEMPLATE: &str = r#"{"Resources": {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "stacked"}},
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/stacked/app"}},
+        "Orders": {"Type": "AWS::Lambda::Function", "Properties": {
+            "FunctionName": "stacked-orders", "Runtime": "nodejs22.x", "Handler": "index.handler",
+            "Role": "arn:aws:iam::123456789012:role/logs", "Code": {"ZipFile": "x"}}}
+    }}"#;
+    let Some(place) = moto::region("eu-central-1") else { return };
+    let config = place.config().await;
+    let stacks = aws_sdk_cloudformation::Client::new(&config);
+    let made = stacks.create_stack().stack_name("shop-stack").template_body(TEMPLATE);
+    made.send().await.expect("a stack");
+    group(&config, "/aws/lambda/stacked-orders").await;
+
+    let output = place.corscope(&["groups", "--stack", "shop-stack"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(names(&output.out), ["/aws/lambda/stacked-orders", "/stacked/app"]);
+    assert!(output.out.contains("stack shop-stack: function stacked-orders"), "{output:?}");
+    // The API in it was never deployed.
+    assert!(output.err.contains("the API has no stage"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--stack", "shop-stak"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("no stack `shop-stak` in eu-central-1; there is `shop-stack`"));
+}
+
+#[tokio::test]
+async fn a_url_comes_to_the_function_or_the_api_behind_it() {
+    let Some(place) = moto::region("us-west-2") else { return };
+    let shop = Shop::open(&place).await;
+    group(&shop.config, "/aws/lambda/shop-cart").await;
+    let lambda = aws_sdk_lambda::Client::new(&shop.config);
+    let made = lambda.create_function_url_config().function_name("shop-cart");
+    let made = made.auth_type(FunctionUrlAuthType::None).send().await.expect("a URL");
+
+    let output = shop.corscope(&["groups", "--url", made.function_url()]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(names(&output.out), ["/aws/lambda/shop-cart"]);
+
+    let unknown = "https://abcdefghij.lambda-url.us-west-2.on.aws/";
+    let output = shop.corscope(&["groups", "--url", unknown]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("none of the 2 functions in us-west-2 has this URL"), "{output:?}");
+
+    let elsewhere = format!("https://{}.execute-api.eu-north-1.amazonaws.com/prod/cart", shop.api);
+    let output = shop.corscope(&["groups", "--url", &elsewhere]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("run again with `--region eu-north-1`"), "{output:?}");
+
+    let here = format!("https://{}.execute-api.us-west-2.amazonaws.com/prod/cart", shop.api);
+    let output = shop.corscope(&["groups", "--url", &here]);
+    assert_eq!(names(&output.out), ["/aws/lambda/shop-cart"], "{output:?}");
+
+    let gateway = aws_sdk_apigateway::Client::new(&shop.config);
+    let domain = "api.shop.example";
+    gateway.create_domain_name().domain_name(domain).send().await.expect("a domain");
+    let mapped = gateway.create_base_path_mapping().domain_name(domain).base_path("v1");
+    mapped.rest_api_id(&shop.api).stage("prod").send().await.expect("a mapping");
+    let output = shop.corscope(&["groups", "--url", "https://api.shop.example/v1/cart"]);
+    assert_eq!(names(&output.out), ["/aws/lambda/shop-cart"], "{output:?}");
+    let output = shop.corscope(&["groups", "--url", "https://api.shop.example/v2/cart"]);
+    assert!(output.err.contains("maps no API to the path /v2/cart; there is `/v1`"), "{output:?}");
+    let output = shop.corscope(&["groups", "--url", "https://app.shop.example/"]);
+    assert!(output.err.contains("is no custom domain of API Gateway in us-west-2"), "{output:?}");
+}
+
+#[tokio::test]
+async fn groups_are_named_by_name_arn_glob_and_regex() {
+    let Some(place) = moto::region("us-east-2") else { return };
+    let config = place.config().await;
+    // More than one answer of `DescribeLogGroups` holds.
+    for number in 0..120 {
+        group(&config, &format!("/paged/group-{number:03}")).await;
+    }
+    group(&config, "/aws/lambda/orders").await;
+    group(&config, "/aws/lambda/orders-2").await;
+    let count = |pattern: &str| {
+        let output = place.corscope(&["groups", "--group", pattern]);
+        assert_eq!(output.code, Some(0), "{output:?}");
+        names(&output.out).len()
+    };
+    assert_eq!(count("/paged/*"), 120);
+    assert_eq!(count("*-11*"), 10);
+    assert_eq!(count(r"/^\/paged\/group-0[0-4]\d$/"), 50);
+    assert_eq!(count("/aws/lambda/orders"), 1);
+    let arn = "arn:aws:logs:us-east-2:123456789012:log-group:/aws/lambda/orders";
+    assert_eq!(count(&format!("{arn}:*")), 1);
+
+    let input = "/aws/lambda/orders\n\n/paged/group-007\n/aws/lambda/orders\n";
+    let output = place.corscope_reading(&["groups", "--group", "-"], input);
+    assert_eq!(names(&output.out), ["/aws/lambda/orders", "/paged/group-007"], "{output:?}");
+
+    let output = place.corscope(&["groups", "--group", "/aws/lambda/ordesr"]);
+    assert_eq!((output.code, output.out.as_str()), (Some(3), ""));
+    assert!(output.err.contains("no such log group in us-east-2; there is `/aws/lambda/orders`"));
+
+    let output = place.corscope(&["groups", "--group", &arn.replace("us-east-2", "eu-south-1")]);
+    assert!(output.err.contains("run again with `--region eu-south-1`"), "{output:?}");
+}
+
+#[tokio::test]
+async fn names_that_there_are_not_have_neighbours() {
+    let Some(place) = moto::region("ca-central-1") else { return };
+    let shop = Shop::open(&place).await;
+    group(&shop.config, "/aws/lambda/shop-cart").await;
+    let arguments = ["groups", "--function", "shop-card", "--function", "shop-cart:live"];
+    let output =
+        shop.corscope(&[&arguments[..], &["--api", "shop", "--http-api", "zzzzzz"]].concat());
+    assert_eq!(output.code, Some(3), "{output:?}");
+    insta::assert_snapshot!("groups-neighbours", shop.normal(&output.err));
+
+    // Beside what there is, what there is not is no failure.
+    let output = shop.corscope(&["groups", "--function", "shop-card", "--function", "shop-cart"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(names(&output.out), ["/aws/lambda/shop-cart"]);
+    assert!(output.err.contains("no function `shop-card`"), "{output:?}");
+}
+
+#[tokio::test]
+async fn json_says_the_same() {
+    let Some(place) = moto::region("sa-east-1") else { return };
+    let config = place.config().await;
+    group(&config, "/aws/lambda/orders").await;
+    let arguments = ["groups", "--group", "/aws/lambda/orders", "--function", "order"];
+    let output = place.corscope(&[&arguments[..], &["--format", "json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&output.out).expect("JSON");
+    assert_eq!(document["schema"], "corscope/1");
+    let group = &document["groups"][0];
+    let arn = "arn:aws:logs:sa-east-1:123456789012:log-group:/aws/lambda/orders";
+    assert_eq!((&group["arn"], &group["kind"]), (&arn.into(), &"function".into()));
+    assert_eq!((&group["class"], &group["stored_bytes"]), (&"STANDARD".into(), &0.into()));
+    assert_eq!(document["problems"][0]["target"], "function order");
+}
+
+#[tokio::test]
+async fn the_doctor_judges_a_rest_api() {
+    let Some(place) = moto::region("ap-south-1") else { return };
+    let shop = Shop::open(&place).await;
+    for name in ["/shop/access", "/aws/lambda/shop-cart", "/aws/lambda/shop-orders"] {
+        group(&shop.config, name).await;
+    }
+    group(&shop.config, &format!("API-Gateway-Execution-Logs_{}/prod", shop.api)).await;
+    let target = format!("{}/prod", shop.api);
+    let output = shop.corscope(&["doctor", "--api", &target]);
+    assert_eq!((output.code, output.err.as_str()), (Some(1), ""), "{output:?}");
+    insta::assert_snapshot!("doctor-rest-api", shop.normal(&output.out));
+
+    let output = shop.corscope(&["doctor", "--api", &target, "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&output.out).expect("JSON");
+    assert_eq!(document["identity"]["account"], ACCOUNT);
+    assert_eq!(document["health"], "improve");
+    let checks = document["checks"].as_array().expect("checks");
+    let access = checks.iter().find(|check| check["area"] == "access-log").expect("the access log");
+    assert_eq!(access["paste"], corscope::parse::access_log::format::REST);
+}
+
+#[tokio::test]
+async fn without_any_group_the_doctor_cannot_tell() {
+    let Some(place) = moto::region("ap-south-1") else { return };
+    let output = place.corscope(&["doctor", "--group", "/no/such/group"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.out.contains("no such log group in ap-south-1"), "{output:?}");
+}
+
+#[test]
+fn the_policy_has_what_the_program_asks_and_nothing_else() {
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("corscope"))
+        .arg("iam")
+        .env_clear()
+        .output()
+        .expect("corscope runs");
+    let policy: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let mut allowed = BTreeSet::new();
+    for statement in policy["Statement"].as_array().expect("statements") {
+        assert_eq!(statement["Effect"], "Allow");
+        let action = &statement["Action"];
+        let several = action.as_array().map_or(std::slice::from_ref(action), Vec::as_slice);
+        allowed.extend(several.iter().map(|action| action.as_str().expect("text").to_owned()));
+    }
+    let mut asked = BTreeSet::new();
+    actions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sources/cloudwatch"), &mut asked);
+    // Everybody may ask who they are.
+    assert!(asked.remove("sts:GetCallerIdentity"), "{asked:?}");
+    assert_eq!(allowed, asked);
+}
+
+/// The actions that a folder of sources names.
+fn actions(folder: &Path, found: &mut BTreeSet<String>) {
+    let action = regex::Regex::new(r#""((?:logs|apigateway|lambda|cloudformation|sts):[A-Z]\w+)""#);
+    let action = action.expect("a regular expression");
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            actions(&path, found);
+        } else {
+            let text = fs::read_to_string(&path).expect("a source file");
+            found.extend(action.captures_iter(&text).map(|found| found[1].to_owned()));
+        }
+    }
+}
+
+/// All that may be read is events, as in many accounts.
+const EVENTS_ALONE: &[Refusal] = &[
+    ("Logs_20140328.DescribeLogGroups", "AccessDeniedException"),
+    ("Logs_20140328.Start", "AccessDeniedException"),
+    ("/apigateway/aws4_request", "AccessDeniedException"),
+    ("/lambda/aws4_request", "AccessDeniedException"),
+    ("/cloudformation/aws4_request", "AccessDenied"),
+];
+
+#[tokio::test]
+async fn what_is_denied_is_named_and_what_needs_no_asking_goes_on() {
+    let Some(place) = moto::region("eu-north-1") else { return };
+    group(&place.config().await, "/aws/lambda/orders").await;
+    let place = place.refusing(EVENTS_ALONE);
+    let output = place.corscope(&["groups", "--group", "/aws/lambda/orders"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(names(&output.out), ["/aws/lambda/orders"]);
+    assert!(output.err.contains("AccessDeniedException"), "{output:?}");
+    assert!(output.err.contains("allow `logs:DescribeLogGroups` to this identity"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--api", "a1b2c3d4e5/prod"]);
+    assert_eq!(names(&output.out), ["API-Gateway-Execution-Logs_a1b2c3d4e5/prod"], "{output:?}");
+    assert!(output.err.contains("allow `apigateway:GET` to this identity"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--function", "orders"]);
+    assert_eq!(names(&output.out), ["/aws/lambda/orders"], "{output:?}");
+    assert!(output.err.contains("so its log group is taken to be the usual one"), "{output:?}");
+    assert!(output.err.contains("allow `lambda:GetFunctionConfiguration`"), "{output:?}");
+
+    let output = place.corscope(&["groups", "--stack", "shop"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("allow `cloudformation:ListStackResources`"), "{output:?}");
+
+    let output = place.corscope(&["doctor", "--group", "/aws/lambda/orders"]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.out.contains("ok  logs:FilterLogEvents: allowed"), "{output:?}");
+    assert!(
+        output.out.contains("!!  logs:StartQuery: denied: AccessDeniedException"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn without_valid_credentials_each_target_says_what_to_do() {
+    let Some(place) = moto::region("eu-north-1") else { return };
+    let refusing = place.refusing(&[("", "UnrecognizedClientException")]);
+    let output = refusing.corscope(&["groups", "--group", "/a", "--group", "/b"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("log group /a: cannot look up"), "{output:?}");
+    assert!(output.err.contains("log group /b: cannot look up"), "{output:?}");
+    assert!(output.err.contains("these credentials are not valid"), "{output:?}");
+
+    let output = place.with_key("", "").corscope(&["groups", "--api", "a1b2c3d4e5"]);
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("no credentials were found: name a `--profile`"), "{output:?}");
 }

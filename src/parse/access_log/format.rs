@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn keys_may_have_names_of_their_own() {
-        let format = r#"{"reqId":"$context.requestId","http":{"status":$context.status}}"#;
+        let format = r#"{"api_request_id":"$context.requestId","http":{"status":$context.status}}"#;
         let lacking = lacking(format, Variables::Rest).expect("recognized");
         assert!(!lacking.contains(&"$context.status"), "{lacking:?}");
         assert!(lacking.contains(&"$context.httpMethod"), "{lacking:?}");

@@ -3,6 +3,8 @@
 //! The first run makes a virtual environment under `target/` and installs moto into it. Tests use a
 //! region each, so that they do not see each other's resources.
 
+pub(crate) mod gate;
+
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -32,7 +34,7 @@ const ROLE: &str = "Action=CreateRole&Version=2010-05-08&RoleName=logs&AssumeRol
 const WITHOUT: &str = "set CORSCOPE_NO_MOTO=1 to leave out the tests that need it";
 
 /// A running server.
-pub(crate) struct Moto {
+struct Moto {
     port: u16,
     /// Held, so that its standard input stays open.
     _server: Child,
@@ -53,7 +55,7 @@ pub(crate) fn region(name: &'static str) -> Option<Place> {
         return None;
     }
     let moto = MOTO.get_or_init(|| {
-        let moto = Moto::start(&[]);
+        let moto = Moto::start();
         // Functions must have a role that Lambda may take.
         let made = moto.post("iam", ROLE);
         assert!(made.contains("<CreateRoleResponse"), "{made}");
@@ -62,7 +64,7 @@ pub(crate) fn region(name: &'static str) -> Option<Place> {
     Some(moto.region(name, ("AKIATEST", "secret")))
 }
 
-pub(crate) fn is_left_out() -> bool {
+fn is_left_out() -> bool {
     let is_left_out = std::env::var_os("CORSCOPE_NO_MOTO").is_some_and(|value| value == "1");
     if is_left_out {
         println!("skipped: CORSCOPE_NO_MOTO is set");
@@ -72,14 +74,14 @@ pub(crate) fn is_left_out() -> bool {
 
 impl Moto {
     /// Starts a server and waits until it answers.
-    pub(crate) fn start(environment: &[(&str, &str)]) -> Self {
+    #[expect(clippy::panic, reason = "tests that cannot run have to fail")]
+    fn start() -> Self {
         let python = installed();
         for _ in 0..5 {
             // Somebody else may take the port before moto does; then the next is tried.
             let port = free_port();
             let mut server = Command::new(&python)
                 .args(["-c", SERVER, &port.to_string()])
-                .envs(environment.iter().copied())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -97,13 +99,13 @@ impl Moto {
         panic!("moto does not start: try `target/moto-venv/bin/moto_server`; {WITHOUT}");
     }
 
-    pub(crate) fn region(&self, name: &'static str, key: (&str, &str)) -> Place {
+    fn region(&self, name: &'static str, key: (&str, &str)) -> Place {
         let endpoint = format!("http://127.0.0.1:{}", self.port);
         Place { endpoint, name, key: (key.0.to_owned(), key.1.to_owned()) }
     }
 
     /// Sends a request that no SDK of ours makes; the body of the answer.
-    pub(crate) fn post(&self, service: &str, body: &str) -> String {
+    fn post(&self, service: &str, body: &str) -> String {
         let request = format!(
             "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: \
              application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 \
@@ -116,6 +118,11 @@ impl Moto {
 }
 
 impl Place {
+    /// The same, as somebody else; without a key, as nobody.
+    pub(crate) fn with_key(&self, id: &str, secret: &str) -> Self {
+        Self { key: (id.to_owned(), secret.to_owned()), ..self.clone() }
+    }
+
     /// What SDK clients are made from.
     pub(crate) async fn config(&self) -> SdkConfig {
         let (id, secret) = &self.key;
@@ -130,13 +137,18 @@ impl Place {
 
     /// The command line, with this account in its environment and nothing else of AWS.
     pub(crate) fn corscope(&self, arguments: &[&str]) -> Output {
+        self.corscope_reading(arguments, "")
+    }
+
+    /// The same, with something on standard input.
+    pub(crate) fn corscope_reading(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(cargo_bin("corscope"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AWS_") {
                 command.env_remove(name);
             }
         }
-        let output = command
+        let mut running = command
             .args(arguments)
             .args(["--endpoint-url", &self.endpoint, "--region", self.name, "--max-tps", "500"])
             .env("AWS_ACCESS_KEY_ID", &self.key.0)
@@ -145,9 +157,15 @@ impl Place {
             .env("AWS_CONFIG_FILE", "/nonexistent")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
             .env("COLUMNS", "100")
-            .stdin(Stdio::null())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("corscope runs");
+        let mut stdin = running.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("corscope reads");
+        drop(stdin);
+        let output = running.wait_with_output().expect("corscope ends");
         Output {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).expect("UTF-8"),
@@ -182,6 +200,7 @@ fn installed() -> PathBuf {
     python
 }
 
+#[expect(clippy::panic, reason = "tests that cannot run have to fail")]
 fn run(command: &mut Command) {
     let output = command.output();
     let problem = match &output {

@@ -179,6 +179,7 @@ impl Resolver<'_> {
     async fn function_url(&mut self, trail: &str, host: &str) {
         let mut marker = None;
         let mut asked = 0;
+        let mut way = UrlsBy::List;
         loop {
             let (names, next) = match functions(self.caller, marker.clone()).await {
                 Ok(page) => page,
@@ -189,7 +190,7 @@ impl Resolver<'_> {
             };
             for name in names {
                 asked += 1;
-                match url_of(self.caller, &name, host).await {
+                match url_of(self.caller, &name, host, &mut way).await {
                     Ok(Some(function)) => {
                         self.function(&format!("{trail}: function {function}"), &function);
                         return;
@@ -216,42 +217,75 @@ impl Resolver<'_> {
     }
 }
 
+/// How URLs of functions are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UrlsBy {
+    /// All of a function, those of its aliases too.
+    List,
+    /// The function's own, where the list may not be asked for or is not known to what answers.
+    Function,
+}
+
+/// A URL, and the ARN of the function or alias that it belongs to.
+type FunctionUrl = (String, String);
+
 /// The function, with its alias, if one of its URLs has this host.
 async fn url_of(
     caller: &Arc<Caller>,
     name: &str,
     host: &str,
+    way: &mut UrlsBy,
 ) -> Result<Option<FunctionName>, CallError> {
-    let request = |action| Request { action, target: name, quota: Quota::Describe };
     let is_meant = |url: &str| parse(url).is_ok_and(|url| url.host_str() == Some(host));
-    let client = || aws_sdk_lambda::Client::new(&caller.account().config());
-    let found = all(|marker| async move {
+    let listed = match way {
+        UrlsBy::List => Some(all_urls(caller, name).await),
+        UrlsBy::Function => None,
+    };
+    let urls = match listed {
+        Some(Ok(urls)) => urls,
+        Some(Err(error)) if error.code.is_some() && !is_refused(&error) => return Err(error),
+        Some(Err(_)) | None => {
+            *way = UrlsBy::Function;
+            own_url(caller, name).await?
+        }
+    };
+    let arn = urls.into_iter().find(|(url, _)| is_meant(url)).map(|(_, arn)| arn);
+    Ok(arn.and_then(|arn| FunctionName::parse(&arn)))
+}
+
+fn is_refused(error: &CallError) -> bool {
+    matches!(error.cause, Cause::NotFound | Cause::Denied)
+}
+
+async fn all_urls(caller: &Arc<Caller>, name: &str) -> Result<Vec<FunctionUrl>, CallError> {
+    let request =
+        Request { action: "lambda:ListFunctionUrlConfigs", target: name, quota: Quota::Describe };
+    all(|marker| async move {
         let ask = || {
-            let call = client().list_function_url_configs().function_name(name);
+            let client = aws_sdk_lambda::Client::new(&caller.account().config());
+            let call = client.list_function_url_configs().function_name(name);
             call.set_marker(marker.clone()).send()
         };
-        let answer = caller.any(request("lambda:ListFunctionUrlConfigs"), ask).await?;
+        let answer = caller.any(request, ask).await?;
         let urls = answer.function_url_configs().iter();
         let urls = urls.map(|url| (url.function_url().to_owned(), url.function_arn().to_owned()));
         Ok((urls.collect(), answer.next_marker().map(str::to_owned)))
     })
-    .await;
-    let urls = match found {
-        Ok(urls) => urls,
-        // Either the list may not be asked for, or it is not known to what answers: then only the
-        // URL that is not an alias's can be found.
-        Err(error) if matches!(error.cause, Cause::NotFound | Cause::Denied) => {
-            let ask = || client().get_function_url_config().function_name(name).send();
-            match caller.any(request("lambda:GetFunctionUrlConfig"), ask).await {
-                Ok(url) => vec![(url.function_url().to_owned(), url.function_arn().to_owned())],
-                Err(error) if error.cause == Cause::NotFound => Vec::new(),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(error) => return Err(error),
+    .await
+}
+
+async fn own_url(caller: &Arc<Caller>, name: &str) -> Result<Vec<FunctionUrl>, CallError> {
+    let request =
+        Request { action: "lambda:GetFunctionUrlConfig", target: name, quota: Quota::Describe };
+    let ask = || {
+        let client = aws_sdk_lambda::Client::new(&caller.account().config());
+        client.get_function_url_config().function_name(name).send()
     };
-    let arn = urls.into_iter().find(|(url, _)| is_meant(url)).map(|(_, arn)| arn);
-    Ok(arn.and_then(|arn| FunctionName::parse(&arn)))
+    match caller.any(request, ask).await {
+        Ok(url) => Ok(vec![(url.function_url().to_owned(), url.function_arn().to_owned())]),
+        Err(error) if error.cause == Cause::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 fn host(name: &str) -> Host<'_> {

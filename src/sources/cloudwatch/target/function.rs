@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn names_and_arns_are_read() {
-        let read = |text| {
+        let read = |text: &str| {
             let function = FunctionName::parse(text)?;
             Some((function.to_string(), function.asked, function.region))
         };

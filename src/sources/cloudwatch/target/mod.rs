@@ -249,6 +249,13 @@ pub async fn resolve(caller: &Arc<Caller>, targets: &[Target]) -> Resolved {
 mod tests {
     use super::*;
 
+    /// Whoever follows logs resolves targets again and again, in a task of its own.
+    #[test]
+    fn resolving_can_go_on_in_a_task() {
+        fn is_send<T: Send>(_: impl FnOnce(&'static Arc<Caller>, &'static [Target]) -> T) {}
+        is_send(resolve);
+    }
+
     #[test]
     fn targets_are_read() {
         let words = |target: Result<Target, String>| target.map(|target| target.to_string());

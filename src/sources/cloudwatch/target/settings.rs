@@ -62,7 +62,7 @@ pub struct StageSettings {
     /// Where access logs go.
     pub access_log: Option<AccessLog>,
     /// Stage variables; with a canary, those that it replaces too.
-    pub(super) variables: Vec<HashMap<String, String>>,
+    pub(crate) variables: Vec<HashMap<String, String>>,
 }
 
 /// Levels of execution logging.
