@@ -41,4 +41,6 @@ mod rules_schema;
 mod run;
 mod samples;
 mod survey;
+#[cfg(feature = "aws")]
+mod tail_cli;
 mod work;
