@@ -10,6 +10,8 @@ use corscope::model::Severity;
 use corscope::report::settings::{Glob, StatusRange};
 use corscope::rules::words::{Place, Scope};
 
+#[cfg(feature = "aws")]
+use crate::cli::aws;
 use crate::cli::ranges::{self, FailOn};
 use crate::cli::time;
 
@@ -106,6 +108,19 @@ pub(crate) enum Command {
     /// version. It is recognized, not executed; commands that are printed quote what came from it.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainOptions),
+    /// Show which log groups a target stands for: what they hold, their class, retention and size.
+    #[cfg(feature = "aws")]
+    #[command(after_help = aws::groups::EXAMPLES)]
+    Groups(Box<aws::groups::GroupsOptions>),
+    /// Check whether the logs of a target can answer: credentials, permissions, logging settings.
+    #[cfg(feature = "aws")]
+    #[command(after_help = aws::doctor::EXAMPLES)]
+    Doctor(Box<aws::doctor::DoctorOptions>),
+    /// Print the least that an identity must be allowed, as an IAM policy.
+    ///
+    /// Everything in it reads; it needs no account to print.
+    #[cfg(feature = "aws")]
+    Iam(aws::iam::IamOptions),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -20,6 +20,7 @@ mod config;
 mod error;
 mod exit;
 mod explain;
+mod print;
 mod ranges;
 mod rules;
 mod scan;
@@ -50,6 +51,12 @@ fn dispatch(line: CommandLine) -> ExitStatus {
         Command::Tail(options) => aws::tail::run(&options),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Groups(options) => aws::groups::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Doctor(options) => aws::doctor::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Iam(options) => aws::iam::run(&options),
         Command::Completions { shell } => completions(shell),
     };
     match result {

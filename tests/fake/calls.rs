@@ -3,9 +3,10 @@
 //! Must not: decide anything.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::world::Key;
+use super::world::{Event, Key};
 
 /// How a call went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +45,36 @@ pub(crate) struct Call {
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) calls: Vec<Call>,
-    /// Events that each operation handed out, each once, by group.
-    pub(crate) delivered: BTreeMap<&'static str, HashSet<(std::sync::Arc<str>, Key)>>,
+    /// Events that each operation handed out.
+    pub(crate) delivered: BTreeMap<&'static str, Delivered>,
     /// Events that live tails withheld: sampled, and dropped since nobody read.
     pub(crate) sampled: u64,
     pub(crate) dropped: u64,
     /// Calls that passed in the last second, by operation.
     recent: BTreeMap<String, VecDeque<Duration>>,
+}
+
+/// Distinct events.
+#[derive(Debug, Default)]
+pub(crate) struct Delivered {
+    events: HashSet<(Arc<str>, Key)>,
+    forgotten: usize,
+}
+
+impl Delivered {
+    pub(crate) fn add(&mut self, event: &Event) {
+        self.events.insert((Arc::clone(&event.group), event.key));
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.forgotten + self.events.len()
+    }
+
+    pub(crate) fn forget_before(&mut self, timestamp: i64) {
+        let before = self.events.len();
+        self.events.retain(|(_, key)| key.timestamp >= timestamp);
+        self.forgotten += before - self.events.len();
+    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);

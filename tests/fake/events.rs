@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use corscope::sources::cloudwatch::event::EventId;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Asked, Refusal};
@@ -175,7 +176,7 @@ pub(crate) fn get_log_events(state: &mut State, asked: &Asked) -> Answer {
     };
     let (is_forward, after) = match asked.text("nextToken") {
         None => (asked.flag("startFromHead").unwrap_or(false), None),
-        Some(text) => position(group, text)?,
+        Some(text) => position(text)?,
     };
     let mut page = page(group, &selection, after, most, Some(is_forward));
     if !is_forward {
@@ -199,12 +200,15 @@ pub(crate) fn get_log_events(state: &mut State, asked: &Asked) -> Answer {
 }
 
 /// What a token of `GetLogEvents` says: whether forward, and after which event.
-fn position(group: &Group, text: &str) -> Result<(bool, Option<Key>), Refusal> {
+fn position(text: &str) -> Result<(bool, Option<Key>), Refusal> {
     let invalid = || Refusal::invalid("The specified nextToken is invalid.");
     let (way, id) = text.split_once('/').ok_or_else(invalid)?;
-    let key = match id {
-        "0" => None,
-        id => Some(group.events.keys().find(|key| key.id() == id).copied().ok_or_else(invalid)?),
+    let key = match (id, EventId::parse(id)) {
+        ("0", _) => None,
+        (_, EventId::Structured { time, ingested, batch, index }) => {
+            Some(Key { timestamp: time.0, ingestion: ingested.0, batch, index })
+        }
+        (_, EventId::Opaque(_)) => return Err(invalid()),
     };
     match way {
         "f" => Ok((true, key)),

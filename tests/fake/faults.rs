@@ -21,17 +21,21 @@ pub(crate) struct Faults {
 
     /// Calls a second that each of these operations takes; those beyond are throttled.
     pub(crate) quotas: BTreeMap<&'static str, usize>,
+    /// The operation that the calls are of which are counted below; `None`: any.
+    pub(crate) next_of: Option<&'static str>,
     /// So many of the next calls are throttled.
     pub(crate) throttle_next: u32,
     /// So many of the next calls are answered by a page of HTML with status 500.
     pub(crate) html_next: u32,
+    /// So many of the next answers end in their middle, with the connection.
+    pub(crate) cut_next: u32,
+    /// So many of the next calls are told that the token has expired.
+    pub(crate) expired_next: u32,
     /// How long each answer takes.
     pub(crate) slow: Duration,
 
     /// After so many calls the access key in use has expired, for good.
     pub(crate) expire_after: Option<u64>,
-    /// So many of the next calls are told that the token has expired.
-    pub(crate) expired_next: u32,
     /// What may not be done.
     pub(crate) denied: Vec<Denied>,
 
@@ -62,6 +66,8 @@ pub(crate) struct Denied {
 pub(crate) struct LiveFaults {
     /// At most so many events in an update, the others are never sent; AWS: 500.
     pub(crate) most_events: Option<usize>,
+    /// At most so many sessions at a time; AWS: 15.
+    pub(crate) most_sessions: Option<usize>,
     /// How long a session lasts before `SessionTimeoutException`; AWS: 3 hours.
     pub(crate) session: Option<Duration>,
     /// So many of the next sessions end by `SessionStreamingException` after their third update.
@@ -80,6 +86,9 @@ pub(crate) struct InsightsFaults {
     /// So many polls find the query `Scheduled`, then so many `Running`.
     pub(crate) scheduled_polls: u32,
     pub(crate) running_polls: u32,
+    /// The end of a query is the very begin of its last second. Without this that second belongs to the
+    /// query; AWS says of both only that the end is inclusive.
+    pub(crate) end_is_exact: bool,
     /// Events that were ingested less than so long ago are not found.
     pub(crate) lag: Duration,
     /// So many of the next queries end as `Failed`.

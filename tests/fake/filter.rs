@@ -68,8 +68,8 @@ fn term(text: &str) -> Result<(Term, &str), String> {
         return Ok((Term::Regex(regex), after));
     }
     let (word, after) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    // What AWS takes outside of quotation marks.
-    let is_plain = |c: char| c.is_alphanumeric() || "_.-:/@#=$".contains(c);
+    // Anything else has to stand in quotation marks.
+    let is_plain = |c: char| c.is_alphanumeric() || c == '_';
     if word.is_empty() || !word.chars().all(is_plain) {
         return Err(format!("Invalid character(s) in term '{word}'"));
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Asked, Refusal};
 use super::faults::take;
 use super::insights_query::Query;
-use super::insights_rows::{Rows, evaluate};
+use super::insights_rows::{Found, evaluate};
 use super::state::State;
 use super::world::{Class, Event, scramble};
 
@@ -23,15 +23,16 @@ const CONCURRENT: usize = 100;
 /// All queries.
 #[derive(Debug, Default)]
 pub(crate) struct Insights {
-    queries: BTreeMap<String, Running>,
+    queries: BTreeMap<String, Started>,
 }
 
 #[derive(Debug)]
-struct Running {
-    rows: Rows,
+struct Started {
+    found: Found,
     /// How it ends: `Complete`, `Failed`, `Timeout`.
     end: &'static str,
     status: &'static str,
+    /// Polls that find it so.
     scheduled: u32,
     running: u32,
     groups: usize,
@@ -72,7 +73,7 @@ pub(crate) fn start_query(state: &mut State, asked: &Asked) -> Answer {
     let events = events(state, &names, start, end)?;
     let limit = query.limit.unwrap_or(limit).min(MOST_ROWS);
     let limit = state.faults.insights.most_rows.map_or(limit, |most| limit.min(most));
-    let rows = evaluate(&query, events, limit);
+    let found = evaluate(&query, events, limit);
     let faults = &mut state.faults.insights;
     let end = if take(&mut faults.fail_next) {
         "Failed"
@@ -85,12 +86,12 @@ pub(crate) fn start_query(state: &mut State, asked: &Asked) -> Answer {
     let id = scramble(state.insights.queries.len() as u64 + 1);
     let id = format!("{:08x}-0000-4000-8000-{:012x}", id >> 32, id & 0xffff_ffff);
     let groups = names.len();
-    let query = Running { rows, end, status: "Scheduled", scheduled, running, groups };
+    let query = Started { found, end, status: "Scheduled", scheduled, running, groups };
     state.insights.queries.insert(id.clone(), query);
     Ok(json!({ "queryId": id }))
 }
 
-/// Events of whole seconds, both ends included, in order.
+/// Events from second to second, both ends included, in order.
 fn events(
     state: &State,
     names: &[String],
@@ -102,7 +103,8 @@ fn events(
     for name in names {
         let group = state.world.groups.get(name).ok_or_else(Refusal::no_group)?;
         let from = (start.saturating_mul(1000)).max(group.kept_since(state.now));
-        let to = end.saturating_mul(1000).saturating_add(999);
+        let rest = if state.faults.insights.end_is_exact { 0 } else { 999 };
+        let to = end.saturating_mul(1000).saturating_add(rest);
         let events_of_group = group.events.values().filter(|event| {
             (from..=to).contains(&event.key.timestamp) && event.key.ingestion <= ingested_by
         });
@@ -143,11 +145,11 @@ pub(crate) fn get_query_results(state: &mut State, asked: &Asked) -> Answer {
     }
     // While a query runs, it has some of its rows.
     let known = match query.status {
-        "Complete" => query.rows.rows.len(),
-        "Running" => query.rows.rows.len() / 2,
+        "Complete" => query.found.rows.len(),
+        "Running" => query.found.rows.len() / 2,
         _ => 0,
     };
-    let page: Vec<_> = query.rows.rows.iter().take(known).skip(from).take(most).collect();
+    let page: Vec<_> = query.found.rows.iter().take(known).skip(from).take(most).collect();
     let results: Vec<Value> = page.iter().map(|row| Value::Array(row.cells())).collect();
     let whole = query.status == "Complete";
     let count = |number: u64| if whole { number } else { number / 2 };
@@ -156,9 +158,9 @@ pub(crate) fn get_query_results(state: &mut State, asked: &Asked) -> Answer {
         "status": query.status,
         "results": results,
         "statistics": {
-            "recordsMatched": count(query.rows.matched),
-            "recordsScanned": count(query.rows.scanned),
-            "bytesScanned": count(query.rows.bytes),
+            "recordsMatched": count(query.found.matched),
+            "recordsScanned": count(query.found.scanned),
+            "bytesScanned": count(query.found.bytes),
             "estimatedRecordsSkipped": 0,
             "estimatedBytesSkipped": 0,
             "logGroupsScanned": query.groups,

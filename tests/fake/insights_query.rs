@@ -102,18 +102,18 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 let (regex, after) = regex(rest.get(1..).unwrap_or_default())?;
                 (Token::Regex(regex), after)
             }
-            _ => match SIGNS.iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?))) {
-                Some((sign, after)) => (Token::Sign(sign), after),
-                None => {
-                    let is_in_word = |c: char| c.is_alphanumeric() || "@_.-$".contains(c);
-                    let end = rest.find(|c| !is_in_word(c)).unwrap_or(rest.len());
-                    let (word, after) = rest.split_at(end);
-                    if word.is_empty() {
-                        return Err(format!("unexpected symbol found {first}"));
+            _ => {
+                let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
+                let is_in_word = |c: char| c.is_alphanumeric() || "@_.-$".contains(c);
+                let end = rest.find(|c| !is_in_word(c)).unwrap_or(rest.len());
+                match (sign, rest.split_at(end)) {
+                    (Some(sign), _) => {
+                        (Token::Sign(sign), rest.strip_prefix(sign).unwrap_or_default())
                     }
-                    (Token::Word(word.to_owned()), after)
+                    (None, ("", _)) => return Err(format!("unexpected symbol found {first}")),
+                    (None, (word, after)) => (Token::Word(word.to_owned()), after),
                 }
-            },
+            }
         };
         tokens.push(token);
         rest = after.trim_start();

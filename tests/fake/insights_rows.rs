@@ -16,7 +16,7 @@ use super::world::Event;
 
 /// The rows of a query, and what it cost.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct Found {
     pub(crate) rows: Vec<Row>,
     pub(crate) scanned: u64,
     pub(crate) bytes: u64,
@@ -87,7 +87,7 @@ fn pointer(event: &Event) -> String {
 }
 
 /// Evaluates a query over events in order.
-pub(crate) fn evaluate(query: &Query, events: Vec<Arc<Event>>, limit: usize) -> Rows {
+pub(crate) fn evaluate(query: &Query, events: Vec<Arc<Event>>, limit: usize) -> Found {
     let bytes = events.iter().map(|event| event.message.len() as u64).sum();
     let scanned = events.len() as u64;
     let mut rows: Vec<Row> =
@@ -139,7 +139,7 @@ pub(crate) fn evaluate(query: &Query, events: Vec<Arc<Event>>, limit: usize) -> 
     for row in &mut rows {
         row.shown = Arc::clone(&shown);
     }
-    Rows { rows, scanned, bytes, matched }
+    Found { rows, scanned, bytes, matched }
 }
 
 fn add_new(columns: &mut Vec<String>, fields: &[String]) {
@@ -169,7 +169,7 @@ fn passes(test: &Test, row: &Row) -> bool {
         Test::Not(test) => !passes(test, row),
         Test::IsPresent(field) => row.get(field).is_some(),
         Test::Like(field, regex) => row.get(field).is_some_and(|value| regex.is_match(&value)),
-        Test::Contains(field, text) => row.get(field).is_some_and(|value| value.contains(text)),
+        Test::Contains(field, part) => row.get(field).is_some_and(|value| value.contains(part)),
         Test::In(field, values) => row
             .get(field)
             .is_some_and(|value| values.iter().any(|one| compare(&value, one).is_eq())),

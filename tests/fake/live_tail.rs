@@ -73,11 +73,11 @@ pub(crate) fn start(state: &mut State, asked: &Asked) -> Result<Session, Refusal
         if group.class == Class::InfrequentAccess {
             return Err(Refusal::wrong_class("StartLiveTail"));
         }
-        seen.insert(group.name.to_string(), group.arrivals.len());
+        seen.insert(group.name.to_string(), group.arrivals.all());
     }
     let filter = asked.text("logEventFilterPattern").unwrap_or_default();
     let pattern = Pattern::parse(filter).map_err(Refusal::invalid)?;
-    if state.sessions >= MOST_SESSIONS {
+    if state.sessions >= state.faults.live.most_sessions.unwrap_or(MOST_SESSIONS) {
         let message = "The maximum number of concurrent Live Tail sessions has been reached.";
         return Err(Refusal::new("LimitExceededException", message));
     }
@@ -121,6 +121,8 @@ fn fate(state: &mut State) -> Option<Fate> {
 
 /// Sends updates until the session ends or nobody listens any more.
 pub(crate) async fn run(mut session: Session, shared: Arc<Shared>, pipe: Arc<Pipe>) {
+    // The SDK for Rust can do without the first, others cannot.
+    pipe.push(frame("event", "initial-response", &json!({})), 0);
     pipe.push(frame("event", "sessionStart", &session.start), 0);
     let mut ticks = interval(session.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -177,9 +179,8 @@ impl Session {
         let mut events = Vec::new();
         for (name, seen) in &mut self.seen {
             let Some(group) = state.world.groups.get(name) else { continue };
-            let fresh = group.arrivals.iter().skip(*seen);
-            *seen = group.arrivals.len();
-            events.extend(fresh.cloned());
+            events.extend(group.arrivals.since(*seen).cloned());
+            *seen = group.arrivals.all();
         }
         events.retain(|event| self.takes(event));
         let most = state.faults.live.most_events.unwrap_or(MOST_EVENTS).min(MOST_EVENTS);

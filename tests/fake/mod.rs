@@ -1,11 +1,21 @@
 //! A CloudWatch Logs of our own: the real wire protocol on loopback, over log groups that a test fills,
 //! with the faults that a test wishes, and with a record of every call.
 //!
+//! ```ignore
+//! let fake = Fake::start();
+//! fake.change(|faults| faults.throttle_next = 3);
+//! fake.put("/aws/lambda/shop", "stream", &[(fake.now(), "hello")]);
+//! // ... ask `fake.endpoint()` ...
+//! assert!(fake.most_per_second("FilterLogEvents") <= 5);
+//! assert_eq!(fake.delivered("FilterLogEvents"), 1);
+//! ```
+//!
 //! Reading order: `world` is what the account holds, `faults` what goes wrong, `calls` what is written
 //! down; `server` takes requests, `operations`, `events`, `insights` and `live_tail` answer them.
 //!
 //! Must not: be kinder than AWS; what it does not understand it refuses.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +24,7 @@ use self::state::State;
 mod answer;
 mod calls;
 mod events;
-mod faults;
+pub(crate) mod faults;
 mod filter;
 mod insights;
 mod insights_query;
@@ -27,7 +37,7 @@ mod state;
 mod world;
 
 pub(crate) use self::calls::{Call, Outcome};
-pub(crate) use self::faults::{Denied, Faults, InsightsFaults, LiveFaults};
+pub(crate) use self::faults::Faults;
 pub(crate) use self::world::{Batch, Class};
 
 /// The account that everything belongs to.
@@ -71,21 +81,29 @@ impl Shared {
 
 impl Fake {
     /// Starts one at a free port of 127.0.0.1, whose clock is right.
-    #[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
+    #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     pub(crate) fn start() -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
-        Self::start_at(now)
+        Self::start_on(0).expect("a port of 127.0.0.1")
+    }
+
+    /// As [`Self::start`], at a port of one's choice.
+    pub(crate) fn start_on(port: u16) -> io::Result<Self> {
+        Self::begin(right_now(), port)
     }
 
     /// Starts one that believes it is that time, in milliseconds since 1970; its clock goes on from
     /// there.
-    #[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
     #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     pub(crate) fn start_at(epoch: i64) -> Self {
+        Self::begin(epoch, 0).expect("a port of 127.0.0.1")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
+    fn begin(epoch: i64, port: u16) -> io::Result<Self> {
         let shared = Shared { started: Instant::now(), epoch, state: Mutex::default() };
         let shared = Arc::new(shared);
-        let server = server::Server::start(Arc::clone(&shared)).expect("a port of 127.0.0.1");
-        Self { shared, server }
+        let server = server::Server::start(Arc::clone(&shared), port)?;
+        Ok(Self { shared, server })
     }
 
     /// Where it is: `http://127.0.0.1:PORT`.
@@ -136,6 +154,16 @@ impl Fake {
         keys.iter().map(world::Key::id).collect()
     }
 
+    /// Lets go of older events and of what is known of them, counts apart: for tests that go on for
+    /// long.
+    pub(crate) fn forget_before(&self, timestamp: i64) {
+        let mut state = self.shared.at_work();
+        state.world.forget_before(timestamp);
+        for delivered in state.record.delivered.values_mut() {
+            delivered.forget_before(timestamp);
+        }
+    }
+
     /// Events that are not visible yet.
     pub(crate) fn waiting(&self) -> usize {
         self.shared.at_work().world.waiting()
@@ -152,9 +180,9 @@ impl Fake {
     }
 
     /// How many distinct events an operation handed out: `FilterLogEvents`, `GetLogEvents`,
-    /// `GetQueryResults` or `StartLiveTail`.
+    /// `GetQueryResults` or `StartLiveTail`, the latter with what it then dropped since nobody read.
     pub(crate) fn delivered(&self, operation: &str) -> usize {
-        self.shared.lock().record.delivered.get(operation).map_or(0, |events| events.len())
+        self.shared.lock().record.delivered.get(operation).map_or(0, calls::Delivered::count)
     }
 
     /// Events that live tails withheld: those that were sampled away, and those that were dropped
@@ -173,6 +201,11 @@ impl Fake {
     pub(crate) fn open_queries(&self) -> usize {
         self.shared.lock().insights.open()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the fake's clock begins here")]
+fn right_now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 /// A duration in milliseconds.

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use super::answer::{Answer, Asked, Refusal};
 use super::calls::{Call, Outcome};
 use super::faults::take;
-use super::pipe::{Pipe, Reply};
+use super::pipe::{End, Pipe, Reply};
 use super::state::State;
 use super::{Shared, events, insights, live_tail, operations};
 
@@ -34,9 +34,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(shared: Arc<Shared>) -> io::Result<Self> {
+    pub(crate) fn start(shared: Arc<Shared>, port: u16) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
+        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port)))?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
@@ -111,6 +111,7 @@ fn signer(header: &str) -> (&str, &str) {
 fn decide(shared: &Arc<Shared>, operation: &str, key: &str, asked: &Asked) -> Response<Reply> {
     let mut state = shared.at_work();
     let (outcome, response) = match admit(&mut state, operation, key, asked) {
+        Err(Barrier::Cut) => (Outcome::Failed("cut"), cut()),
         Err(Barrier::Html) => (Outcome::Failed("500"), html()),
         Err(Barrier::Refusal(refusal)) => refused(&refusal),
         Ok(()) if operation == "StartLiveTail" => match live_tail::start(&mut state, asked) {
@@ -135,6 +136,7 @@ fn decide(shared: &Arc<Shared>, operation: &str, key: &str, asked: &Asked) -> Re
 /// What stands before an operation.
 enum Barrier {
     Html,
+    Cut,
     Refusal(Refusal),
 }
 
@@ -145,19 +147,24 @@ impl From<Refusal> for Barrier {
 }
 
 fn admit(state: &mut State, operation: &str, key: &str, asked: &Asked) -> Result<(), Barrier> {
-    if take(&mut state.faults.html_next) {
+    let faults = &mut state.faults;
+    let is_meant = faults.next_of.is_none_or(|meant| meant == operation);
+    if is_meant && take(&mut faults.html_next) {
         return Err(Barrier::Html);
+    }
+    if is_meant && take(&mut faults.cut_next) {
+        return Err(Barrier::Cut);
     }
     if key.is_empty() {
         let message = "Missing Authentication Token";
         return Err(Refusal::new("MissingAuthenticationTokenException", message).into());
     }
-    if take(&mut state.faults.expired_next) || state.has_expired(key) {
+    if (is_meant && take(&mut state.faults.expired_next)) || state.has_expired(key) {
         let message = "The security token included in the request is expired";
         return Err(Refusal::new("ExpiredTokenException", message).into());
     }
     let (at, quota) = (state.elapsed, state.faults.quotas.get(operation).copied());
-    if take(&mut state.faults.throttle_next)
+    if (is_meant && take(&mut state.faults.throttle_next))
         || quota.is_some_and(|quota| !state.record.has_room(operation, quota, at))
     {
         return Err(Refusal::new("ThrottlingException", "Rate exceeded").into());
@@ -206,6 +213,14 @@ fn json(status: u16, value: &Value) -> Response<Reply> {
 fn html() -> Response<Reply> {
     let page = "<html><body><h1>500 Internal Server Error</h1></body></html>";
     response(500, "text/html", Reply::Whole(Some(Bytes::from_static(page.as_bytes()))))
+}
+
+/// The first half of an answer, and then nothing.
+fn cut() -> Response<Reply> {
+    let pipe = Arc::new(Pipe::default());
+    pipe.push(Bytes::from_static(br#"{"events":[{"#), 0);
+    pipe.end(End::Cut);
+    response(200, "application/x-amz-json-1.1", Reply::Live(pipe))
 }
 
 fn response(status: u16, kind: &'static str, body: Reply) -> Response<Reply> {

@@ -127,7 +127,7 @@ impl State {
         let known = self.record.delivered.entry(operation).or_default();
         let mut again = Vec::new();
         for event in events {
-            known.insert((Arc::clone(&event.group), event.key));
+            known.add(event);
             self.handed_out += 1;
             if is_due(self.faults.duplicate_every, self.handed_out) {
                 again.push(Arc::clone(event));

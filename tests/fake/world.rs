@@ -2,7 +2,7 @@
 //!
 //! Must not: know a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// The log class of a group.
@@ -87,7 +87,7 @@ pub(crate) struct Group {
     /// What is visible, in order.
     pub(crate) events: BTreeMap<Key, Arc<Event>>,
     /// The same, as it became visible.
-    pub(crate) arrivals: Vec<Arc<Event>>,
+    pub(crate) arrivals: Arrivals,
 }
 
 impl Group {
@@ -100,7 +100,7 @@ impl Group {
             stored: 0,
             streams: BTreeMap::new(),
             events: BTreeMap::new(),
-            arrivals: Vec::new(),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -118,7 +118,34 @@ impl Group {
             stream.ingested = stream.ingested.max(event.key.ingestion);
         }
         self.events.insert(event.key, Arc::clone(&event));
-        self.arrivals.push(event);
+        self.arrivals.list.push_back(event);
+    }
+}
+
+/// Events in the order in which they became visible.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals {
+    list: VecDeque<Arc<Event>>,
+    /// How many came before those in the list.
+    forgotten: usize,
+}
+
+impl Arrivals {
+    /// How many there ever were.
+    pub(crate) fn all(&self) -> usize {
+        self.forgotten + self.list.len()
+    }
+
+    /// Those behind the first so many.
+    pub(crate) fn since(&self, seen: usize) -> impl Iterator<Item = &Arc<Event>> {
+        self.list.iter().skip(seen.saturating_sub(self.forgotten))
+    }
+
+    fn forget_before(&mut self, timestamp: i64) {
+        while self.list.front().is_some_and(|event| event.key.timestamp < timestamp) {
+            self.list.pop_front();
+            self.forgotten += 1;
+        }
     }
 }
 
@@ -198,6 +225,15 @@ impl World {
             if let Some(group) = self.groups.get_mut(&*event.group) {
                 group.show(event);
             }
+        }
+    }
+
+    /// Lets go of older events.
+    pub(crate) fn forget_before(&mut self, timestamp: i64) {
+        let first = Key { timestamp, ..Key::LEAST };
+        for group in self.groups.values_mut() {
+            group.events = group.events.split_off(&first);
+            group.arrivals.forget_before(timestamp);
         }
     }
 

@@ -1,6 +1,5 @@
 //! The fake CloudWatch itself, asked by the real SDK: what the tests of `query` and `tail` stand on.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,18 +7,20 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
-use aws_sdk_cloudwatchlogs::types::StartLiveTailResponseStream as Update;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use corscope::sources::cloudwatch::access::{Access, Account};
-use corscope::sources::cloudwatch::budget::Quota;
-use corscope::sources::cloudwatch::call::{Caller, Request};
-use corscope::sources::cloudwatch::event::EventId;
+use corscope::sources::cloudwatch::call::Caller;
 
-use crate::fake::{Class, Fake};
+use crate::fake::Fake;
 
-const GROUP: &str = "/aws/lambda/shop";
+mod faults;
+mod history;
+mod live;
+mod queries;
+
+pub(crate) const GROUP: &str = "/aws/lambda/shop";
 /// 22 November 2026, 10:00 UTC.
-const TEN: i64 = 1_795_341_600_000;
+pub(crate) const TEN: i64 = 1_795_341_600_000;
 
 /// Gives another access key each time it is asked.
 #[derive(Debug, Default)]
@@ -36,7 +37,7 @@ impl ProvideCredentials for Keys {
 }
 
 /// Does the work with one who may ask the fake, and fails if it takes a minute.
-fn ask<T>(fake: &Fake, work: impl AsyncFnOnce(Arc<Caller>) -> T) -> T {
+pub(crate) fn ask<T>(fake: &Fake, work: impl AsyncFnOnce(Arc<Caller>) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let account = Account::open(Access {
@@ -52,41 +53,23 @@ fn ask<T>(fake: &Fake, work: impl AsyncFnOnce(Arc<Caller>) -> T) -> T {
 }
 
 /// As [`ask`], for the client alone: no request is tried again.
-fn with_client<T>(fake: &Fake, work: impl AsyncFnOnce(Client) -> T) -> T {
+pub(crate) fn with_client<T>(fake: &Fake, work: impl AsyncFnOnce(Client) -> T) -> T {
     ask(fake, async |caller: Arc<Caller>| work(caller.account().logs()).await)
 }
 
-#[test]
-fn an_event_comes_back_as_it_was_put() {
-    let fake = Fake::start_at(TEN);
-    let ids = fake.put(GROUP, "one", &[(TEN, "hello")]);
-    with_client(&fake, async |client| {
-        let answer = client.filter_log_events().log_group_name(GROUP).send().await.expect("events");
-        let event = &answer.events()[0];
-        assert_eq!(event.message(), Some("hello"));
-        assert_eq!(event.event_id(), Some(ids[0].as_str()));
-    });
+/// The ARN of a group, as Live Tail wants it.
+pub(crate) fn arn(group: &str) -> String {
+    format!("arn:aws:logs:eu-central-1:123456789012:log-group:{group}")
 }
 
-#[test]
-fn a_live_tail_tells_what_is_put() {
-    let fake = Fake::start_at(TEN);
-    fake.update_every(Duration::from_millis(20));
-    fake.put(GROUP, "one", &[(TEN, "before")]);
-    with_client(&fake, async |client| {
-        let arn = format!("arn:aws:logs:eu-central-1:123456789012:log-group:{GROUP}");
-        let answer = client.start_live_tail().log_group_identifiers(arn).send().await;
-        let mut stream = answer.expect("a session").response_stream;
-        assert!(matches!(stream.recv().await, Ok(Some(Update::SessionStart(_)))));
-        fake.put(GROUP, "one", &[(TEN + 1, "hello")]);
-        loop {
-            let Ok(Some(Update::SessionUpdate(update))) = stream.recv().await else {
-                panic!("no update");
-            };
-            if let Some(event) = update.session_results().first() {
-                assert_eq!(event.message(), Some("hello"));
-                break;
-            }
-        }
-    });
+/// The code of a refusal.
+#[track_caller]
+#[expect(clippy::panic, reason = "the test has failed")]
+pub(crate) fn code<T: std::fmt::Debug, E: ProvideErrorMetadata, R>(
+    answer: Result<T, SdkError<E, R>>,
+) -> String {
+    match answer {
+        Ok(answer) => panic!("an answer instead of an error: {answer:?}"),
+        Err(error) => error.code().unwrap_or("none").to_owned(),
+    }
 }

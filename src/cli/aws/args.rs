@@ -51,27 +51,44 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 impl TargetOptions {
     /// The targets, in the order of the options. `--group -` reads standard input.
     pub(crate) fn targets(&self) -> Result<Vec<Target>, CliError> {
-        let wrong = |option, text: &str, problem: String| CliError::Option {
-            option,
-            problem: format!("`{text}`: {problem}"),
-        };
         let mut targets = Vec::new();
         for text in &self.group {
             if text == "-" {
                 let mut names = String::new();
                 let stdin = io::stdin().lock();
                 stdin.take(LONGEST).read_to_string(&mut names).map_err(CliError::Stdin)?;
-                for name in names.lines().map(str::trim).filter(|name| !name.is_empty()) {
-                    let target = Target::group(name);
-                    targets.push(target.map_err(|problem| wrong("--group -", name, problem))?);
-                }
+                let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+                read(&mut targets, "--group -", names, Target::group)?;
             } else {
-                let target = Target::group(text);
-                targets.push(target.map_err(|problem| wrong("--group", text, problem))?);
+                read(&mut targets, "--group", [text.as_str()], Target::group)?;
             }
         }
+        read(&mut targets, "--api", texts(&self.api), Target::rest_api)?;
+        read(&mut targets, "--http-api", texts(&self.http_api), Target::http_api)?;
+        read(&mut targets, "--function", texts(&self.function), Target::function)?;
+        read(&mut targets, "--stack", texts(&self.stack), Target::stack)?;
+        read(&mut targets, "--url", texts(&self.url), Target::url)?;
         Ok(targets)
     }
+}
+
+fn texts(values: &[String]) -> impl Iterator<Item = &str> {
+    values.iter().map(String::as_str)
+}
+
+/// Reads the values of an option.
+fn read<'a>(
+    targets: &mut Vec<Target>,
+    option: &'static str,
+    texts: impl IntoIterator<Item = &'a str>,
+    parse: fn(&str) -> Result<Target, String>,
+) -> Result<(), CliError> {
+    for text in texts {
+        let problem =
+            |problem| CliError::Option { option, problem: format!("`{text}`: {problem}") };
+        targets.push(parse(text).map_err(problem)?);
+    }
+    Ok(())
 }
 
 /// How the account is reached, as in the AWS CLI.

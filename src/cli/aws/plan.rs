@@ -19,6 +19,9 @@ use crate::cli::terminal::{stderr_is_terminal, stdin_is_terminal};
 const SHORT: i64 = 15 * 60 * 1000;
 const SMALL: u64 = 50 << 20;
 const DAY: i64 = 24 * 60 * 60 * 1000;
+/// Bytes of one slice of a group that is read by `FilterLogEvents`: some pages; and slices at most.
+const SLICE: u64 = 8 << 20;
+const MOST_SLICES: u64 = 1000;
 /// What AWS asks for scanning a gigabyte, in US dollars: us-east-1, November 2026.
 const PRICE: f64 = 0.005;
 /// Requests are selected by two queries and read by others.
@@ -54,15 +57,13 @@ impl Plan {
                 GroupKind::Access | GroupKind::Function | GroupKind::Other => Engine::Insights,
             };
             let is_small = span.millis() <= SHORT || bytes.is_none_or(|bytes| bytes <= SMALL);
-            let engine = match (choice, it.group.class) {
-                (EngineChoice::Filter, _) => Engine::Filter,
-                (EngineChoice::Insights, _) => insights,
-                (EngineChoice::Auto, LogClass::Standard) if is_small => Engine::Filter,
-                (EngineChoice::Auto, LogClass::Standard) => insights,
-                (
-                    EngineChoice::Auto,
-                    LogClass::InfrequentAccess | LogClass::Delivery | LogClass::Other,
-                ) => insights,
+            let slices = bytes.map_or(1, |bytes| (bytes / SLICE).clamp(1, MOST_SLICES));
+            let filter = Engine::Filter { slices: i64::try_from(slices).unwrap_or(1) };
+            let is_readable = it.group.class == LogClass::Standard;
+            let engine = match choice {
+                EngineChoice::Filter => filter,
+                EngineChoice::Auto if is_readable && is_small => filter,
+                EngineChoice::Auto | EngineChoice::Insights => insights,
             };
             Planned { group: it.group.clone(), engine, bytes }
         };
@@ -77,7 +78,8 @@ impl Plan {
 
     /// What is going to happen, in one sentence.
     pub(crate) fn words(&self, span: Span) -> String {
-        let by_insights = self.groups.iter().filter(|it| it.engine != Engine::Filter).count();
+        let is_insights = |it: &&Planned| !matches!(it.engine, Engine::Filter { .. });
+        let by_insights = self.groups.iter().filter(is_insights).count();
         let by_filter = self.groups.len() - by_insights;
         let groups = |count| format!("{count} log group{}", if count == 1 { "" } else { "s" });
         let mut how = Vec::new();
@@ -98,7 +100,7 @@ impl Plan {
     /// Bytes that Insights scans, and what that costs.
     fn scan(&self) -> (u64, f64) {
         let scanned = |it: &Planned| match it.engine {
-            Engine::Filter => 0,
+            Engine::Filter { .. } => 0,
             Engine::Insights => it.bytes.unwrap_or(0),
             Engine::InsightsRequests => it.bytes.unwrap_or(0).saturating_mul(PASSES),
         };
@@ -201,10 +203,12 @@ mod tests {
     fn the_engine_follows_window_size_and_class() {
         use Engine::{Filter, InsightsRequests};
         use LogClass::{InfrequentAccess, Standard};
-        check(group(Standard, 1 << 40, 0, None), 0, Filter);
+        // A window of a millisecond is one slice.
+        check(group(Standard, 1 << 40, 0, None), 0, Filter { slices: 1 });
         check(group(Standard, 1 << 40, 0, None), 2, InsightsRequests);
         // A hundredth of a gigabyte a day.
-        check(group(Standard, 1 << 30, 0, None), 24, Filter);
+        check(group(Standard, 1 << 30, 0, None), 24, Filter { slices: 1 });
+        check(group(Standard, 4 << 30, 0, None), 24, Filter { slices: 5 });
         // All of it is of the last day.
         check(group(Standard, 1 << 30, 0, Some(1)), 24, InsightsRequests);
         check(group(InfrequentAccess, 1, 0, None), 0, InsightsRequests);

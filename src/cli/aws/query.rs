@@ -156,12 +156,12 @@ async fn take(
             }
             _ = ticks.tick(), if is_shown => meter.show(began.elapsed()),
             _ = &mut stopped => {
-                meter.clear(is_shown);
+                clear(is_shown);
                 return true;
             }
         }
     }
-    meter.clear(is_shown);
+    clear(is_shown);
     false
 }
 
@@ -186,11 +186,12 @@ impl Meter {
         // There is nobody left to tell if this fails.
         let _ = write!(io::stderr().lock(), "\r\x1b[K{events} events, {bytes}{rest}");
     }
+}
 
-    fn clear(&self, is_shown: bool) {
-        if is_shown {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
+/// Takes the line of the meter away.
+fn clear(is_shown: bool) {
+    if is_shown {
+        let _ = write!(io::stderr().lock(), "\r\x1b[K");
     }
 }
 

@@ -145,6 +145,24 @@ impl CallError {
         }
     }
 
+    /// Whether any other request would fail for the same reason.
+    pub fn is_about_everything(&self) -> bool {
+        match self.cause {
+            Cause::Expired
+            | Cause::InvalidCredentials
+            | Cause::NoCredentials
+            | Cause::NoRegion
+            | Cause::Unreachable => true,
+            Cause::Throttled
+            | Cause::Denied
+            | Cause::NotFound
+            | Cause::WrongClass
+            | Cause::LimitExceeded
+            | Cause::Invalid
+            | Cause::Service => false,
+        }
+    }
+
     /// What to do about it; one sentence.
     pub fn advice(&self) -> String {
         match self.cause {

@@ -21,8 +21,6 @@ use crate::sources::cloudwatch::group::{GroupRef, Span};
 use crate::sources::cloudwatch::insights::Insights;
 use crate::sources::cloudwatch::select;
 
-/// Length of a slice that is read by `FilterLogEvents`.
-const SLICE: i64 = 5 * 60 * 1000;
 /// Slices that are read at a time, and pages of each that wait for those before.
 const AHEAD: usize = 3;
 const PAGES: usize = 2;
@@ -30,8 +28,11 @@ const PAGES: usize = 2;
 /// How a group is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// `FilterLogEvents`: costs nothing, takes time.
-    Filter,
+    /// `FilterLogEvents`: costs nothing, takes time; in so many slices, some of them at a time.
+    Filter {
+        /// At least 1.
+        slices: i64,
+    },
     /// Logs Insights, all lines.
     Insights,
     /// Logs Insights, the requests of an execution log that can be judged.
@@ -120,13 +121,13 @@ impl One {
     async fn read(&self, span: Span) {
         let group = &self.reading.group;
         let done = match self.reading.engine {
-            Engine::Filter => self.by_filter(span).await,
+            Engine::Filter { slices } => self.by_filter(span, slices).await,
             Engine::Insights => self.insights.lines(group, span, "", &self.out).await,
             Engine::InsightsRequests => {
                 select::requests(&self.insights, group, span, &self.out).await
             }
         };
-        if self.reading.engine != Engine::Filter {
+        if !matches!(self.reading.engine, Engine::Filter { .. }) {
             self.progress.finish(span);
         }
         if let Err(error) = done {
@@ -134,8 +135,8 @@ impl One {
         }
     }
 
-    async fn by_filter(&self, span: Span) -> Result<(), CallError> {
-        let mut slices = span.slices(span.millis() / SLICE);
+    async fn by_filter(&self, span: Span, slices: i64) -> Result<(), CallError> {
+        let mut slices = span.slices(slices);
         let mut ahead: VecDeque<Slice> =
             slices.by_ref().take(AHEAD).map(|it| self.slice(it)).collect();
         while let Some(mut slice) = ahead.pop_front() {

@@ -60,6 +60,46 @@ impl Rows {
     }
 }
 
+/// A window in seconds, read in parts: halves of what one query cannot give.
+pub struct Parts {
+    /// The first part is the last of these.
+    rest: Vec<(i64, i64)>,
+    is_cut: fn(&Rows) -> bool,
+}
+
+impl Parts {
+    /// Of a window; `is_cut` tells answers that are not whole.
+    pub fn new(span: Span, is_cut: fn(&Rows) -> bool) -> Self {
+        Self { rest: vec![seconds(span)], is_cut }
+    }
+
+    /// The next part that could be read whole, or that cannot be halved.
+    pub async fn next(
+        &mut self,
+        insights: &Insights,
+        group: &GroupRef,
+        query: &str,
+    ) -> Result<Option<((i64, i64), Rows)>, CallError> {
+        while let Some((from, to)) = self.rest.pop() {
+            let found = match insights.run(group, query, (from, to)).await {
+                // A query that takes too long may do in halves.
+                Err(error) if error.code.as_deref() == Some(TIMEOUT) && from < to => None,
+                found => Some(found?),
+            };
+            match found {
+                Some(found) if from == to || !(self.is_cut)(&found) => {
+                    return Ok(Some(((from, to), found)));
+                }
+                Some(_) | None => {
+                    let middle = from + (to - from) / 2;
+                    self.rest.extend([(middle + 1, to), (from, middle)]);
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// A value of a row.
 pub fn value<'r>(row: &'r [ResultField], name: &str) -> Option<&'r str> {
     row.iter().find(|field| field.field() == Some(name)).and_then(ResultField::value)
@@ -111,20 +151,9 @@ impl Insights {
         out: &mpsc::Sender<Delivery>,
     ) -> Result<(), CallError> {
         let query = format!("{FIELDS} {filter} | sort @timestamp asc | limit {MOST_ROWS}");
-        let mut parts = vec![seconds(span)];
-        while let Some((from, to)) = parts.pop() {
-            let found = match self.run(group, &query, (from, to)).await {
-                // A query that takes too long may do in halves.
-                Err(error) if error.code.as_deref() == Some(TIMEOUT) && from < to => None,
-                found => Some(found?),
-            };
-            if from < to && found.as_ref().is_none_or(Rows::is_cut) {
-                let middle = from + (to - from) / 2;
-                parts.extend([(middle + 1, to), (from, middle)]);
-                continue;
-            }
-            let found = found.unwrap_or_default();
-            if found.is_cut() && found.matched > found.rows.len() as u64 {
+        let mut parts = Parts::new(span, Rows::is_cut);
+        while let Some(((from, to), found)) = parts.next(self, group, &query).await? {
+            if found.matched > found.rows.len() as u64 && from == to {
                 let (matched, had) = (found.matched, found.rows.len());
                 let second = LogTime(from * 1000);
                 let gap = format!("{}: {had} of {matched} events of second {second}", group.name);

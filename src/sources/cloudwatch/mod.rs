@@ -20,6 +20,7 @@ pub mod group;
 pub mod groups;
 pub mod history;
 pub mod insights;
+pub mod permissions;
 pub mod seen;
 pub mod select;
 pub mod target;

@@ -16,7 +16,7 @@ use crate::model::LogTime;
 use crate::sources::cloudwatch::delivery::{Delivery, Note};
 use crate::sources::cloudwatch::error::CallError;
 use crate::sources::cloudwatch::group::{GroupRef, Span};
-use crate::sources::cloudwatch::insights::{Insights, MOST_ROWS, seconds, time, value};
+use crate::sources::cloudwatch::insights::{Insights, MOST_ROWS, Parts, time, value};
 
 /// What makes a request worth reading, and what all requests have.
 const MARKS: &str = "HTTP Method: OPTIONS|Method request headers: |Method response headers: \
@@ -90,15 +90,9 @@ async fn ids(
          first, max(@timestamp) as last by request | limit {MOST_ROWS}"
     );
     let mut found: BTreeMap<String, Selected> = BTreeMap::new();
-    let mut parts = vec![seconds(span)];
-    while let Some((from, to)) = parts.pop() {
-        let rows = insights.run(group, &query, (from, to)).await?.rows;
-        if rows.len() >= MOST_ROWS && from < to {
-            let middle = from + (to - from) / 2;
-            parts.extend([(middle + 1, to), (from, middle)]);
-            continue;
-        }
-        for row in &rows {
+    let mut parts = Parts::new(span, |found| found.rows.len() >= MOST_ROWS);
+    while let Some(((from, to), found_rows)) = parts.next(insights, group, &query).await? {
+        for row in &found_rows.rows {
             let Some(id) = value(row, "request") else { continue };
             let at = |name, or: i64| value(row, name).and_then(time).unwrap_or(LogTime(or));
             let (first, last) = (at("first", from * 1000), at("last", to * 1000 + 999));

@@ -9,18 +9,51 @@
 use std::fmt;
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::sources::cloudwatch::call::Caller;
 use crate::sources::cloudwatch::error::CallError;
 use crate::sources::cloudwatch::groups::{GroupPattern, LogGroup};
+use crate::sources::cloudwatch::target::function::FunctionName;
 use crate::sources::cloudwatch::target::resolver::Resolver;
+use crate::sources::cloudwatch::target::settings::Settings;
 
+mod address;
+pub mod function;
+mod http_api;
+mod integration;
+mod pages;
 mod resolver;
+mod rest_api;
+pub mod settings;
+mod stack;
+mod stage;
 
 /// What a user names.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// Log groups, by name.
     Group(GroupPattern),
+    /// A REST API.
+    RestApi {
+        /// Its id.
+        id: String,
+        /// A stage; `None`: all.
+        stage: Option<String>,
+    },
+    /// An HTTP or WebSocket API.
+    HttpApi {
+        /// Its id.
+        id: String,
+        /// A stage; `None`: all.
+        stage: Option<String>,
+    },
+    /// A function.
+    Function(FunctionName),
+    /// A CloudFormation stack: its name or ARN.
+    Stack(String),
+    /// What a browser asks.
+    Url(Url),
 }
 
 impl Target {
@@ -28,6 +61,51 @@ impl Target {
     pub fn group(text: &str) -> Result<Self, String> {
         GroupPattern::parse(text).map(Self::Group)
     }
+
+    /// Reads `ID` or `ID/STAGE`.
+    pub fn rest_api(text: &str) -> Result<Self, String> {
+        api(text).map(|(id, stage)| Self::RestApi { id, stage })
+    }
+
+    /// Reads `ID` or `ID/STAGE`.
+    pub fn http_api(text: &str) -> Result<Self, String> {
+        api(text).map(|(id, stage)| Self::HttpApi { id, stage })
+    }
+
+    /// Reads a function's name or ARN, with an alias or version or without.
+    pub fn function(text: &str) -> Result<Self, String> {
+        let function = FunctionName::parse(text).map(Self::Function);
+        function.ok_or_else(|| "write a function's name or ARN, as in `orders:live`".to_owned())
+    }
+
+    /// Reads a stack's name or ARN.
+    pub fn stack(text: &str) -> Result<Self, String> {
+        let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "-:/".contains(c));
+        if text.is_empty() || !is_name {
+            return Err("write a stack's name or ARN".to_owned());
+        }
+        Ok(Self::Stack(text.to_owned()))
+    }
+
+    /// Reads a URL.
+    pub fn url(text: &str) -> Result<Self, String> {
+        address::parse(text).map(Self::Url)
+    }
+}
+
+fn api(text: &str) -> Result<(String, Option<String>), String> {
+    let (id, stage) = match text.split_once('/') {
+        Some((id, stage)) => (id, Some(stage)),
+        None => (text, None),
+    };
+    let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+    let is_stage = |stage: &str| {
+        !stage.is_empty() && stage.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c))
+    };
+    if !is_id || !stage.is_none_or(is_stage) {
+        return Err("write the API's id, or id and stage: `a1b2c3d4e5/prod`".to_owned());
+    }
+    Ok((id.to_owned(), stage.map(str::to_owned)))
 }
 
 /// What was named, in words: `log group /aws/lambda/orders`.
@@ -38,6 +116,13 @@ impl fmt::Display for Target {
                 write!(f, "log group {pattern}")
             }
             Self::Group(pattern) => write!(f, "log groups {pattern}"),
+            Self::RestApi { id, stage: None } => write!(f, "REST API {id}"),
+            Self::RestApi { id, stage: Some(stage) } => write!(f, "REST API {id}/{stage}"),
+            Self::HttpApi { id, stage: None } => write!(f, "HTTP API {id}"),
+            Self::HttpApi { id, stage: Some(stage) } => write!(f, "HTTP API {id}/{stage}"),
+            Self::Function(function) => write!(f, "function {function}"),
+            Self::Stack(name) => write!(f, "stack {name}"),
+            Self::Url(url) => write!(f, "URL {url}"),
         }
     }
 }
@@ -49,6 +134,8 @@ pub struct Resolved {
     pub groups: Vec<ResolvedGroup>,
     /// What could not be resolved.
     pub problems: Vec<Problem>,
+    /// What was learned on the way.
+    pub settings: Settings,
 }
 
 /// A log group that a target stands for.
@@ -156,4 +243,22 @@ pub async fn resolve(caller: &Arc<Caller>, targets: &[Target]) -> Resolved {
         resolver.target(target).await;
     }
     resolver.finish().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_read() {
+        let words = |target: Result<Target, String>| target.map(|target| target.to_string());
+        assert_eq!(words(Target::rest_api("a1/prod")), Ok("REST API a1/prod".to_owned()));
+        assert_eq!(words(Target::http_api("a1/$default")), Ok("HTTP API a1/$default".to_owned()));
+        assert_eq!(words(Target::function("orders:live")), Ok("function orders:live".to_owned()));
+        assert_eq!(words(Target::stack("shop")), Ok("stack shop".to_owned()));
+        for wrong in ["", "/prod", "a1/", "a1/a/b", "a 1"] {
+            assert!(Target::rest_api(wrong).is_err(), "{wrong}");
+        }
+        assert!(Target::stack("a b").is_err());
+    }
 }

@@ -3,6 +3,7 @@
 //! Must not: know how a kind of target is read.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -10,16 +11,21 @@ use tokio::task::JoinSet;
 use crate::sources::cloudwatch::call::Caller;
 use crate::sources::cloudwatch::error::{CallError, Cause};
 use crate::sources::cloudwatch::groups::{GroupPattern, LogClass, LogGroup, matching, neighbours};
+use crate::sources::cloudwatch::target::function::{FunctionName, settings};
+use crate::sources::cloudwatch::target::settings::{Settings, StageSettings};
+use crate::sources::cloudwatch::target::stage::StageChoice;
 use crate::sources::cloudwatch::target::{GroupKind, Problem, Resolved, ResolvedGroup, Target};
 
-/// Names that are looked up at a time; the budget spaces the requests.
-const LOOKUPS: usize = 8;
+/// Requests at a time; the budget spaces them.
+const AT_A_TIME: usize = 8;
 
 /// The state of one resolution.
 pub(super) struct Resolver<'a> {
     pub(super) caller: &'a Arc<Caller>,
     /// Groups whose names are known and that were not looked up yet.
     wanted: BTreeMap<String, Wanted>,
+    /// Functions whose settings were not asked for yet, and what led to them.
+    functions: BTreeMap<FunctionName, Vec<String>>,
     /// By name and ARN.
     groups: BTreeMap<(String, String), ResolvedGroup>,
     out: Resolved,
@@ -42,6 +48,7 @@ impl<'a> Resolver<'a> {
         Self {
             caller,
             wanted: BTreeMap::new(),
+            functions: BTreeMap::new(),
             groups: BTreeMap::new(),
             out: Resolved::default(),
             fatal: None,
@@ -58,59 +65,106 @@ impl<'a> Resolver<'a> {
         }
         match target {
             Target::Group(pattern) => self.pattern(&trail, pattern).await,
+            Target::RestApi { id, stage } => {
+                let choice = stage.as_deref().map_or(StageChoice::All, StageChoice::Named);
+                self.rest_api(&trail, id, choice).await;
+            }
+            Target::HttpApi { id, stage } => {
+                let choice = stage.as_deref().map_or(StageChoice::All, StageChoice::Named);
+                self.http_api(&trail, id, choice).await;
+            }
+            Target::Function(function) => self.function(&trail, function),
+            Target::Stack(name) => self.stack(&trail, name).await,
+            Target::Url(url) => self.url(&trail, url).await,
         }
     }
 
-    /// Looks up what is still wanted.
+    /// Asks what is still to be asked: how functions log, then which groups there are.
     pub(super) async fn finish(mut self) -> Resolved {
-        let mut left = std::mem::take(&mut self.wanted).into_iter();
-        let mut running = JoinSet::new();
-        loop {
-            while running.len() < LOOKUPS
-                && let Some((name, wanted)) = left.next()
-            {
-                let caller = Arc::clone(self.caller);
-                running.spawn(async move {
-                    let pattern = GroupPattern::Exact(name.clone());
-                    (name, wanted, matching(&caller, &pattern).await)
-                });
+        let functions = std::mem::take(&mut self.functions);
+        let asked = functions.into_iter().map(|(function, because)| {
+            let caller = Arc::clone(self.caller);
+            async move {
+                let answer = settings(caller, function.clone()).await;
+                (function, because, answer)
             }
-            // A lookup that was lost would be a group that is lost: it has a problem of its own.
-            match running.join_next().await {
-                None => break,
-                Some(Ok((name, wanted, found))) => self.found(&name, &wanted, found),
-                Some(Err(error)) => self.problem(Problem::new(
-                    "log groups",
-                    format!("a lookup did not end: {error}"),
-                    "try again".to_owned(),
-                )),
+        });
+        for (function, because, answer) in self.together(asked).await {
+            self.function_known(&function, because, answer).await;
+        }
+        let wanted = std::mem::take(&mut self.wanted);
+        let asked = wanted.into_iter().map(|(name, wanted)| {
+            let caller = Arc::clone(self.caller);
+            async move {
+                let answer = matching(&caller, &GroupPattern::Exact(name.clone())).await;
+                (name, wanted, answer)
             }
+        });
+        for (name, wanted, answer) in self.together(asked).await {
+            self.found(&name, &wanted, answer);
         }
         self.out.groups = self.groups.into_values().collect();
         self.out.problems.sort_by(|a, b| (&a.target, &a.what).cmp(&(&b.target, &b.what)));
         self.out.problems.dedup();
+        self.out.settings.functions.sort_by(|a, b| a.name.cmp(&b.name));
+        let key = |stage: &StageSettings| (stage.kind, stage.api.clone(), stage.stage.clone());
+        self.out.settings.stages.sort_by_key(key);
+        self.out.settings.stages.dedup_by_key(|stage| key(stage));
         self.out
     }
 
+    /// Runs requests side by side, a few at a time.
+    async fn together<T, F>(&mut self, work: impl Iterator<Item = F>) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let work: Vec<F> = work.collect();
+        let mut left = work.into_iter();
+        let (mut running, mut done) = (JoinSet::new(), Vec::new());
+        loop {
+            while running.len() < AT_A_TIME
+                && let Some(next) = left.next()
+            {
+                running.spawn(next);
+            }
+            match running.join_next().await {
+                None => return done,
+                Some(Ok(answer)) => done.push(answer),
+                // A request that is lost would be a group that is lost.
+                Some(Err(error)) => self.problem(Problem::new(
+                    "log groups",
+                    format!("a request did not end: {error}"),
+                    "try again".to_owned(),
+                )),
+            }
+        }
+    }
+
     pub(super) fn problem(&mut self, problem: Problem) {
-        let is_fatal = problem.error.as_ref().is_some_and(|error| match error.cause {
-            Cause::Expired
-            | Cause::InvalidCredentials
-            | Cause::NoCredentials
-            | Cause::NoRegion
-            | Cause::Unreachable => true,
-            Cause::Throttled
-            | Cause::Denied
-            | Cause::NotFound
-            | Cause::WrongClass
-            | Cause::LimitExceeded
-            | Cause::Invalid
-            | Cause::Service => false,
-        });
+        let is_fatal = problem.error.as_ref().is_some_and(CallError::is_about_everything);
         if is_fatal && self.fatal.is_none() {
             self.fatal = Some(problem.clone());
         }
         self.out.problems.push(problem);
+    }
+
+    /// Whether something went wrong with a target.
+    pub(super) fn has_problem(&self, trail: &str) -> bool {
+        self.out.problems.iter().any(|problem| problem.target.starts_with(trail))
+    }
+
+    /// What was learned so far.
+    pub(super) fn settings(&mut self) -> &mut Settings {
+        &mut self.out.settings
+    }
+
+    /// Remembers a function.
+    pub(super) fn want_function(&mut self, function: FunctionName, because: String) {
+        let known = self.functions.entry(function).or_default();
+        if !known.contains(&because) {
+            known.push(because);
+        }
     }
 
     /// Remembers a group by name; it is looked up in the end.
