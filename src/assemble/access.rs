@@ -21,7 +21,10 @@ impl Assembler {
                 self.count_late_access(slot);
                 (slot, false)
             }
-            None if self.is_finished(&id) => return None,
+            None if self.is_finished(&id) => {
+                self.count_too_late(&id);
+                return None;
+            }
             None => (self.store.create(Some(id)), true),
         };
         // Access-log lines carry the time of the request, not of its end.

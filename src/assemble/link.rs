@@ -120,7 +120,8 @@ impl Assembler {
     pub(super) fn stands_alone(&self, run: &Invocation) -> bool {
         let gateway = run.event.as_ref().and_then(|event| event.gateway_request_id);
         let is_known = gateway.is_some_and(|id| self.is_finished(&id))
-            || run.id.is_some_and(|id| self.is_finished(&id));
+            || run.id.is_some_and(|id| self.is_finished(&id))
+            || self.is_of_aged(run);
         let is_silent = !run.outcome.is_failure() && run.event.is_none() && run.response.is_none();
         let is_at_ease = is_authorizer(run) && !is_refusal(run) && !run.outcome.is_failure();
         !is_known && !is_silent && !is_at_ease

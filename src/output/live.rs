@@ -83,6 +83,12 @@ impl<'a> NamedRow<'a> {
     }
 }
 
+impl Default for LiveForm {
+    fn default() -> Self {
+        Self::Jsonl(Redaction::On)
+    }
+}
+
 impl LiveForm {
     /// Writes what is new of an exchange.
     pub fn news(&self, out: &mut dyn Write, news: &News) -> io::Result<()> {

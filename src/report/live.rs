@@ -6,9 +6,9 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
-use crate::model::{BlockReason, Impact, LogTime, Severity, Ticket};
+use crate::model::{BlockReason, Impact, Kind, LogTime, Severity, Ticket};
 use crate::report::builder::{Judged, ReportBuilder, fingerprint_of};
 use crate::report::group::{Group, Subject};
 use crate::report::settings::ReportSettings;
@@ -58,6 +58,8 @@ pub struct Repeats<'a> {
     pub more: u64,
     /// When it was last told.
     pub since: LogTime,
+    /// Whether a cause that made it is met as often, on the same route and from the same origin.
+    pub is_effect: bool,
 }
 
 /// A group that was told.
@@ -192,12 +194,27 @@ impl Board {
             let more = known.group.count.saturating_sub(known.told);
             more > 0 && (is_last || known.last_told.0.saturating_add(PACE) <= now.0)
         };
-        let mut repeats = Vec::new();
-        for known in self.known.iter_mut().filter(|known| is_due(known)) {
+        let mut due = Vec::new();
+        for (place, known) in self.known.iter_mut().enumerate().filter(|(_, it)| is_due(it)) {
             let more = known.group.count - known.told;
             let since = std::mem::replace(&mut known.last_told, now);
             known.told = known.group.count;
-            repeats.push(Repeats { group: &known.group, more, since });
+            due.push((place, more, since));
+        }
+        let of = |(place, more, since): &(usize, u64, LogTime)| {
+            let group = &self.known.get(*place)?.group;
+            Some(Repeats { group, more: *more, since: *since, is_effect: false })
+        };
+        let mut repeats: Vec<Repeats<'_>> = due.iter().filter_map(of).collect();
+        let causes: HashSet<_, RandomState> = repeats
+            .iter()
+            .filter(|it| it.group.rule.kind == Kind::Cause)
+            .map(|it| (it.group.subject(), it.group.rule.id.as_str(), it.more))
+            .collect();
+        for it in &mut repeats {
+            let is_of =
+                |cause: &String| causes.contains(&(it.group.subject(), cause.as_str(), it.more));
+            it.is_effect = it.group.caused_by.iter().any(is_of);
         }
         repeats
     }

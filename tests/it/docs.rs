@@ -23,6 +23,7 @@ fn the_readme_shows_the_true_output() {
     }
 }
 
+// What asks an AWS account is there only with the feature.
 #[cfg(feature = "aws")]
 #[test]
 fn options_in_the_readme_are_there() {
@@ -30,7 +31,7 @@ fn options_in_the_readme_are_there() {
     let (before, missing) = readme.split_once("## Not there yet").expect("the honest list");
     let (missing, after) = missing.split_once("\n## ").expect("a section behind it");
     let commands =
-        ["scan", "explain", "rules list", "rules show", "rules new", "rules lint", "rules test"]
+        ["scan", "tail", "explain", "rules list", "rules show", "rules new", "rules lint", "rules test"]
             .into_iter()
             .chain(["rules facts", "rules why", "rules schema"])
             .chain(["groups", "doctor", "iam"]);

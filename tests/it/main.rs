@@ -53,5 +53,7 @@ mod samples;
 mod shop;
 mod survey;
 #[cfg(feature = "aws")]
+mod tail_cli;
+#[cfg(feature = "aws")]
 mod tail_faults;
 mod work;

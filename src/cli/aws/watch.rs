@@ -197,3 +197,184 @@ impl Write for OverStatus {
         io::stdout().lock().flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use corscope::output::live::LiveForm;
+    use corscope::output::redact::Redaction;
+    use corscope::pipeline::Window;
+    use corscope::report::Report;
+    use corscope::report::builder::ReportBuilder;
+    use corscope::report::live::Board;
+    use corscope::report::settings::ReportSettings;
+    use corscope::rules::set::RuleSet;
+    use corscope::sources::cloudwatch::delivery::Note;
+    use corscope::sources::cloudwatch::event::CloudWatchEvent;
+
+    use super::*;
+    use crate::cli::aws::outlet::Outlet;
+    use crate::cli::aws::teller::Teller;
+
+    const TEN: i64 = 1_795_341_600_000;
+    const ID: &str = "6bc4ee36-e5b8-11e8-8a6f-000000000001";
+
+    /// What was written, by whoever.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn events(lines: &[&str]) -> Delivery {
+        let event = |line: &&str| CloudWatchEvent {
+            group: "API-Gateway-Execution-Logs_abc/prod".into(),
+            stream: "one".into(),
+            time: LogTime(TEN),
+            ingested: None,
+            id: None,
+            message: format!("({ID}) {line}"),
+        };
+        Delivery::Events(lines.iter().map(event).collect())
+    }
+
+    /// A request whose answer lacks the header.
+    fn refused() -> Delivery {
+        events(&[
+            "Extended Request Id: EP5ycFm00000001=",
+            "HTTP Method: GET, Resource Path: /orders",
+            "Method request headers: {Host=api.example.com, Origin=https://app.example.com}",
+            "Endpoint request URI: https://backend.example.com/orders",
+            "Method response headers: {Content-Type=application/json}",
+            "Successfully completed execution",
+            "Method completed with status: 200",
+        ])
+    }
+
+    fn beat(is_idle: bool) -> Delivery {
+        Delivery::Beat(Beat { is_idle, ..Beat::default() })
+    }
+
+    /// What a tail came to: why it ended, after how many seconds, what it told, and the report.
+    struct Tailed {
+        ended: Ended,
+        seconds: u64,
+        told: String,
+        report: Report,
+    }
+
+    /// A tail of what `feed` delivers; the time is tokio's, which is paused and goes on by itself.
+    async fn tailed<F: Future<Output = ()> + Send + 'static>(
+        limits: Limits,
+        feed: impl FnOnce(mpsc::Sender<Delivery>) -> F,
+    ) -> Tailed {
+        let rules = RuleSet::builtin();
+        let written = Written::default();
+        let settings = ReportSettings::default();
+        let board = Board::new(settings.clone());
+        let form = LiveForm::Jsonl(Redaction::On);
+        let patience = Patience::default();
+        let outlet = Outlet::new(written.clone());
+        let mut teller = Teller::new(board, form, &rules, outlet, &patience);
+        let began = Instant::now();
+        let clock = || LogTime(TEN + i64::try_from(began.elapsed().as_millis()).expect("time"));
+        let tally = teller.tally();
+        let watched = Watch { patience, limits, clock: &clock, tally, shows_status: false };
+        let builder = ReportBuilder::new(settings);
+        let mut analyzer = Analyzer::new(&rules, builder, Window::default(), &mut teller);
+        let (sender, deliveries) = mpsc::channel(256);
+        let feed = tokio::spawn(feed(sender));
+        let ended = watch(deliveries, &mut analyzer, &watched).await;
+        feed.abort();
+        let seconds = began.elapsed().as_secs();
+        let report = analyzer.finish().expect("a report");
+        teller.close(&report, clock()).expect("bytes");
+        let told = String::from_utf8(written.0.lock().expect("no panic").clone()).expect("text");
+        Tailed { ended, seconds, told, report }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_when_everything_was_read_and_nothing_comes() {
+        let limits = Limits { idle: Some(Duration::from_secs(30)), ..Limits::default() };
+        let tailed = tailed(limits, async |out: mpsc::Sender<Delivery>| {
+            // For two minutes it is still reading what there is.
+            for _ in 0..120 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                out.send(beat(false)).await.expect("a listener");
+            }
+            out.send(refused()).await.expect("a listener");
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                out.send(beat(true)).await.expect("a listener");
+            }
+        })
+        .await;
+        assert_eq!(tailed.ended, Ended::Limit);
+        assert!((150..=153).contains(&tailed.seconds), "{}", tailed.seconds);
+        assert_eq!(tailed.report.ledger.events, 7);
+        assert!(
+            tailed.told.contains("\"rule\":\"http-proxy-backend-missing-acao\""),
+            "{}",
+            tailed.told
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_after_its_time_after_so_many_events_and_with_the_source() {
+        let waits = async |out: mpsc::Sender<Delivery>| out.closed().await;
+        let limits = Limits { duration: Some(Duration::from_mins(10)), ..Limits::default() };
+        let tailed_for = tailed(limits, waits).await;
+        assert_eq!((tailed_for.ended, tailed_for.seconds), (Ended::Limit, 600));
+        let limits = Limits { events: Some(7), ..Limits::default() };
+        let endless = async |out: mpsc::Sender<Delivery>| {
+            while out.send(refused()).await.is_ok() {}
+        };
+        let tailed_events = tailed(limits, endless).await;
+        assert_eq!((tailed_events.ended, tailed_events.report.ledger.events), (Ended::Limit, 7));
+        let ends = async |_: mpsc::Sender<Delivery>| {};
+        assert_eq!(tailed(Limits::default(), ends).await.ended, Ended::Source);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_with_the_first_finding() {
+        let limits = Limits { first_finding: true, ..Limits::default() };
+        let tailed = tailed(limits, async |out: mpsc::Sender<Delivery>| {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            out.send(refused()).await.expect("a listener");
+            out.closed().await;
+        })
+        .await;
+        assert_eq!((tailed.ended, tailed.seconds), (Ended::Limit, 5));
+        assert_eq!(tailed.report.summary.findings.total(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn notes_of_the_source_are_in_the_ledger() {
+        let tailed = tailed(Limits::default(), async |out: mpsc::Sender<Delivery>| {
+            let notes = [
+                Note::Bytes(100),
+                Note::Duplicates(2),
+                Note::Sampled(3),
+                Note::Throttled(4),
+                Note::Gap("10:00 to 10:01".to_owned()),
+            ];
+            for note in notes {
+                out.send(Delivery::Note(note)).await.expect("a listener");
+            }
+        })
+        .await;
+        let ledger = tailed.report.ledger;
+        let counts = [ledger.bytes, ledger.duplicates, ledger.sampled, ledger.throttled];
+        assert_eq!(counts, [100, 2, 3, 4]);
+        assert_eq!(ledger.gaps, ["10:00 to 10:01"]);
+    }
+}

@@ -43,7 +43,7 @@ fn tell(page: &mut Page<'_>, topic: &Topic<'_>, is_amended: bool) {
         page.paragraph(STRONG, &format!("Amended: late lines{request} add to what was told"));
     }
     match topic.weight {
-        Weight::Problem => block::write(page, topic),
+        Weight::Problem => block::write_short(page, topic),
         Weight::Latent | Weight::Survey | Weight::Practice => {
             if !is_amended {
                 page.blank();
@@ -64,7 +64,11 @@ pub fn repeats(
     now: LogTime,
     settings: &HumanSettings,
 ) -> io::Result<()> {
-    let Repeats { group, more, since } = *repeats;
+    let Repeats { group, more, since, is_effect } = *repeats;
+    if is_effect {
+        // Its cause says so.
+        return Ok(());
+    }
     let seconds = u64::try_from(now.0.saturating_sub(since.0).saturating_add(500) / 1000);
     let period = match seconds.unwrap_or_default() {
         seconds @ ..120 => format!("{} s", seconds.max(1)),
