@@ -13,6 +13,8 @@ use crate::model::LogTime;
 /// How long a live analysis waits, by the time of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
+    /// For lines that come in disorder, after the last line of an exchange that is complete.
+    pub settle: Duration,
     /// For lines of other logs, after the last line of an exchange that is complete.
     pub join: Duration,
     /// For the next line of an exchange that is not complete.
@@ -24,6 +26,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
+            settle: Duration::from_millis(500),
             join: Duration::from_secs(15),
             // A gateway waits 29 seconds for its integration, and logs arrive up to 50 seconds late.
             end: Duration::from_mins(2),
@@ -44,6 +47,7 @@ impl Patience {
 pub(super) struct Arrival {
     /// In milliseconds; never goes back.
     pub now: i64,
+    pub settle: i64,
     pub join: i64,
     pub end: i64,
     pub amend: i64,
@@ -53,10 +57,11 @@ pub(super) struct Arrival {
 impl Arrival {
     pub(super) fn new(now: LogTime, patience: &Patience) -> Self {
         let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX >> 2);
-        let Patience { join, end, amend } = *patience;
+        let Patience { settle, join, end, amend } = *patience;
+        let settle = ms(settle);
         // What waits for its end has to wait longer than what has ended.
         let (join, end) = (ms(join), ms(end.max(join)));
-        Self { now: now.0, join, end, amend: ms(amend), pause: ms(patience.pause()) }
+        Self { now: now.0, settle, join, end, amend: ms(amend), pause: ms(patience.pause()) }
     }
 
     /// Whether so much time went by.
@@ -72,6 +77,8 @@ pub(super) struct Stage {
     pub arrived: i64,
     /// Whether it is complete, and waits for other logs.
     pub is_held: bool,
+    /// Whether its end was read, and nothing was decided about it for good.
+    pub is_settling: bool,
     /// When it was told.
     pub told: Option<i64>,
     /// Whether something arrived since.
@@ -85,7 +92,9 @@ impl Stage {
     fn due(&self, arrival: &Arrival) -> i64 {
         let (since, patience) = match self.told {
             Some(_) if self.is_dirty => (self.arrived, arrival.pause),
+            Some(told) if self.is_settling => (told, arrival.join),
             Some(told) => (told, arrival.amend),
+            None if self.is_settling => (self.arrived, arrival.settle),
             None if self.is_held => (self.arrived, arrival.join),
             None => (self.arrived, arrival.end),
         };
@@ -114,6 +123,15 @@ impl Store {
         let becomes_dirty = stage.told.is_some() && !stage.is_dirty;
         stage.is_dirty |= becomes_dirty;
         if becomes_dirty || stage.due.is_none() {
+            self.schedule(slot);
+        }
+    }
+
+    /// The end of an exchange was read. More lines may come: none of its logs promises an order.
+    pub(super) fn settle_later(&mut self, slot: SlotId) {
+        let Some(stage) = self.stage_mut(slot) else { return };
+        if !stage.is_held && !stage.is_settling {
+            stage.is_settling = true;
             self.schedule(slot);
         }
     }

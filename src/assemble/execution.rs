@@ -39,7 +39,12 @@ impl Assembler {
             }
             None => self.begin(event, id, line)?,
         };
-        self.apply(slot, event, line)
+        let complete = self.apply(slot, event, line)?;
+        if self.store.arrival.is_none() {
+            return Some(complete);
+        }
+        self.store.settle_later(complete);
+        None
     }
 
     /// The first line of a request, or a line of one that was let go.
@@ -98,7 +103,7 @@ impl Assembler {
 
     /// The same for the execution log alone: an exchange that is well is told from nothing else,
     /// whatever was read before.
-    fn finish_execution(&mut self, slot: SlotId) {
+    pub(super) fn finish_execution(&mut self, slot: SlotId) {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
         failure::settle(exchange, progress);
         exchange.is_complete = is_complete(exchange, progress.seen);

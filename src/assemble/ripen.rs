@@ -35,6 +35,11 @@ pub enum Ripe {
         /// A copy, joined with what is there.
         exchange: Box<Exchange>,
     },
+    /// Its end was read, and nothing came since: to be held if another log could change the answer,
+    /// else to be told by [`Assembler::shown`], and told again when more lines came.
+    Complete(SlotId),
+    /// The same, and its time is up: to be held, or settled and released.
+    Over(SlotId),
     /// It is joined, no line can change it any more; to be settled and released.
     Final(SlotId),
     /// What was told under this number is no exchange of its own.
@@ -116,9 +121,38 @@ impl Assembler {
         }
         let mut runs = self.runs_of(&slots);
         for slot in slots {
+            if self.is_settling(slot) {
+                self.finish_execution(slot);
+                ripe.push(Ripe::Over(slot));
+                continue;
+            }
             self.let_go(slot, &runs.remove(&slot).unwrap_or_default(), &mut ripe);
         }
         ripe
+    }
+
+    /// An exchange that is complete was told. It stays for lines that come in disorder.
+    pub fn shown(&mut self, slot: SlotId) {
+        let Some(arrival) = self.store.arrival else { return };
+        if let Some(stage) = self.store.stage_mut(slot) {
+            stage.told = Some(arrival.now);
+            stage.is_dirty = false;
+        }
+        self.store.schedule(slot);
+    }
+
+    /// The input ended: exchanges whose end was read and about which nothing was decided for good.
+    pub fn settling(&mut self) -> Vec<SlotId> {
+        let slots: Vec<SlotId> =
+            self.store.all().filter(|slot| self.is_settling(*slot)).collect();
+        for slot in &slots {
+            self.finish_execution(*slot);
+        }
+        slots
+    }
+
+    fn is_settling(&self, slot: SlotId) -> bool {
+        self.store.stage(slot).is_some_and(|stage| stage.is_settling)
     }
 
     /// What waits.
@@ -187,6 +221,10 @@ impl Assembler {
     fn round(&mut self, mut due: Vec<SlotId>, arrival: &Arrival, ripe: &mut Vec<Ripe>) {
         let (mut runs, alone) = self.sort_runs(&mut due, arrival);
         for slot in due {
+            if self.is_settling(slot) {
+                ripe.extend(self.complete(slot, arrival));
+                continue;
+            }
             let ids = runs.remove(&slot).unwrap_or_default();
             self.ripen(slot, &ids, arrival, ripe);
         }
@@ -218,7 +256,11 @@ impl Assembler {
                 run.invocation.is_complete || arrival.is_past(run.arrived, arrival.pause);
             if is_due.contains(&slot) {
                 runs.entry(slot).or_default().push(*id);
-            } else if !run.is_considered && is_quiet && self.is_told(slot) {
+            } else if !run.is_considered
+                && is_quiet
+                && self.is_told(slot)
+                && !self.is_settling(slot)
+            {
                 late.push(slot);
                 runs.entry(slot).or_default().push(*id);
             }
@@ -295,6 +337,19 @@ impl Assembler {
                 ripe.extend(self.preview(slot, ids, arrival));
             }
         }
+    }
+
+    /// What is to be done with an exchange whose end was read. Its functions are not asked: where they
+    /// could change the answer, it will be held.
+    fn complete(&mut self, slot: SlotId, arrival: &Arrival) -> Option<Ripe> {
+        self.finish_execution(slot);
+        let stage = self.store.stage(slot)?;
+        Some(match stage.told {
+            Some(told) if !stage.is_dirty && arrival.is_past(told, arrival.join) => {
+                Ripe::Over(slot)
+            }
+            Some(_) | None => Ripe::Complete(slot),
+        })
     }
 
     /// An exchange in flight waits for its function, not once more for its own end.

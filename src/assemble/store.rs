@@ -241,6 +241,7 @@ impl Store {
             entry.bytes = entry.exchange.size();
             self.bytes += entry.bytes;
             entry.stage.is_held = true;
+            entry.stage.is_settling = false;
         }
         if self.arrival.is_some() {
             self.schedule(slot);

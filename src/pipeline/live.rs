@@ -3,9 +3,9 @@
 //! Must not: change what the report says at the end.
 
 use crate::assemble::{Patience, Ripe, SlotId, Waiting};
-use crate::model::LogTime;
+use crate::model::{Exchange, LogTime, Ticket};
 use crate::pipeline::memo::{Recalled, Said};
-use crate::pipeline::{Analyzer, Telling, say};
+use crate::pipeline::{Analyzer, Join, Telling, say, shows_execution};
 use crate::report::builder::Judged;
 
 /// How far a live analysis is.
@@ -67,17 +67,10 @@ impl Analyzer<'_> {
         for ripe in ripe {
             match ripe {
                 Ripe::Preview { ticket, replaces, exchange } => {
-                    let rules = self.rules;
-                    let recalled = self.memo.recall(&exchange, || say(rules, &exchange));
-                    let Said { judgement, findings, .. } = &*recalled.said;
-                    let places = &self.places;
-                    let judged = Judged { exchange: &exchange, judgement, findings, places };
-                    let at = self.arrival.unwrap_or(LogTime(0));
-                    let telling = Telling { ticket, replaces, judged, at, is_final: false };
-                    if self.failed.is_ok() {
-                        self.failed = self.observer.told(&telling);
-                    }
+                    self.preview((ticket, replaces), &exchange);
                 }
+                Ripe::Complete(slot) => self.show(slot),
+                Ripe::Over(slot) => self.completed(slot),
                 Ripe::Final(slot) => self.settle(slot),
                 Ripe::Withdrawn(ticket) => {
                     if self.failed.is_ok() {
@@ -85,6 +78,35 @@ impl Analyzer<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Tells an exchange that is complete, unless a line of another log could change the answer.
+    fn show(&mut self, slot: SlotId) {
+        let Some((join, _)) = self.join(slot) else { return };
+        if join != Join::Nothing {
+            return self.hold(slot, join);
+        }
+        self.assembler.shown(slot);
+        let Some(tickets) = self.assembler.ticket(slot) else { return };
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        let mut exchange = exchange.clone();
+        if exchange.access.is_some() && shows_execution(&exchange) {
+            exchange.drop_access();
+        }
+        self.preview(tickets, &exchange);
+    }
+
+    fn preview(&mut self, (ticket, replaces): (Ticket, Option<Ticket>), exchange: &Exchange) {
+        let rules = self.rules;
+        let recalled = self.memo.recall(exchange, || say(rules, exchange));
+        let Said { judgement, findings, .. } = &*recalled.said;
+        let places = &self.places;
+        let judged = Judged { exchange, judgement, findings, places };
+        let at = self.arrival.unwrap_or(LogTime(0));
+        let telling = Telling { ticket, replaces, judged, at, is_final: false };
+        if self.failed.is_ok() {
+            self.failed = self.observer.told(&telling);
         }
     }
 

@@ -158,6 +158,9 @@ impl<'a> Analyzer<'a> {
 
     /// The input ended: settles what is open, and reports. An error is the observer's.
     pub fn finish(mut self) -> io::Result<Report> {
+        for slot in self.assembler.settling() {
+            self.completed(slot);
+        }
         for slot in self.assembler.finish() {
             self.settle(slot);
         }
@@ -185,16 +188,8 @@ impl<'a> Analyzer<'a> {
 
     /// An exchange is complete: settles it, unless a line of another log could change the answer.
     fn completed(&mut self, slot: SlotId) {
+        let Some((join, said)) = self.join(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
-        // Of an exchange that may wait, rules are asked once it does so no more.
-        let said = if waits || !memo::is_plain(exchange) { None } else { self.say(slot) };
-        let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let join = match &said {
-            _ if waits => Join::Answer,
-            Some(recalled) => join_of(exchange, &recalled.said.judgement),
-            None => join_of(exchange, &cors::judge(exchange)),
-        };
         match join {
             Join::Nothing if exchange.access.is_some() && shows_execution(exchange) => {
                 self.assembler.drop_access(slot);
@@ -204,6 +199,15 @@ impl<'a> Analyzer<'a> {
                 Some(recalled) => self.conclude(slot, &recalled),
                 None => self.settle(slot),
             },
+            Join::Evidence | Join::Answer => self.hold(slot, join),
+        }
+        self.shed();
+    }
+
+    /// Keeps it for lines of other logs.
+    fn hold(&mut self, slot: SlotId, join: Join) {
+        match join {
+            Join::Nothing => {}
             Join::Evidence => {
                 if let Some(slot) = self.assembler.hold_for_evidence(slot) {
                     self.settle(slot);
@@ -211,7 +215,22 @@ impl<'a> Analyzer<'a> {
             }
             Join::Answer => self.assembler.hold(slot),
         }
-        self.shed();
+    }
+
+    /// What a line that may still come could change, and what was said of the exchange, if it was
+    /// asked for.
+    fn join(&mut self, slot: SlotId) -> Option<(Join, Option<Recalled>)> {
+        let exchange = self.assembler.exchange(slot)?;
+        let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
+        // Of an exchange that may wait, rules are asked once it does so no more.
+        let said = if waits || !memo::is_plain(exchange) { None } else { self.say(slot) };
+        let exchange = self.assembler.exchange(slot)?;
+        let join = match &said {
+            _ if waits => Join::Answer,
+            Some(recalled) => join_of(exchange, &recalled.said.judgement),
+            None => join_of(exchange, &cors::judge(exchange)),
+        };
+        Some((join, said))
     }
 
     fn settle(&mut self, slot: SlotId) {
@@ -354,6 +373,7 @@ fn shows_execution(exchange: &Exchange) -> bool {
 }
 
 /// What a line that may still come, of this log or another, could change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Join {
     /// Nothing.
     Nothing,

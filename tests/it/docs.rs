@@ -30,11 +30,19 @@ fn options_in_the_readme_are_there() {
     let readme = read("README.md");
     let (before, missing) = readme.split_once("## Not there yet").expect("the honest list");
     let (missing, after) = missing.split_once("\n## ").expect("a section behind it");
-    let commands =
-        ["scan", "tail", "explain", "rules list", "rules show", "rules new", "rules lint", "rules test"]
-            .into_iter()
-            .chain(["rules facts", "rules why", "rules schema"])
-            .chain(["groups", "doctor", "iam"]);
+    let commands = [
+        "scan",
+        "tail",
+        "explain",
+        "rules list",
+        "rules show",
+        "rules new",
+        "rules lint",
+        "rules test",
+    ]
+    .into_iter()
+    .chain(["rules facts", "rules why", "rules schema"])
+    .chain(["query", "groups", "doctor", "iam"]);
     let help_of = |command: &str| {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         corscope(&words).text

@@ -34,7 +34,7 @@ proptest! {
     #[test]
     fn delay_and_disorder_change_nothing(
         seed in any::<u64>(),
-        longest in prop::sample::select(vec![1_i64, 900, 14_000, 200_000]),
+        longest in prop::sample::select(vec![1_u64, 900, 14_000, 200_000]),
         join in prop::sample::select(vec![0_u64, 2, 15]),
     ) {
         let mut state = seed | 1;
@@ -44,8 +44,8 @@ proptest! {
             state ^= state << 17;
             state
         };
-        let mut next = random.clone();
-        let stream = Stream::samples().delayed(|_| (random() % longest as u64) as i64);
+        let mut next = random;
+        let stream = Stream::samples().delayed(|_| (random() % longest) as i64);
         let patience = Patience { join: Duration::from_secs(join), ..Patience::default() };
         let live = live(&stream, &patience, || next() % 3 == 0);
         check_told(&live);

@@ -81,7 +81,7 @@ pub(crate) async fn watch(
         began,
         idle_since: None,
     };
-    let mut ticks = interval(Duration::from_secs(1));
+    let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stopped = tokio::signal::ctrl_c();
     tokio::pin!(stopped);

@@ -64,7 +64,11 @@ impl Stream {
                 LogEvent { time: event.time, ingested: None, position, message: &event.message };
             let own = match parse(&borrowed).entry {
                 Entry::Access(access) => event.time.or(access.time),
-                _ => event.time,
+                Entry::Execution(_)
+                | Entry::Har(_)
+                | Entry::Lambda(_)
+                | Entry::Probe
+                | Entry::Other => event.time,
             };
             *last = own.map_or(*last, |own| own.0.max(*last));
             event.at = *last;
