@@ -92,7 +92,6 @@ impl Stage {
     fn due(&self, arrival: &Arrival) -> i64 {
         let (since, patience) = match self.told {
             Some(_) if self.is_dirty => (self.arrived, arrival.pause),
-            Some(told) if self.is_settling => (told, arrival.join),
             Some(told) => (told, arrival.amend),
             None if self.is_settling => (self.arrived, arrival.settle),
             None if self.is_held => (self.arrived, arrival.join),

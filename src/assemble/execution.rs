@@ -25,6 +25,8 @@ impl Assembler {
             return self.push_nameless(event, id, line);
         };
         let slot = match self.store.find(&id) {
+            // An exchange that is let go at once does not see them either.
+            Some(slot) if is_trailer(line) && self.is_settling(slot) => return None,
             Some(slot) => {
                 self.store.touch(slot, event);
                 if let Some((exchange, progress)) = self.store.both(slot)
@@ -39,12 +41,7 @@ impl Assembler {
             }
             None => self.begin(event, id, line)?,
         };
-        let complete = self.apply(slot, event, line)?;
-        if self.store.arrival.is_none() {
-            return Some(complete);
-        }
-        self.store.settle_later(complete);
-        None
+        self.apply(slot, event, line)
     }
 
     /// The first line of a request, or a line of one that was let go.

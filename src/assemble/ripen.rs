@@ -35,10 +35,10 @@ pub enum Ripe {
         /// A copy, joined with what is there.
         exchange: Box<Exchange>,
     },
-    /// Its end was read, and nothing came since: to be held if another log could change the answer,
-    /// else to be told by [`Assembler::shown`], and told again when more lines came.
+    /// It is complete, no other log can change it, and nothing came since: to be told, which
+    /// [`Assembler::shown`] is to know, or held if it is not so any more.
     Complete(SlotId),
-    /// The same, and its time is up: to be held, or settled and released.
+    /// The same, and its time is up: to be settled and released, or held.
     Over(SlotId),
     /// It is joined, no line can change it any more; to be settled and released.
     Final(SlotId),
@@ -131,6 +131,13 @@ impl Assembler {
         ripe
     }
 
+    /// Keeps an exchange that is complete, and that no other log can change, for lines that come in
+    /// disorder. False if nobody says when time goes on: then no line is waited for.
+    pub fn settle_later(&mut self, slot: SlotId) -> bool {
+        self.store.settle_later(slot);
+        self.store.arrival.is_some()
+    }
+
     /// An exchange that is complete was told. It stays for lines that come in disorder.
     pub fn shown(&mut self, slot: SlotId) {
         let Some(arrival) = self.store.arrival else { return };
@@ -143,15 +150,14 @@ impl Assembler {
 
     /// The input ended: exchanges whose end was read and about which nothing was decided for good.
     pub fn settling(&mut self) -> Vec<SlotId> {
-        let slots: Vec<SlotId> =
-            self.store.all().filter(|slot| self.is_settling(*slot)).collect();
+        let slots: Vec<SlotId> = self.store.all().filter(|slot| self.is_settling(*slot)).collect();
         for slot in &slots {
             self.finish_execution(*slot);
         }
         slots
     }
 
-    fn is_settling(&self, slot: SlotId) -> bool {
+    pub(super) fn is_settling(&self, slot: SlotId) -> bool {
         self.store.stage(slot).is_some_and(|stage| stage.is_settling)
     }
 
@@ -345,7 +351,7 @@ impl Assembler {
         self.finish_execution(slot);
         let stage = self.store.stage(slot)?;
         Some(match stage.told {
-            Some(told) if !stage.is_dirty && arrival.is_past(told, arrival.join) => {
+            Some(told) if !stage.is_dirty && arrival.is_past(told, arrival.amend) => {
                 Ripe::Over(slot)
             }
             Some(_) | None => Ripe::Complete(slot),

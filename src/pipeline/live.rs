@@ -70,7 +70,7 @@ impl Analyzer<'_> {
                     self.preview((ticket, replaces), &exchange);
                 }
                 Ripe::Complete(slot) => self.show(slot),
-                Ripe::Over(slot) => self.completed(slot),
+                Ripe::Over(slot) => self.decide(slot),
                 Ripe::Final(slot) => self.settle(slot),
                 Ripe::Withdrawn(ticket) => {
                     if self.failed.is_ok() {

@@ -159,7 +159,7 @@ impl<'a> Analyzer<'a> {
     /// The input ended: settles what is open, and reports. An error is the observer's.
     pub fn finish(mut self) -> io::Result<Report> {
         for slot in self.assembler.settling() {
-            self.completed(slot);
+            self.decide(slot);
         }
         for slot in self.assembler.finish() {
             self.settle(slot);
@@ -186,8 +186,22 @@ impl<'a> Analyzer<'a> {
         Ok(report)
     }
 
-    /// An exchange is complete: settles it, unless a line of another log could change the answer.
+    /// An exchange is complete: settles it, unless a line of another log could change the answer, or,
+    /// while the input goes on, lines may come in disorder.
     fn completed(&mut self, slot: SlotId) {
+        if self.arrival.is_none() {
+            return self.decide(slot);
+        }
+        match self.join(slot) {
+            Some((Join::Nothing, _)) if self.assembler.settle_later(slot) => {}
+            Some((join, _)) => self.hold(slot, join),
+            None => {}
+        }
+        self.shed();
+    }
+
+    /// The same, for good.
+    fn decide(&mut self, slot: SlotId) {
         let Some((join, said)) = self.join(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         match join {

@@ -17,6 +17,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::cli::aws::query::say;
 use crate::cli::aws::teller::Tally;
 
+/// How often the analysis moves on where nothing comes.
+const TICK: Duration = Duration::from_millis(250);
+/// How often the status line is written anew.
+const STATUS: Duration = Duration::from_secs(1);
+
 /// What ends a tail beside Ctrl-C.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Limits {
@@ -62,6 +67,8 @@ struct State {
     shown: u64,
     beat: Beat,
     began: Instant,
+    /// When the status was last shown.
+    status: Instant,
     /// Since when nothing came, and nothing is to be read.
     idle_since: Option<Instant>,
 }
@@ -79,6 +86,7 @@ pub(crate) async fn watch(
         shown: 0,
         beat: Beat::default(),
         began,
+        status: began,
         idle_since: None,
     };
     let mut ticks = interval(TICK);
@@ -153,9 +161,10 @@ impl State {
 
     /// `312 events/s, 1.4 s behind, 40 exchanges open, 3 findings`.
     fn show(&mut self, watch: &Watch<'_>, analyzer: &Analyzer<'_>) {
-        if !watch.shows_status {
+        if !watch.shows_status || self.status.elapsed() < STATUS {
             return;
         }
+        self.status = Instant::now();
         let progress = analyzer.progress();
         let rate = self.events - self.shown;
         self.shown = self.events;
