@@ -225,24 +225,83 @@ async fn an_http_api_has_an_access_log_and_functions_and_no_execution_log() {
 }
 
 #[tokio::test]
+async fn authorizers_are_functions_and_websocket_apis_have_an_execution_log() {
+    let Some(place) = moto::region("ap-northeast-1") else { return };
+    let config = place.config().await;
+    let guard = function(&config, "guard").await;
+    group(&config, "/aws/lambda/guard").await;
+    let uri = format!(
+        "arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/{guard}/invocations"
+    );
+
+    let gateway = aws_sdk_apigatewayv2::Client::new(&config);
+    let protocol = aws_sdk_apigatewayv2::types::ProtocolType::Websocket;
+    let made = gateway.create_api().name("chat").protocol_type(protocol);
+    let made = made.route_selection_expression("$request.body.action").send().await;
+    let api = made.expect("an API").api_id().expect("an id").to_owned();
+    gateway.create_stage().api_id(&api).stage_name("live").send().await.expect("a stage");
+    let kind = aws_sdk_apigatewayv2::types::IntegrationType::AwsProxy;
+    let made = gateway.create_integration().api_id(&api).integration_type(kind);
+    made.integration_uri(&uri).send().await.expect("an integration");
+    group(&config, &format!("/aws/apigateway/{api}/live")).await;
+    let output = place.corscope(&["groups", "--http-api", &api]);
+    assert_eq!(names(&output.out), [&format!("/aws/apigateway/{api}/live"), "/aws/lambda/guard"]);
+    assert!(output.out.contains("execution"), "{output:?}");
+
+    let gateway = aws_sdk_apigateway::Client::new(&config);
+    let made = gateway.create_rest_api().name("guarded").send().await.expect("an API");
+    let (api, root) = (made.id().expect("an id"), made.root_resource_id().expect("a root"));
+    let method = gateway.put_method().rest_api_id(api).resource_id(root).http_method("GET");
+    method.authorization_type("NONE").send().await.expect("a method");
+    let mock = gateway.put_integration().rest_api_id(api).resource_id(root).http_method("GET");
+    mock.r#type(IntegrationType::Mock).send().await.expect("an integration");
+    let deployment = gateway.create_deployment().rest_api_id(api).stage_name("live");
+    deployment.send().await.expect("a deployment");
+    gateway
+        .create_authorizer()
+        .rest_api_id(api)
+        .name("guard")
+        .r#type(aws_sdk_apigateway::types::AuthorizerType::Request)
+        .authorizer_uri(&uri)
+        .identity_source("method.request.header.Authorization")
+        .send()
+        .await
+        .expect("an authorizer");
+    let output = place.corscope(&["groups", "--api", &format!("{api}/live")]);
+    assert_eq!(names(&output.out), ["/aws/lambda/guard"], "{output:?}");
+    assert!(output.err.contains("execution logging of the stage is off"), "{output:?}");
+}
+
+#[tokio::test]
 async fn a_stack_comes_to_what_is_in_it() {
     const TEMPLATE: &str = r#"{"Resources": {
         "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "stacked"}},
         "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/stacked/app"}},
         "Orders": {"Type": "AWS::Lambda::Function", "Properties": {
             "FunctionName": "stacked-orders", "Runtime": "nodejs22.x", "Handler": "index.handler",
-            "Role": "arn:aws:iam::123456789012:role/logs", "Code": {"ZipFile": "x"}}}
+            "Role": "arn:aws:iam::123456789012:role/logs", "Code": {"ZipFile": "x"}}},
+        "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "URL"}}
+    }}"#;
+    const NESTED: &str = r#"{"Resources": {
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/stacked/nested"}}
     }}"#;
     let Some(place) = moto::region("eu-central-1") else { return };
     let config = place.config().await;
+    let nested = place.put_object("shop-templates", "nested.json", NESTED);
     let stacks = aws_sdk_cloudformation::Client::new(&config);
-    let made = stacks.create_stack().stack_name("shop-stack").template_body(TEMPLATE);
+    let made = stacks
+        .create_stack()
+        .stack_name("shop-stack")
+        .template_body(TEMPLATE.replace("URL\"}", &format!("{nested}\"}}")));
     made.send().await.expect("a stack");
     group(&config, "/aws/lambda/stacked-orders").await;
 
     let output = place.corscope(&["groups", "--stack", "shop-stack"]);
     assert_eq!(output.code, Some(0), "{output:?}");
-    assert_eq!(names(&output.out), ["/aws/lambda/stacked-orders", "/stacked/app"]);
+    assert_eq!(
+        names(&output.out),
+        ["/aws/lambda/stacked-orders", "/stacked/app", "/stacked/nested"]
+    );
     assert!(output.out.contains("stack shop-stack: function stacked-orders"), "{output:?}");
     // The API in it was never deployed.
     assert!(output.err.contains("the API has no stage"), "{output:?}");

@@ -57,7 +57,7 @@ pub(crate) fn region(name: &'static str) -> Option<Place> {
     let moto = MOTO.get_or_init(|| {
         let moto = Moto::start();
         // Functions must have a role that Lambda may take.
-        let made = moto.post("iam", ROLE);
+        let made = send(moto.port, "iam", "POST /", ROLE);
         assert!(made.contains("<CreateRoleResponse"), "{made}");
         moto
     });
@@ -103,24 +103,22 @@ impl Moto {
         let endpoint = format!("http://127.0.0.1:{}", self.port);
         Place { endpoint, name, key: (key.0.to_owned(), key.1.to_owned()) }
     }
-
-    /// Sends a request that no SDK of ours makes; the body of the answer.
-    fn post(&self, service: &str, body: &str) -> String {
-        let request = format!(
-            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: \
-             application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 \
-             Credential=AKIATEST/20261122/us-east-1/{service}/aws4_request, SignedHeaders=host, \
-             Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        exchange(self.port, &request).expect("moto answers")
-    }
 }
 
 impl Place {
     /// The same, as somebody else; without a key, as nobody.
     pub(crate) fn with_key(&self, id: &str, secret: &str) -> Self {
         Self { key: (id.to_owned(), secret.to_owned()), ..self.clone() }
+    }
+
+    /// Puts a text into a bucket; its address, as CloudFormation takes it.
+    pub(crate) fn put_object(&self, bucket: &str, key: &str, text: &str) -> String {
+        let (_, port) = self.endpoint.rsplit_once(':').expect("a port");
+        let port = port.parse().expect("a number");
+        send(port, "s3", &format!("PUT /{bucket}"), "");
+        let answer = send(port, "s3", &format!("PUT /{bucket}/{key}"), text);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        format!("https://s3.amazonaws.com/{bucket}/{key}")
     }
 
     /// What SDK clients are made from.
@@ -131,6 +129,7 @@ impl Place {
             .region(Region::new(self.name))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(&self.endpoint)
+            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
             .load()
             .await
     }
@@ -219,6 +218,20 @@ fn free_port() -> u16 {
 fn answers(port: u16) -> bool {
     let request = "GET /moto-api/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
     exchange(port, request).is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// Sends a request that no SDK of ours makes; the answer.
+fn send(port: u16, service: &str, what: &str, body: &str) -> String {
+    // moto takes a form for parameters, whatever is asked.
+    let kind = if service == "s3" { "text/plain" } else { "application/x-www-form-urlencoded" };
+    let request = format!(
+        "{what} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: \
+         {kind}\r\nAuthorization: AWS4-HMAC-SHA256 \
+         Credential=AKIATEST/20261122/us-east-1/{service}/aws4_request, SignedHeaders=host, \
+         Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(port, &request).expect("moto answers")
 }
 
 fn exchange(port: u16, request: &str) -> Option<String> {
