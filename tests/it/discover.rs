@@ -219,6 +219,12 @@ async fn an_http_api_has_an_access_log_and_functions_and_no_execution_log() {
         assert_eq!(output.err.contains("firehose"), has_problem, "{output:?}");
     }
 
+    let output = place.corscope(&["doctor", "--http-api", &format!("{api}/$default")]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.out.contains(&format!("ok  {api}/$default: HTTP APIs have none")), "{output:?}");
+    assert!(output.out.contains("lines in this format will not be recognized"), "{output:?}");
+    assert!(output.out.contains(corscope::parse::access_log::format::HTTP), "{output:?}");
+
     let output = place.corscope(&["groups", "--http-api", &format!("{api}/gama")]);
     assert_eq!(output.code, Some(3), "{output:?}");
     assert!(output.err.contains("the API has no stage `gama`; there is `$default`, `beta`"));
@@ -541,4 +547,46 @@ fn without_valid_credentials_each_target_says_what_to_do() {
     let output = place.with_key("", "").corscope(&["groups", "--api", "a1b2c3d4e5"]);
     assert_eq!(output.code, Some(3), "{output:?}");
     assert!(output.err.contains("no credentials were found: name a `--profile`"), "{output:?}");
+}
+
+#[tokio::test]
+async fn the_environment_and_the_profiles_of_the_aws_cli_count() {
+    let Some(place) = moto::region("ap-southeast-2") else { return };
+    group(&place.config().await, "/aws/lambda/orders").await;
+    let arguments = ["groups", "--group", "/aws/lambda/orders"];
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let endpoint = place.endpoint.as_str();
+
+    let there = [("AWS_ENDPOINT_URL", endpoint), ("AWS_REGION", place.name)];
+    let output = moto::corscope(&arguments, &[&keys[..], &there].concat(), "");
+    assert_eq!(output.code, Some(0), "{output:?}");
+    // The endpoint of one service counts more than that of all.
+    let there = [("AWS_ENDPOINT_URL_LOGS", endpoint), ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    let region = [("AWS_REGION", place.name)];
+    let output = moto::corscope(&arguments, &[&keys[..], &there, &region].concat(), "");
+    assert_eq!(output.code, Some(0), "{output:?}");
+
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let profile = format!(
+        "[profile shop]\nregion = {}\nendpoint_url = {endpoint}\naws_access_key_id = AKIATEST\n\
+         aws_secret_access_key = secret\n",
+        place.name
+    );
+    fs::write(file.path(), profile).expect("a file");
+    let file = [("AWS_CONFIG_FILE", file.path().to_str().expect("UTF-8"))];
+    let output = moto::corscope(&[&arguments[..], &["--profile", "shop"]].concat(), &file, "");
+    assert_eq!(output.code, Some(0), "{output:?}");
+
+    let output = moto::corscope(&arguments, &keys, "");
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("no region is set; name it by `--region`"), "{output:?}");
+}
+
+#[test]
+fn a_target_is_needed_and_must_be_one() {
+    let output = moto::corscope(&["groups"], &[], "");
+    assert_eq!(output.code, Some(2), "{output:?}");
+    let output = moto::corscope(&["groups", "--api", "a1/b/c", "--region", "eu-west-1"], &[], "");
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.err.contains("`a1/b/c`: write the API's id"), "{output:?}");
 }

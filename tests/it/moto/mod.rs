@@ -141,35 +141,42 @@ impl Place {
 
     /// The same, with something on standard input.
     pub(crate) fn corscope_reading(&self, arguments: &[&str], input: &str) -> Output {
-        let mut command = Command::new(cargo_bin("corscope"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("AWS_") {
-                command.env_remove(name);
-            }
+        let options = ["--endpoint-url", &self.endpoint, "--region", self.name, "--max-tps", "500"];
+        let environment =
+            [("AWS_ACCESS_KEY_ID", self.key.0.as_str()), ("AWS_SECRET_ACCESS_KEY", &self.key.1)];
+        corscope(&[arguments, &options].concat(), &environment, input)
+    }
+}
+
+/// The command line, with nothing of AWS in its environment but this.
+pub(crate) fn corscope(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+    let mut command = Command::new(cargo_bin("corscope"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AWS_") {
+            command.env_remove(name);
         }
-        let mut running = command
-            .args(arguments)
-            .args(["--endpoint-url", &self.endpoint, "--region", self.name, "--max-tps", "500"])
-            .env("AWS_ACCESS_KEY_ID", &self.key.0)
-            .env("AWS_SECRET_ACCESS_KEY", &self.key.1)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_CONFIG_FILE", "/nonexistent")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-            .env("COLUMNS", "100")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("corscope runs");
-        let mut stdin = running.stdin.take().expect("a pipe");
-        stdin.write_all(input.as_bytes()).expect("corscope reads");
-        drop(stdin);
-        let output = running.wait_with_output().expect("corscope ends");
-        Output {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
+    }
+    let mut running = command
+        .args(arguments)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .env("COLUMNS", "100")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("corscope runs");
+    let mut stdin = running.stdin.take().expect("a pipe");
+    // A command that reads nothing may have ended.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = running.wait_with_output().expect("corscope ends");
+    Output {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
     }
 }
 
