@@ -4,6 +4,7 @@
 //! region each, so that they do not see each other's resources.
 
 pub(crate) mod gate;
+pub(crate) mod shop;
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -186,6 +187,11 @@ pub(crate) struct Output {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+/// The first column of a table.
+pub(crate) fn names(table: &str) -> Vec<&str> {
+    table.lines().skip(1).filter_map(|line| line.split("  ").next()).collect()
 }
 
 /// The Python that has moto; made on the first run. Test binaries that run side by side wait.
