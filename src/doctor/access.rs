@@ -49,6 +49,9 @@ fn permission(permission: &Permission) -> Check {
             let text = format!("cannot be told: {}", said(error));
             Check { fix: Some(error.advice()), ..Check::unknown(Area::Permissions, action, text) }
         }
+        Answer::NotNeeded(why) => {
+            Check::well(Area::Permissions, action, format!("not needed: {why}"))
+        }
         Answer::NotTried(why) => {
             Check::unknown(Area::Permissions, action, format!("not tried: {why}"))
         }
@@ -57,17 +60,13 @@ fn permission(permission: &Permission) -> Check {
 
 /// The permissions that finding the log groups took; those that were denied are problems of targets.
 fn configuration(answers: &Answers) -> Vec<Check> {
-    let settings = &answers.resolved.settings;
     let has_failed = |action: &str| {
         let problems = answers.resolved.problems.iter();
         problems.filter_map(|problem| problem.error.as_ref()).any(|error| error.action == action)
     };
-    let used = [
-        ("apigateway:GET", !settings.stages.is_empty()),
-        ("lambda:GetFunctionConfiguration", !settings.functions.is_empty()),
-    ];
-    let allowed = used.into_iter().filter(|(action, is_used)| *is_used && !has_failed(action));
-    allowed.map(|(action, _)| Check::well(Area::Permissions, action, "allowed")).collect()
+    let answered = answers.resolved.settings.answered.iter();
+    let allowed = answered.filter(|action| !has_failed(action));
+    allowed.map(|action| Check::well(Area::Permissions, action, "allowed")).collect()
 }
 
 fn problem(problem: &Problem) -> Check {

@@ -1,143 +1,12 @@
 //! From targets to log groups: the command line against an account of moto.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
-use aws_config::SdkConfig;
-use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{FunctionCode, FunctionUrlAuthType, Runtime};
+use aws_sdk_apigateway::types::IntegrationType;
+use aws_sdk_lambda::types::FunctionUrlAuthType;
 
-use crate::moto::gate::Refusal;
-use crate::moto::{self, Output, Place};
-
-/// An archive without files.
-const EMPTY_ZIP: &[u8] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-const ACCOUNT: &str = "123456789012";
-const ROLE: &str = "arn:aws:iam::123456789012:role/logs";
-
-/// A shop: a REST API with two functions, one of them called through stage variables.
-struct Shop {
-    place: Place,
-    config: SdkConfig,
-    api: String,
-}
-
-impl Shop {
-    async fn open(place: &Place) -> Self {
-        let config = place.config().await;
-        let api = rest_api(&config, place.name).await;
-        Self { place: place.clone(), config, api }
-    }
-
-    fn corscope(&self, arguments: &[&str]) -> Output {
-        self.place.corscope(arguments)
-    }
-
-    /// Output without what differs from run to run.
-    fn normal(&self, text: &str) -> String {
-        text.replace(&self.api, "a1b2c3d4e5").replace(&self.place.endpoint, "ENDPOINT")
-    }
-}
-
-async fn group(config: &SdkConfig, name: &str) {
-    let logs = aws_sdk_cloudwatchlogs::Client::new(config);
-    logs.create_log_group().log_group_name(name).send().await.expect("a log group");
-}
-
-async fn function(config: &SdkConfig, name: &str) -> String {
-    let lambda = aws_sdk_lambda::Client::new(config);
-    let code = FunctionCode::builder().zip_file(Blob::new(EMPTY_ZIP)).build();
-    let made = lambda
-        .create_function()
-        .function_name(name)
-        .runtime(Runtime::Nodejs22x)
-        .role(ROLE)
-        .handler("index.handler")
-        .code(code)
-        .publish(true)
-        .send()
-        .await
-        .expect("a function");
-    made.function_arn().expect("an ARN").to_owned()
-}
-
-async fn rest_api(config: &SdkConfig, region: &str) -> String {
-    let api = aws_sdk_apigateway::Client::new(config);
-    let made = api.create_rest_api().name("shop").send().await.expect("an API");
-    let id = made.id().expect("an id").to_owned();
-    let root = made.root_resource_id().expect("a root").to_owned();
-
-    let cart = function(config, "shop-cart").await;
-    function(config, "shop-orders").await;
-    let lambda = aws_sdk_lambda::Client::new(config);
-    let live =
-        lambda.create_alias().function_name("shop-orders").name("live").function_version("1");
-    live.send().await.expect("an alias");
-    let by_variables = format!(
-        "arn:aws:lambda:{region}:{ACCOUNT}:function:${{stageVariables.fn}}:${{stageVariables.alias}}"
-    );
-
-    for (path, function) in [("cart", cart), ("orders", by_variables)] {
-        let resource =
-            api.create_resource().rest_api_id(&id).parent_id(&root).path_part(path).send().await;
-        let resource = resource.expect("a resource").id().expect("an id").to_owned();
-        api.put_method()
-            .rest_api_id(&id)
-            .resource_id(&resource)
-            .http_method("POST")
-            .authorization_type("NONE")
-            .send()
-            .await
-            .expect("a method");
-        let uri = format!(
-            "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations"
-        );
-        api.put_integration()
-            .rest_api_id(&id)
-            .resource_id(&resource)
-            .http_method("POST")
-            .r#type(IntegrationType::AwsProxy)
-            .integration_http_method("POST")
-            .uri(uri)
-            .send()
-            .await
-            .expect("an integration");
-    }
-    let deployed = api.create_deployment().rest_api_id(&id).send().await.expect("a deployment");
-    for stage in ["prod", "test"] {
-        let mut call = api
-            .create_stage()
-            .rest_api_id(&id)
-            .stage_name(stage)
-            .deployment_id(deployed.id().expect("an id"));
-        if stage == "prod" {
-            call = call.variables("fn", "shop-orders").variables("alias", "live");
-        }
-        call.send().await.expect("a stage");
-    }
-    let set = |path: &str, value: &str| {
-        PatchOperation::builder().op(Op::Replace).path(path).value(value).build()
-    };
-    api.update_stage()
-        .rest_api_id(&id)
-        .stage_name("prod")
-        .patch_operations(set("/*/*/logging/loglevel", "INFO"))
-        .patch_operations(set("/*/*/logging/dataTrace", "true"))
-        .patch_operations(set(
-            "/accessLogSettings/destinationArn",
-            &format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:/shop/access"),
-        ))
-        .patch_operations(set(
-            "/accessLogSettings/format",
-            r#"{"requestId":"$context.requestId","status":"$context.status"}"#,
-        ))
-        .send()
-        .await
-        .expect("settings");
-    id
-}
+use crate::moto::shop::{Shop, function, group};
+use crate::moto::{self, names};
 
 #[tokio::test]
 async fn a_rest_api_comes_to_its_execution_access_and_function_logs() {
@@ -167,11 +36,6 @@ async fn all_stages_are_meant_where_none_is_named_and_what_is_missing_is_said() 
     // What could be resolved is listed; the rest is said, each with what to do.
     assert_eq!(names(&output.out).len(), 3, "{output:?}");
     insta::assert_snapshot!("groups-rest-api-missing", shop.normal(&output.err));
-}
-
-/// The first column of a table.
-fn names(table: &str) -> Vec<&str> {
-    table.lines().skip(1).filter_map(|line| line.split("  ").next()).collect()
 }
 
 #[tokio::test]
@@ -219,9 +83,63 @@ async fn an_http_api_has_an_access_log_and_functions_and_no_execution_log() {
         assert_eq!(output.err.contains("firehose"), has_problem, "{output:?}");
     }
 
+    let output = place.corscope(&["doctor", "--http-api", &format!("{api}/$default")]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.out.contains(&format!("ok  {api}/$default: HTTP APIs have none")), "{output:?}");
+    assert!(output.out.contains("lines in this format will not be recognized"), "{output:?}");
+    assert!(output.out.contains(corscope::parse::access_log::format::HTTP), "{output:?}");
+
     let output = place.corscope(&["groups", "--http-api", &format!("{api}/gama")]);
     assert_eq!(output.code, Some(3), "{output:?}");
     assert!(output.err.contains("the API has no stage `gama`; there is `$default`, `beta`"));
+}
+
+#[tokio::test]
+async fn authorizers_are_functions_and_websocket_apis_have_an_execution_log() {
+    let Some(place) = moto::region("ap-northeast-1") else { return };
+    let config = place.config().await;
+    let guard = function(&config, "guard").await;
+    group(&config, "/aws/lambda/guard").await;
+    let uri = format!(
+        "arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/{guard}/invocations"
+    );
+
+    let gateway = aws_sdk_apigatewayv2::Client::new(&config);
+    let protocol = aws_sdk_apigatewayv2::types::ProtocolType::Websocket;
+    let made = gateway.create_api().name("chat").protocol_type(protocol);
+    let made = made.route_selection_expression("$request.body.action").send().await;
+    let api = made.expect("an API").api_id().expect("an id").to_owned();
+    gateway.create_stage().api_id(&api).stage_name("live").send().await.expect("a stage");
+    let kind = aws_sdk_apigatewayv2::types::IntegrationType::AwsProxy;
+    let made = gateway.create_integration().api_id(&api).integration_type(kind);
+    made.integration_uri(&uri).send().await.expect("an integration");
+    group(&config, &format!("/aws/apigateway/{api}/live")).await;
+    let output = place.corscope(&["groups", "--http-api", &api]);
+    assert_eq!(names(&output.out), [&format!("/aws/apigateway/{api}/live"), "/aws/lambda/guard"]);
+    assert!(output.out.contains("execution"), "{output:?}");
+
+    let gateway = aws_sdk_apigateway::Client::new(&config);
+    let made = gateway.create_rest_api().name("guarded").send().await.expect("an API");
+    let (api, root) = (made.id().expect("an id"), made.root_resource_id().expect("a root"));
+    let method = gateway.put_method().rest_api_id(api).resource_id(root).http_method("GET");
+    method.authorization_type("NONE").send().await.expect("a method");
+    let mock = gateway.put_integration().rest_api_id(api).resource_id(root).http_method("GET");
+    mock.r#type(IntegrationType::Mock).send().await.expect("an integration");
+    let deployment = gateway.create_deployment().rest_api_id(api).stage_name("live");
+    deployment.send().await.expect("a deployment");
+    gateway
+        .create_authorizer()
+        .rest_api_id(api)
+        .name("guard")
+        .r#type(aws_sdk_apigateway::types::AuthorizerType::Request)
+        .authorizer_uri(&uri)
+        .identity_source("method.request.header.Authorization")
+        .send()
+        .await
+        .expect("an authorizer");
+    let output = place.corscope(&["groups", "--api", &format!("{api}/live")]);
+    assert_eq!(names(&output.out), ["/aws/lambda/guard"], "{output:?}");
+    assert!(output.err.contains("execution logging of the stage is off"), "{output:?}");
 }
 
 #[tokio::test]
@@ -231,18 +149,29 @@ async fn a_stack_comes_to_what_is_in_it() {
         "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/stacked/app"}},
         "Orders": {"Type": "AWS::Lambda::Function", "Properties": {
             "FunctionName": "stacked-orders", "Runtime": "nodejs22.x", "Handler": "index.handler",
-            "Role": "arn:aws:iam::123456789012:role/logs", "Code": {"ZipFile": "x"}}}
+            "Role": "arn:aws:iam::123456789012:role/logs", "Code": {"ZipFile": "x"}}},
+        "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "URL"}}
+    }}"#;
+    const NESTED: &str = r#"{"Resources": {
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/stacked/nested"}}
     }}"#;
     let Some(place) = moto::region("eu-central-1") else { return };
     let config = place.config().await;
+    let nested = place.put_object("shop-templates", "nested.json", NESTED);
     let stacks = aws_sdk_cloudformation::Client::new(&config);
-    let made = stacks.create_stack().stack_name("shop-stack").template_body(TEMPLATE);
+    let made = stacks
+        .create_stack()
+        .stack_name("shop-stack")
+        .template_body(TEMPLATE.replace("URL\"}", &format!("{nested}\"}}")));
     made.send().await.expect("a stack");
     group(&config, "/aws/lambda/stacked-orders").await;
 
     let output = place.corscope(&["groups", "--stack", "shop-stack"]);
     assert_eq!(output.code, Some(0), "{output:?}");
-    assert_eq!(names(&output.out), ["/aws/lambda/stacked-orders", "/stacked/app"]);
+    assert_eq!(
+        names(&output.out),
+        ["/aws/lambda/stacked-orders", "/stacked/app", "/stacked/nested"]
+    );
     assert!(output.out.contains("stack shop-stack: function stacked-orders"), "{output:?}");
     // The API in it was never deployed.
     assert!(output.err.contains("the API has no stage"), "{output:?}");
@@ -361,125 +290,43 @@ async fn json_says_the_same() {
 }
 
 #[tokio::test]
-async fn the_doctor_judges_a_rest_api() {
-    let Some(place) = moto::region("ap-south-1") else { return };
-    let shop = Shop::open(&place).await;
-    for name in ["/shop/access", "/aws/lambda/shop-cart", "/aws/lambda/shop-orders"] {
-        group(&shop.config, name).await;
-    }
-    group(&shop.config, &format!("API-Gateway-Execution-Logs_{}/prod", shop.api)).await;
-    let target = format!("{}/prod", shop.api);
-    let output = shop.corscope(&["doctor", "--api", &target]);
-    assert_eq!((output.code, output.err.as_str()), (Some(1), ""), "{output:?}");
-    insta::assert_snapshot!("doctor-rest-api", shop.normal(&output.out));
-
-    let output = shop.corscope(&["doctor", "--api", &target, "--format", "json"]);
-    let document: serde_json::Value = serde_json::from_str(&output.out).expect("JSON");
-    assert_eq!(document["identity"]["account"], ACCOUNT);
-    assert_eq!(document["health"], "improve");
-    let checks = document["checks"].as_array().expect("checks");
-    let access = checks.iter().find(|check| check["area"] == "access-log").expect("the access log");
-    assert_eq!(access["paste"], corscope::parse::access_log::format::REST);
-}
-
-#[tokio::test]
-async fn without_any_group_the_doctor_cannot_tell() {
-    let Some(place) = moto::region("ap-south-1") else { return };
-    let output = place.corscope(&["doctor", "--group", "/no/such/group"]);
-    assert_eq!(output.code, Some(3), "{output:?}");
-    assert!(output.out.contains("no such log group in ap-south-1"), "{output:?}");
-}
-
-#[test]
-fn the_policy_has_what_the_program_asks_and_nothing_else() {
-    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("corscope"))
-        .arg("iam")
-        .env_clear()
-        .output()
-        .expect("corscope runs");
-    let policy: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let mut allowed = BTreeSet::new();
-    for statement in policy["Statement"].as_array().expect("statements") {
-        assert_eq!(statement["Effect"], "Allow");
-        let action = &statement["Action"];
-        let several = action.as_array().map_or(std::slice::from_ref(action), Vec::as_slice);
-        allowed.extend(several.iter().map(|action| action.as_str().expect("text").to_owned()));
-    }
-    let mut asked = BTreeSet::new();
-    actions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sources/cloudwatch"), &mut asked);
-    // Everybody may ask who they are.
-    assert!(asked.remove("sts:GetCallerIdentity"), "{asked:?}");
-    assert_eq!(allowed, asked);
-}
-
-/// The actions that a folder of sources names.
-fn actions(folder: &Path, found: &mut BTreeSet<String>) {
-    let action = regex::Regex::new(r#""((?:logs|apigateway|lambda|cloudformation|sts):[A-Z]\w+)""#);
-    let action = action.expect("a regular expression");
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            actions(&path, found);
-        } else {
-            let text = fs::read_to_string(&path).expect("a source file");
-            found.extend(action.captures_iter(&text).map(|found| found[1].to_owned()));
-        }
-    }
-}
-
-/// All that may be read is events, as in many accounts.
-const EVENTS_ALONE: &[Refusal] = &[
-    ("Logs_20140328.DescribeLogGroups", "AccessDeniedException"),
-    ("Logs_20140328.Start", "AccessDeniedException"),
-    ("/apigateway/aws4_request", "AccessDeniedException"),
-    ("/lambda/aws4_request", "AccessDeniedException"),
-    ("/cloudformation/aws4_request", "AccessDenied"),
-];
-
-#[tokio::test]
-async fn what_is_denied_is_named_and_what_needs_no_asking_goes_on() {
-    let Some(place) = moto::region("eu-north-1") else { return };
+async fn the_environment_and_the_profiles_of_the_aws_cli_count() {
+    let Some(place) = moto::region("ap-southeast-2") else { return };
     group(&place.config().await, "/aws/lambda/orders").await;
-    let place = place.refusing(EVENTS_ALONE);
-    let output = place.corscope(&["groups", "--group", "/aws/lambda/orders"]);
+    let arguments = ["groups", "--group", "/aws/lambda/orders"];
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let endpoint = place.endpoint.as_str();
+
+    let there = [("AWS_ENDPOINT_URL", endpoint), ("AWS_REGION", place.name)];
+    let output = moto::corscope(&arguments, &[&keys[..], &there].concat(), "");
     assert_eq!(output.code, Some(0), "{output:?}");
-    assert_eq!(names(&output.out), ["/aws/lambda/orders"]);
-    assert!(output.err.contains("AccessDeniedException"), "{output:?}");
-    assert!(output.err.contains("allow `logs:DescribeLogGroups` to this identity"), "{output:?}");
+    // The endpoint of one service counts more than that of all.
+    let there = [("AWS_ENDPOINT_URL_LOGS", endpoint), ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    let region = [("AWS_REGION", place.name)];
+    let output = moto::corscope(&arguments, &[&keys[..], &there, &region].concat(), "");
+    assert_eq!(output.code, Some(0), "{output:?}");
 
-    let output = place.corscope(&["groups", "--api", "a1b2c3d4e5/prod"]);
-    assert_eq!(names(&output.out), ["API-Gateway-Execution-Logs_a1b2c3d4e5/prod"], "{output:?}");
-    assert!(output.err.contains("allow `apigateway:GET` to this identity"), "{output:?}");
-
-    let output = place.corscope(&["groups", "--function", "orders"]);
-    assert_eq!(names(&output.out), ["/aws/lambda/orders"], "{output:?}");
-    assert!(output.err.contains("so its log group is taken to be the usual one"), "{output:?}");
-    assert!(output.err.contains("allow `lambda:GetFunctionConfiguration`"), "{output:?}");
-
-    let output = place.corscope(&["groups", "--stack", "shop"]);
-    assert_eq!(output.code, Some(3), "{output:?}");
-    assert!(output.err.contains("allow `cloudformation:ListStackResources`"), "{output:?}");
-
-    let output = place.corscope(&["doctor", "--group", "/aws/lambda/orders"]);
-    assert_eq!(output.code, Some(1), "{output:?}");
-    assert!(output.out.contains("ok  logs:FilterLogEvents: allowed"), "{output:?}");
-    assert!(
-        output.out.contains("!!  logs:StartQuery: denied: AccessDeniedException"),
-        "{output:?}"
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let profile = format!(
+        "[profile shop]\nregion = {}\nendpoint_url = {endpoint}\naws_access_key_id = AKIATEST\n\
+         aws_secret_access_key = secret\n",
+        place.name
     );
+    fs::write(file.path(), profile).expect("a file");
+    let file = [("AWS_CONFIG_FILE", file.path().to_str().expect("UTF-8"))];
+    let output = moto::corscope(&[&arguments[..], &["--profile", "shop"]].concat(), &file, "");
+    assert_eq!(output.code, Some(0), "{output:?}");
+
+    let output = moto::corscope(&arguments, &keys, "");
+    assert_eq!(output.code, Some(3), "{output:?}");
+    assert!(output.err.contains("no region is set; name it by `--region`"), "{output:?}");
 }
 
 #[test]
-fn without_valid_credentials_each_target_says_what_to_do() {
-    let Some(place) = moto::region("eu-north-1") else { return };
-    let refusing = place.refusing(&[("", "UnrecognizedClientException")]);
-    let output = refusing.corscope(&["groups", "--group", "/a", "--group", "/b"]);
-    assert_eq!(output.code, Some(3), "{output:?}");
-    assert!(output.err.contains("log group /a: cannot look up"), "{output:?}");
-    assert!(output.err.contains("log group /b: cannot look up"), "{output:?}");
-    assert!(output.err.contains("these credentials are not valid"), "{output:?}");
-
-    let output = place.with_key("", "").corscope(&["groups", "--api", "a1b2c3d4e5"]);
-    assert_eq!(output.code, Some(3), "{output:?}");
-    assert!(output.err.contains("no credentials were found: name a `--profile`"), "{output:?}");
+fn a_target_is_needed_and_must_be_one() {
+    let output = moto::corscope(&["groups"], &[], "");
+    assert_eq!(output.code, Some(2), "{output:?}");
+    let output = moto::corscope(&["groups", "--api", "a1/b/c", "--region", "eu-west-1"], &[], "");
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.err.contains("`a1/b/c`: write the API's id"), "{output:?}");
 }

@@ -21,6 +21,8 @@ mod containers;
 #[cfg(feature = "aws")]
 mod discover;
 mod docs;
+#[cfg(feature = "aws")]
+mod doctor;
 mod explain;
 mod explain_cli;
 #[cfg(feature = "aws")]

@@ -51,6 +51,7 @@ pub(crate) struct DoctorOptions {
     #[arg(
         long,
         value_name = "FORMAT",
+        help_heading = "Output",
         value_enum,
         hide_possible_values = true,
         default_value = "human"

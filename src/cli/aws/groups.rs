@@ -18,7 +18,7 @@ use crate::cli::print::{bytes, print, table};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  corscope groups --api a1b2c3d4e5/prod             execution log, access log, and the functions' logs
+  corscope groups --api a1b2c3d4e5/prod             execution, access and function logs
   corscope groups --group '/aws/lambda/shop-*'
   corscope groups --url https://api.shop.example/v1/orders --profile shop
 
@@ -40,6 +40,7 @@ pub(crate) struct GroupsOptions {
     #[arg(
         long,
         value_name = "FORMAT",
+        help_heading = "Output",
         value_enum,
         hide_possible_values = true,
         default_value = "table"

@@ -29,7 +29,7 @@ enum PolicyFormat {
     Json,
 }
 
-/// What the program asks, service by service. `tests/it/discover.rs` compares it with the requests in
+/// What the program asks, service by service. `tests/it/doctor.rs` compares it with the requests in
 /// the code.
 const POLICY: &str = r#"{
   "Version": "2012-10-17",

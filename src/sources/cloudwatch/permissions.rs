@@ -42,6 +42,8 @@ pub enum Answer {
     Denied(CallError),
     /// Nobody can tell.
     Unknown(CallError),
+    /// Nothing that was found takes it.
+    NotNeeded(&'static str),
     /// It was not tried, because there is nothing to try it on.
     NotTried(&'static str),
 }
@@ -101,7 +103,10 @@ pub async fn reading(caller: &Arc<Caller>, groups: &[LogGroup], now: LogTime) ->
         action: "logs:DescribeLogGroups",
         answer: Answer::of_result(describe(caller).await),
     }];
-    let nothing = Answer::NotTried("no log group of class standard was found");
+    let nothing = match any {
+        Some(_) => Answer::NotNeeded("no log group is of class standard"),
+        None => Answer::NotTried("no log group was found"),
+    };
     let (filter, live) = match standard {
         Some(group) => (filter(caller, group).await, live_tail(caller, group).await),
         None => (nothing.clone(), nothing),

@@ -4,6 +4,7 @@
 //! region each, so that they do not see each other's resources.
 
 pub(crate) mod gate;
+pub(crate) mod shop;
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -57,7 +58,7 @@ pub(crate) fn region(name: &'static str) -> Option<Place> {
     let moto = MOTO.get_or_init(|| {
         let moto = Moto::start();
         // Functions must have a role that Lambda may take.
-        let made = moto.post("iam", ROLE);
+        let made = send(moto.port, "iam", "POST /", ROLE);
         assert!(made.contains("<CreateRoleResponse"), "{made}");
         moto
     });
@@ -103,24 +104,22 @@ impl Moto {
         let endpoint = format!("http://127.0.0.1:{}", self.port);
         Place { endpoint, name, key: (key.0.to_owned(), key.1.to_owned()) }
     }
-
-    /// Sends a request that no SDK of ours makes; the body of the answer.
-    fn post(&self, service: &str, body: &str) -> String {
-        let request = format!(
-            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: \
-             application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 \
-             Credential=AKIATEST/20261122/us-east-1/{service}/aws4_request, SignedHeaders=host, \
-             Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        exchange(self.port, &request).expect("moto answers")
-    }
 }
 
 impl Place {
     /// The same, as somebody else; without a key, as nobody.
     pub(crate) fn with_key(&self, id: &str, secret: &str) -> Self {
         Self { key: (id.to_owned(), secret.to_owned()), ..self.clone() }
+    }
+
+    /// Puts a text into a bucket; its address, as CloudFormation takes it.
+    pub(crate) fn put_object(&self, bucket: &str, key: &str, text: &str) -> String {
+        let (_, port) = self.endpoint.rsplit_once(':').expect("a port");
+        let port = port.parse().expect("a number");
+        send(port, "s3", &format!("PUT /{bucket}"), "");
+        let answer = send(port, "s3", &format!("PUT /{bucket}/{key}"), text);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        format!("https://s3.amazonaws.com/{bucket}/{key}")
     }
 
     /// What SDK clients are made from.
@@ -131,6 +130,7 @@ impl Place {
             .region(Region::new(self.name))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(&self.endpoint)
+            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
             .load()
             .await
     }
@@ -142,35 +142,42 @@ impl Place {
 
     /// The same, with something on standard input.
     pub(crate) fn corscope_reading(&self, arguments: &[&str], input: &str) -> Output {
-        let mut command = Command::new(cargo_bin("corscope"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("AWS_") {
-                command.env_remove(name);
-            }
+        let options = ["--endpoint-url", &self.endpoint, "--region", self.name, "--max-tps", "500"];
+        let environment =
+            [("AWS_ACCESS_KEY_ID", self.key.0.as_str()), ("AWS_SECRET_ACCESS_KEY", &self.key.1)];
+        corscope(&[arguments, &options].concat(), &environment, input)
+    }
+}
+
+/// The command line, with nothing of AWS in its environment but this.
+pub(crate) fn corscope(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+    let mut command = Command::new(cargo_bin("corscope"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AWS_") {
+            command.env_remove(name);
         }
-        let mut running = command
-            .args(arguments)
-            .args(["--endpoint-url", &self.endpoint, "--region", self.name, "--max-tps", "500"])
-            .env("AWS_ACCESS_KEY_ID", &self.key.0)
-            .env("AWS_SECRET_ACCESS_KEY", &self.key.1)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_CONFIG_FILE", "/nonexistent")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-            .env("COLUMNS", "100")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("corscope runs");
-        let mut stdin = running.stdin.take().expect("a pipe");
-        stdin.write_all(input.as_bytes()).expect("corscope reads");
-        drop(stdin);
-        let output = running.wait_with_output().expect("corscope ends");
-        Output {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
+    }
+    let mut running = command
+        .args(arguments)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .env("COLUMNS", "100")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("corscope runs");
+    let mut stdin = running.stdin.take().expect("a pipe");
+    // A command that reads nothing may have ended.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = running.wait_with_output().expect("corscope ends");
+    Output {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
     }
 }
 
@@ -180,6 +187,11 @@ pub(crate) struct Output {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+/// The first column of a table.
+pub(crate) fn names(table: &str) -> Vec<&str> {
+    table.lines().skip(1).filter_map(|line| line.split("  ").next()).collect()
 }
 
 /// The Python that has moto; made on the first run. Test binaries that run side by side wait.
@@ -219,6 +231,20 @@ fn free_port() -> u16 {
 fn answers(port: u16) -> bool {
     let request = "GET /moto-api/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
     exchange(port, request).is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// Sends a request that no SDK of ours makes; the answer.
+fn send(port: u16, service: &str, what: &str, body: &str) -> String {
+    // moto takes a form for parameters, whatever is asked.
+    let kind = if service == "s3" { "text/plain" } else { "application/x-www-form-urlencoded" };
+    let request = format!(
+        "{what} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: \
+         {kind}\r\nAuthorization: AWS4-HMAC-SHA256 \
+         Credential=AKIATEST/20261122/us-east-1/{service}/aws4_request, SignedHeaders=host, \
+         Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(port, &request).expect("moto answers")
 }
 
 fn exchange(port: u16, request: &str) -> Option<String> {

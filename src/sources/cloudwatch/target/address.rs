@@ -188,6 +188,7 @@ impl Resolver<'_> {
                     return;
                 }
             };
+            self.settings().answered.insert("lambda:ListFunctions");
             for name in names {
                 asked += 1;
                 match url_of(self.caller, &name, host, &mut way).await {

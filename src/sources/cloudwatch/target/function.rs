@@ -135,6 +135,7 @@ impl Resolver<'_> {
             Ok(settings) => {
                 let group = settings.log_group.clone();
                 self.settings().functions.push(settings);
+                self.settings().answered.insert("lambda:GetFunctionConfiguration");
                 group
             }
             Err(error) if error.cause == Cause::Denied => {

@@ -235,7 +235,12 @@ impl<'a> Resolver<'a> {
         };
         match (matching(self.caller, pattern).await, pattern) {
             (Ok(groups), _) if groups.is_empty() => {
-                let nearest = neighbours(self.caller, &pattern.to_string()).await;
+                let nearest = match pattern {
+                    GroupPattern::Exact(name) => neighbours(self.caller, name).await,
+                    GroupPattern::Arn(arn) => neighbours(self.caller, &arn.name).await,
+                    // Nobody mistypes a pattern by a letter; its beginning is what is wrong.
+                    GroupPattern::Glob(_) | GroupPattern::Regex(_) => Vec::new(),
+                };
                 self.problem(nothing(trail, self.caller.account().region()).with_nearest(nearest));
             }
             (Ok(groups), _) => {

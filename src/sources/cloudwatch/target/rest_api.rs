@@ -47,6 +47,7 @@ impl Resolver<'_> {
                 return;
             }
         };
+        self.settings().answered.insert("apigateway:GET");
         let stages = self.choose(trail, stages, choice);
         for stage in &stages {
             self.stage(trail, stage);

@@ -2,7 +2,7 @@
 //!
 //! Must not: judge it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What was learned besides the groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Settings {
     pub stages: Vec<StageSettings>,
     /// Functions.
     pub functions: Vec<FunctionSettings>,
+    /// Actions that were answered, and so are allowed, as policies name them.
+    pub answered: BTreeSet<&'static str>,
 }
 
 /// Kinds of APIs.

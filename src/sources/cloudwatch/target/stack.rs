@@ -50,6 +50,7 @@ impl Resolver<'_> {
                     continue;
                 }
             };
+            self.settings().answered.insert("cloudformation:ListStackResources");
             let nested = resources.iter().filter(|r| r.kind == "AWS::CloudFormation::Stack");
             left.extend(nested.map(|resource| resource.id.clone()));
             for resource in &resources {
