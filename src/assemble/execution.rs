@@ -25,8 +25,15 @@ impl Assembler {
             return self.push_nameless(event, id, line);
         };
         let slot = match self.store.find(&id) {
-            // An exchange that is let go at once does not see them either.
-            Some(slot) if is_trailer(line) && self.is_settling(slot) => return None,
+            // An exchange that nothing can change does not see them; if that turns out wrong, it does.
+            Some(slot) if is_trailer(line) && self.is_settling(slot) => {
+                if let (Some((_, progress)), Execution::IntegrationRequestId(run)) =
+                    (self.store.both(slot), line)
+                {
+                    progress.run = RequestId::parse(run);
+                }
+                return None;
+            }
             Some(slot) => {
                 self.store.touch(slot, event);
                 if let Some((exchange, progress)) = self.store.both(slot)

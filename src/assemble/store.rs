@@ -28,6 +28,8 @@ pub(super) struct Progress {
     pub function_error: bool,
     /// The authorizer's policy denies.
     pub denied: bool,
+    /// The function's run, as a line behind the end of the request names it.
+    pub run: Option<RequestId>,
 }
 
 /// Which line of a request's execution log was read first.
@@ -234,6 +236,8 @@ impl Store {
     /// Counts what an exchange holds, after it was compacted.
     pub(super) fn hold(&mut self, slot: SlotId, keep: Keep) {
         if let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) {
+            let run = entry.progress.run.take();
+            entry.exchange.lambda_request_id = entry.exchange.lambda_request_id.or(run);
             // Where the failure is known, its own lines and the request's tell enough.
             let known = entry.exchange.failure.is_some();
             entry.exchange.compact(|kind| !known || !is_bulky(kind) || keep.has(kind));

@@ -13,7 +13,7 @@ use corscope::report::settings::ReportSettings;
 use proptest::prelude::*;
 
 use crate::live::arrivals::{
-    Arrival, Live, Stream, check_report, check_told, live, live_as, settings,
+    Arrival, Live, Stream, check_answers, check_report, check_told, live, live_as, settings,
 };
 use crate::log::{GET, PREFLIGHT, Request};
 
@@ -45,11 +45,12 @@ proptest! {
             state
         };
         let mut next = random;
-        let stream = Stream::samples().delayed(|_| (random() % longest) as i64);
+        let in_order = Stream::samples();
+        let stream = in_order.clone().delayed(|_| (random() % longest) as i64);
         let patience = Patience { join: Duration::from_secs(join), ..Patience::default() };
         let live = live(&stream, &patience, || next() % 3 == 0);
         check_told(&live);
-        check_report(&live, &stream);
+        check_answers(&live, &in_order);
     }
 }
 

@@ -327,6 +327,25 @@ pub(crate) fn check_report(live: &Live, stream: &Stream) {
     assert_eq!(one, other);
 }
 
+/// The same findings, as often, and the same verdicts. Which lines prove a finding, and where it is
+/// seen first, may differ when lines come in disorder.
+#[track_caller]
+pub(crate) fn check_answers(live: &Live, stream: &Stream) {
+    let (one, other) = (printed(live.report.clone()), printed(scanned(stream)));
+    let answers = |report: &Value| -> BTreeSet<String> {
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let finding = |row: &Value| {
+            format!("{} {} {} {}", row["rule"], row["fingerprint"], row["impact"], row["count"])
+        };
+        findings.map(finding).collect()
+    };
+    let (one_answers, other_answers) = (answers(&one), answers(&other));
+    let differ: Vec<_> = one_answers.symmetric_difference(&other_answers).collect();
+    assert!(differ.is_empty(), "{differ:#?}");
+    assert_eq!(one["summary"]["outcomes"], other["summary"]["outcomes"]);
+    assert_eq!(one["ledger"]["events"], other["ledger"]["events"]);
+}
+
 /// What was told in the end, with counts, and what the report says of single exchanges.
 #[track_caller]
 pub(crate) fn check_told(live: &Live) {
