@@ -118,13 +118,17 @@ impl Assembler {
 
     /// Whether a run that no exchange claims is told as one of its own.
     pub(super) fn stands_alone(&self, run: &Invocation) -> bool {
-        let gateway = run.event.as_ref().and_then(|event| event.gateway_request_id);
-        let is_known = gateway.is_some_and(|id| self.is_finished(&id))
-            || run.id.is_some_and(|id| self.is_finished(&id))
-            || self.is_of_aged(run);
         let is_silent = !run.outcome.is_failure() && run.event.is_none() && run.response.is_none();
         let is_at_ease = is_authorizer(run) && !is_refusal(run) && !run.outcome.is_failure();
-        !is_known && !is_silent && !is_at_ease
+        !self.is_of_finished(run) && !is_silent && !is_at_ease
+    }
+
+    /// Whether the exchange of a run was let go.
+    pub(super) fn is_of_finished(&self, run: &Invocation) -> bool {
+        let gateway = run.event.as_ref().and_then(|event| event.gateway_request_id);
+        gateway.is_some_and(|id| self.is_finished(&id))
+            || run.id.is_some_and(|id| self.is_finished(&id))
+            || self.is_of_aged(run)
     }
 
     /// A run that no gateway line mentions, as an exchange of its own.

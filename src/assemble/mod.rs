@@ -75,9 +75,9 @@ impl Default for AssembleSettings {
 /// What assembling adds to the ledger.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AssembleCounts {
-    /// Lines that came after their exchange had been let go.
+    /// Lines that came after their exchange had been let go, or told.
     pub late: u64,
-    /// Exchanges and invocations that a bound pushed out before the input ended.
+    /// Exchanges and invocations that a bound pushed out before the input ended, or they were told.
     pub unjoined: u64,
     /// Invocations seen.
     pub invocations: u64,

@@ -253,7 +253,7 @@ impl Assembler {
         let mut late = Vec::new();
         for (id, run) in &self.invocations.by_id {
             let Some(slot) = self.claimed_by(&run.invocation, &by_lambda) else {
-                if is_run_due(run, arrival) {
+                if self.is_of_finished(&run.invocation) || is_run_due(run, arrival) {
                     alone.push((order_of(&run.invocation), *id));
                 }
                 continue;
@@ -417,6 +417,13 @@ impl Assembler {
     fn ripen_run(&mut self, id: &RequestId, arrival: &Arrival, ripe: &mut Vec<Ripe>) {
         let Some(run) = self.invocations.by_id.get(id) else { return };
         let (told, ticket) = (run.told, Ticket::of_run(run.serial));
+        if self.is_of_finished(&run.invocation) {
+            let is_late = self.is_of_aged(&run.invocation);
+            self.counts.late += if is_late { run.fresh_lines } else { 0 };
+            self.invocations.take(id);
+            ripe.extend(told.map(|_| Ripe::Withdrawn(ticket)));
+            return;
+        }
         let is_over = told.is_some() && run.is_considered;
         let is_told = tells(&run.invocation) && self.stands_alone(&run.invocation);
         if is_over || !tells(&run.invocation) {
@@ -430,9 +437,8 @@ impl Assembler {
             return;
         }
         let invocation = is_told.then(|| run.invocation.clone());
-        let is_late = told.is_some() || self.is_of_aged(&run.invocation);
         if let Some(run) = self.invocations.by_id.get_mut(id) {
-            self.counts.late += if is_late { run.fresh_lines } else { 0 };
+            self.counts.late += if told.is_some() { run.fresh_lines } else { 0 };
             run.told = Some(arrival.now);
             run.is_considered = true;
             run.fresh_lines = 0;

@@ -81,3 +81,52 @@ impl Outlet {
         told.unwrap_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes when it may.
+    struct Slow {
+        permits: std::sync::mpsc::Receiver<()>,
+        written: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.permits.recv().map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+            self.written.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_slow_reader_and_nothing_is_lost() {
+        let written = Arc::<Mutex<Vec<u8>>>::default();
+        let (permit, permits) = channel();
+        let outlet = Outlet::new(Slow { permits, written: Arc::clone(&written) });
+        for _ in 0..1000 {
+            outlet.send(vec![b'x'; 100]).expect("room");
+        }
+        assert_eq!(outlet.queued(), 100_000);
+        for _ in 0..1000 {
+            permit.send(()).expect("a writer");
+        }
+        outlet.finish().expect("everything written");
+        assert_eq!(written.lock().expect("no panic").len(), 100_000);
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_told_of() {
+        let (permit, permits) = channel();
+        drop(permit);
+        let outlet = Outlet::new(Slow { permits, written: Arc::default() });
+        outlet.send(vec![b'x']).expect("nobody knows yet");
+        let error = outlet.finish().expect_err("nobody reads");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+}

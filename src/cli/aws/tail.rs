@@ -207,7 +207,9 @@ async fn tail(
     if resolved.groups.is_empty() {
         return Ok(());
     }
-    say(&following(&resolved.groups));
+    if !options.output.quiet {
+        say(&following(&resolved.groups));
+    }
     let known: BTreeSet<String> = resolved.groups.iter().map(|it| it.group.name.clone()).collect();
     let groups = resolved.groups.iter().map(followed).collect();
     let follow_options = FollowOptions::new(since, options.poll, time::now);
@@ -309,7 +311,6 @@ fn tell(report: &Report, options: &TailOptions) {
     if options.output.format == LiveFormat::Human && stdout_is_terminal() {
         return;
     }
-    analysis::tell_failed(&report.ledger.inputs_failed);
     if report.reading() == Reading::Nothing {
         say("nothing was analyzed; this is not an all-clear");
     }

@@ -2,14 +2,16 @@
 //!
 //! Must not: ask the account; a channel brings what was read.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
 use corscope::assemble::Patience;
-use corscope::model::LogTime;
+use corscope::decode::Sink;
+use corscope::model::{InputNote, LogTime};
 use corscope::pipeline::Analyzer;
-use corscope::sources::cloudwatch::delivery::{Beat, Delivery};
+use corscope::sources::cloudwatch::delivery::{Beat, Delivery, Note};
 use corscope::sources::cloudwatch::feed::{Feed, Told};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -59,6 +61,40 @@ pub(crate) struct Watch<'a> {
     pub(crate) shows_status: bool,
 }
 
+/// Gaps and failures that the ledger lists; further ones are counted.
+const MOST_NOTES: usize = 1000;
+
+impl Watch<'_> {
+    /// One sentence for people, over the status line.
+    fn say(&self, text: &str) {
+        if self.shows_status {
+            clear();
+        }
+        say(text);
+    }
+}
+
+/// What the ledger lists, each once, and not without end.
+#[derive(Debug, Default)]
+struct Listed {
+    known: BTreeSet<String>,
+    more: u64,
+}
+
+impl Listed {
+    /// Whether a text is to be listed.
+    fn is_new(&mut self, text: &str) -> bool {
+        if self.known.contains(text) {
+            return false;
+        }
+        if self.known.len() >= MOST_NOTES {
+            self.more += 1;
+            return false;
+        }
+        self.known.insert(text.to_owned())
+    }
+}
+
 /// What the loop knows.
 struct State {
     feed: Feed,
@@ -71,6 +107,8 @@ struct State {
     status: Instant,
     /// Since when nothing came, and nothing is to be read.
     idle_since: Option<Instant>,
+    failures: Listed,
+    gaps: Listed,
 }
 
 /// Feeds the analysis until something ends it.
@@ -88,6 +126,8 @@ pub(crate) async fn watch(
         began,
         status: began,
         idle_since: None,
+        failures: Listed::default(),
+        gaps: Listed::default(),
     };
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,6 +157,7 @@ pub(crate) async fn watch(
     if watch.shows_status {
         clear();
     }
+    state.list_rest(analyzer);
     ended
 }
 
@@ -127,14 +168,19 @@ impl State {
             self.events += events.len() as u64;
             self.idle_since = None;
         }
-        match self.feed.take(delivery, analyzer) {
-            Some(Told::Said(said)) => {
-                if watch.shows_status {
-                    clear();
-                }
-                say(&said);
+        if let Delivery::Note(Note::Failed(note)) = &delivery {
+            let text = format!("{}: {}", note.input, note.problem);
+            if !self.failures.is_new(&text) {
+                return;
             }
-            Some(Told::Gap(gap)) => analyzer.gap(gap),
+            watch.say(&text);
+        }
+        match self.feed.take(delivery, analyzer) {
+            Some(Told::Said(said)) => watch.say(&said),
+            Some(Told::Gap(gap)) if self.gaps.is_new(&gap) => {
+                watch.say(&format!("gap: {gap}"));
+                analyzer.gap(gap);
+            }
             Some(Told::Beat(beat)) => {
                 self.beat = beat;
                 if !beat.is_idle {
@@ -143,7 +189,18 @@ impl State {
                     self.idle_since = Some(Instant::now());
                 }
             }
-            None => {}
+            Some(Told::Gap(_)) | None => {}
+        }
+    }
+
+    /// What is too much for lists.
+    fn list_rest(&self, analyzer: &mut Analyzer<'_>) {
+        if self.gaps.more > 0 {
+            analyzer.gap(format!("and {} more gaps", self.gaps.more));
+        }
+        if self.failures.more > 0 {
+            let problem = format!("and {} more failures", self.failures.more);
+            analyzer.problem(InputNote { input: "tail".to_owned(), problem });
         }
     }
 
@@ -219,7 +276,6 @@ mod tests {
     use corscope::report::live::Board;
     use corscope::report::settings::ReportSettings;
     use corscope::rules::set::RuleSet;
-    use corscope::sources::cloudwatch::delivery::Note;
     use corscope::sources::cloudwatch::event::CloudWatchEvent;
 
     use super::*;
@@ -369,12 +425,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn notes_of_the_source_are_in_the_ledger() {
         let tailed = tailed(Limits::default(), async |out: mpsc::Sender<Delivery>| {
+            let failed = InputNote { input: "g".to_owned(), problem: "denied".to_owned() };
             let notes = [
                 Note::Bytes(100),
                 Note::Duplicates(2),
                 Note::Sampled(3),
                 Note::Throttled(4),
                 Note::Gap("10:00 to 10:01".to_owned()),
+                Note::Gap("10:00 to 10:01".to_owned()),
+                Note::Failed(failed.clone()),
+                Note::Failed(failed),
             ];
             for note in notes {
                 out.send(Delivery::Note(note)).await.expect("a listener");
@@ -385,5 +445,6 @@ mod tests {
         let counts = [ledger.bytes, ledger.duplicates, ledger.sampled, ledger.throttled];
         assert_eq!(counts, [100, 2, 3, 4]);
         assert_eq!(ledger.gaps, ["10:00 to 10:01"]);
+        assert_eq!(ledger.inputs_failed.len(), 1);
     }
 }
