@@ -20,6 +20,8 @@ pub(super) struct Stream {
     pub(super) running: Vec<RequestId>,
     /// Lines without an id that came while no run was known to be going on.
     pub(super) unclaimed: Option<Box<Invocation>>,
+    /// The run that ended last, with its first and last time.
+    last: Option<(RequestId, LogTime, LogTime)>,
     /// When its last line arrived, where somebody tells.
     pub(super) arrived: i64,
 }
@@ -114,9 +116,11 @@ impl Invocations {
             added += keep_application(run, event);
         }
         let uninteresting = !tells(run);
+        let span = run.started.zip(run.ended);
         self.bytes += added;
         if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
             stream.running.retain(|running| *running != id);
+            stream.last = span.map(|(started, ended)| (id, started, ended));
         }
         if reported && uninteresting {
             self.take(&id);
@@ -158,9 +162,17 @@ impl Invocations {
         let is_ordinary = is_ordinary(&line);
         let stream = self.streams.entry(event.position.place).or_default();
         stream.arrived = self.now;
-        match stream.running.as_slice() {
-            [id] => {
-                let id = *id;
+        // A line that comes late is of the run that was going on at its time.
+        let past = stream.last.filter(|(_, started, ended)| {
+            !is_ordinary && event.time.is_some_and(|time| (*started..=*ended).contains(&time))
+        });
+        let running = match (stream.running.as_slice(), past) {
+            ([id], _) => Some(*id),
+            ([], past) => past.map(|(id, ..)| id),
+            ([_, ..], _) => None,
+        };
+        match (running, stream.running.as_slice()) {
+            (Some(id), _) => {
                 let run = self.run(id, event);
                 touch(run, event);
                 let mut added = apply(run, event, line);
@@ -169,12 +181,12 @@ impl Invocations {
                 }
                 self.bytes += added;
             }
-            [] if !is_ordinary => {
+            (None, []) if !is_ordinary => {
                 let run = stream.unclaimed.get_or_insert_with(|| Box::new(new(event, None)));
                 touch(run, event);
                 self.bytes += apply(run, event, line);
             }
-            [_, ..] | [] => {}
+            (None, [_, ..] | []) => {}
         }
     }
 

@@ -12,6 +12,7 @@ mod failure;
 mod invocations;
 mod link;
 mod ripen;
+mod settling;
 mod store;
 
 use std::collections::BTreeSet;

@@ -131,36 +131,6 @@ impl Assembler {
         ripe
     }
 
-    /// Keeps an exchange that is complete, and that no other log can change, for lines that come in
-    /// disorder. False if nobody says when time goes on: then no line is waited for.
-    pub fn settle_later(&mut self, slot: SlotId) -> bool {
-        self.store.settle_later(slot);
-        self.store.arrival.is_some()
-    }
-
-    /// An exchange that is complete was told. It stays for lines that come in disorder.
-    pub fn shown(&mut self, slot: SlotId) {
-        let Some(arrival) = self.store.arrival else { return };
-        if let Some(stage) = self.store.stage_mut(slot) {
-            stage.told = Some(arrival.now);
-            stage.is_dirty = false;
-        }
-        self.store.schedule(slot);
-    }
-
-    /// The input ended: exchanges whose end was read and about which nothing was decided for good.
-    pub fn settling(&mut self) -> Vec<SlotId> {
-        let slots: Vec<SlotId> = self.store.all().filter(|slot| self.is_settling(*slot)).collect();
-        for slot in &slots {
-            self.finish_execution(*slot);
-        }
-        slots
-    }
-
-    pub(super) fn is_settling(&self, slot: SlotId) -> bool {
-        self.store.stage(slot).is_some_and(|stage| stage.is_settling)
-    }
-
     /// What waits.
     pub fn waiting(&self) -> Waiting {
         let told = self.store.all().filter(|slot| self.is_told(*slot)).count();
@@ -345,19 +315,6 @@ impl Assembler {
         }
     }
 
-    /// What is to be done with an exchange whose end was read. Its functions are not asked: where they
-    /// could change the answer, it will be held.
-    fn complete(&mut self, slot: SlotId, arrival: &Arrival) -> Option<Ripe> {
-        self.finish_execution(slot);
-        let stage = self.store.stage(slot)?;
-        Some(match stage.told {
-            Some(told) if !stage.is_dirty && arrival.is_past(told, arrival.amend) => {
-                Ripe::Over(slot)
-            }
-            Some(_) | None => Ripe::Complete(slot),
-        })
-    }
-
     /// An exchange in flight waits for its function, not once more for its own end.
     fn postpone(&mut self, slot: SlotId, arrival: &Arrival) {
         if let Some(stage) = self.store.stage_mut(slot) {
@@ -466,7 +423,8 @@ impl Assembler {
                 // The next run in its place might have been its own.
                 unclaimed.extend(stream.unclaimed.take().map(|run| (*place, *run)));
             }
-            !stream.running.is_empty() || stream.unclaimed.is_some()
+            let is_recent = !arrival.is_past(stream.arrived, arrival.amend);
+            is_recent || !stream.running.is_empty() || stream.unclaimed.is_some()
         });
         unclaimed.sort_by_key(|(place, _): &(PlaceId, Invocation)| *place);
         for (_, run) in unclaimed {

@@ -37,7 +37,7 @@ mod state;
 mod world;
 
 pub(crate) use self::calls::{Call, Outcome};
-pub(crate) use self::faults::{Denied, Faults, InsightsFaults, LiveFaults};
+pub(crate) use self::faults::Faults;
 pub(crate) use self::world::{Batch, Class};
 
 /// The account that everything belongs to.

@@ -7,7 +7,8 @@ use std::process::{Output, Stdio};
 use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::fake::{Class, Denied, Fake, Faults, InsightsFaults};
+use crate::fake::faults::{Denied, InsightsFaults};
+use crate::fake::{Class, Fake, Faults};
 use crate::shop::{self, EXECUTION, QUARTER, ShopEvent, TEN};
 
 const SINCE: &str = "2026-11-22T10:00:00Z";
