@@ -439,7 +439,8 @@ impl Assembler {
                 // The next run in its place might have been its own.
                 unclaimed.extend(stream.unclaimed.take().map(|run| (*place, *run)));
             }
-            !stream.running.is_empty() || stream.unclaimed.is_some()
+            let is_fresh = !arrival.is_past(stream.arrived, SWEEP);
+            is_fresh || !stream.running.is_empty() || stream.unclaimed.is_some()
         });
         unclaimed.sort_by_key(|(place, _): &(PlaceId, Invocation)| *place);
         for (_, run) in unclaimed {
