@@ -4,6 +4,8 @@
 //!
 //! Must not: look at the gateway's lines; `link` brings both sides together.
 
+use std::collections::VecDeque;
+
 use hashbrown::HashMap;
 
 use crate::assemble::Assembler;
@@ -24,7 +26,33 @@ pub(super) struct Stream {
     last: Option<(RequestId, LogTime, LogTime)>,
     /// When its last line arrived, where somebody tells.
     pub(super) arrived: i64,
+    /// Runs that ended last, with the arrival of that: their `START` may come behind.
+    ended: VecDeque<(RequestId, i64)>,
 }
+
+impl Stream {
+    fn starts(&mut self, id: RequestId, now: i64) {
+        let has_ended = |(known, at): &(RequestId, i64)| *known == id && now - at < DISORDER;
+        if now == 0 || !self.ended.iter().any(has_ended) {
+            self.running.push(id);
+        }
+    }
+
+    fn ends(&mut self, id: RequestId, now: i64) {
+        self.running.retain(|running| *running != id);
+        // An export says nothing of arrivals; Lambda's retries have the same id, a minute later.
+        if now > 0 {
+            self.ended.truncate(MAX_ENDED - 1);
+            self.ended.push_front((id, now));
+            self.arrived = now;
+        }
+    }
+}
+
+/// How much later than the end of a run its `START` may arrive, in milliseconds.
+const DISORDER: i64 = 10_000;
+/// Runs of a stream that are remembered for it.
+const MAX_ENDED: usize = 16;
 
 /// A run that is going on, or waits for its gateway lines.
 pub(super) struct Run {
@@ -101,7 +129,7 @@ impl Invocations {
         if let LambdaLine::Start { .. } = line {
             self.seen += 1;
             let stream = self.streams.entry(event.position.place).or_default();
-            stream.running.push(id);
+            stream.starts(id, self.now);
             stream.arrived = self.now;
             if let Some(unclaimed) = stream.unclaimed.take() {
                 adopt(self.run(id, event), *unclaimed, event.time);
@@ -118,8 +146,12 @@ impl Invocations {
         let uninteresting = !tells(run);
         let span = run.started.zip(run.ended);
         self.bytes += added;
+        if ended && self.now > 0 {
+            self.streams.entry(event.position.place).or_default().ends(id, self.now);
+        } else if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
+            stream.ends(id, self.now);
+        }
         if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
-            stream.running.retain(|running| *running != id);
             stream.last = span.map(|(started, ended)| (id, started, ended));
         }
         if reported && uninteresting {

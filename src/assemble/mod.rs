@@ -6,6 +6,7 @@
 //! Must not: judge, or read a clock.
 
 mod access;
+mod aged;
 mod agenda;
 mod execution;
 mod failure;
