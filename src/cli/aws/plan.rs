@@ -160,7 +160,8 @@ impl Planned {
 
 /// How requests name a group.
 pub(crate) fn group_ref(group: &LogGroup) -> GroupRef {
-    GroupRef { name: group.name.as_str().into(), arn: group.arn.as_str().into(), is_linked: false }
+    let (name, arn) = (group.name.as_str().into(), group.arn.as_str().into());
+    GroupRef { name, arn, is_linked: group.is_linked }
 }
 
 /// About as many bytes as the window holds: the group's, by its share of the time that is kept.
@@ -185,6 +186,7 @@ mod tests {
                 retention_days: retention,
                 stored_bytes: Some(stored),
                 created: Some(LogTime(created)),
+                is_linked: false,
             },
             kind: GroupKind::Execution,
             because: Vec::new(),

@@ -11,7 +11,7 @@ use crate::model::LogTime;
 pub struct GroupRef {
     /// Its name.
     pub name: Arc<str>,
-    /// Its ARN, without `:*`; Live Tail takes nothing else.
+    /// Its ARN, without `:*`; Live Tail takes nothing else. Empty where nobody may look it up.
     pub arn: Arc<str>,
     /// Whether it is another account's, which only the ARN can name.
     pub is_linked: bool,

@@ -34,6 +34,8 @@ pub struct LogGroup {
     pub stored_bytes: Option<u64>,
     /// When it was made.
     pub created: Option<LogTime>,
+    /// Whether it is another account's: requests have to name it by its ARN.
+    pub is_linked: bool,
 }
 
 /// Log classes: they decide how a group can be read.
@@ -81,6 +83,7 @@ impl LogGroup {
             retention_days: group.retention_in_days().and_then(|days| u32::try_from(days).ok()),
             stored_bytes: group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
             created: group.creation_time().map(LogTime),
+            is_linked: false,
             name,
         })
     }
@@ -232,7 +235,8 @@ pub async fn matching(
         // A linked account's: only a monitoring account may ask for them, and only by id.
         let mut pages = Pages::new(caller, pattern.prefix()).of_account(account);
         while let Some(page) = pages.next().await? {
-            found.extend(page.into_iter().filter(is_meant));
+            let linked = page.into_iter().filter(is_meant);
+            found.extend(linked.map(|group| LogGroup { is_linked: true, ..group }));
         }
     }
     found.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));

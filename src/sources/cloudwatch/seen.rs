@@ -30,6 +30,8 @@ pub struct Seen {
     /// Keys with the time of their arrival, oldest first.
     order: VecDeque<(LogTime, u64)>,
     passes: u64,
+    /// Until when what arrived was forgotten for lack of room.
+    forgotten: Option<LogTime>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,9 +73,10 @@ impl Seen {
         let is_new = known.shown > known.delivered;
         known.delivered = known.delivered.max(known.shown);
         if self.order.len() > MOST
-            && let Some((_, oldest)) = self.order.pop_front()
+            && let Some((arrived, oldest)) = self.order.pop_front()
         {
             self.known.remove(&oldest);
+            self.forgotten = self.forgotten.max(Some(arrived));
         }
         is_new
     }
@@ -87,6 +90,13 @@ impl Seen {
                 Some(_) | None => drop(self.known.remove(&key)),
             }
         }
+    }
+
+    /// Until when what arrived was forgotten for lack of room, if anything was. Events that happened
+    /// later are all known, since none arrives before it happens; reading older ones again would
+    /// deliver them again.
+    pub fn forgotten(&self) -> Option<LogTime> {
+        self.forgotten
     }
 
     /// How many are remembered.

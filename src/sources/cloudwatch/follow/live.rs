@@ -116,7 +116,8 @@ impl Tail {
     /// From when on something may be missing.
     fn since(&self) -> LogTime {
         let since = self.shared.options.since;
-        self.covered.map_or(since, |covered| LogTime(covered.0 - self.overlap()).max(since))
+        let covered = self.covered.map_or(since, |covered| LogTime(covered.0 - self.overlap()));
+        self.shared.outbox.safe(covered.max(since))
     }
 
     fn overlap(&self) -> i64 {
@@ -172,7 +173,8 @@ impl Tail {
             .collect();
         self.shared.outbox.sampled(is_sampled);
         let span = Span { from: LogTime(now.0 - self.overlap()), to: LogTime(now.0 + FUTURE) };
-        let span = Span { from: span.from.max(self.shared.options.since), ..span };
+        let from = span.from.max(self.shared.options.since);
+        let span = Span { from: self.shared.outbox.safe(from), ..span };
         if is_sampled {
             self.shared.outbox.note(Note::Sampled(events.len() as u64));
             self.later(span, "sampled by Live Tail");

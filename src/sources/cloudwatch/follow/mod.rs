@@ -129,6 +129,10 @@ impl Shared {
         for Followed { group, .. } in rest {
             tokio::spawn(poll::by_insights(Arc::clone(self), group, self.options.since));
         }
+        let (freely, nameless): (Vec<_>, Vec<_>) =
+            freely.into_iter().partition(|it| !it.group.arn.is_empty());
+        let nameless = nameless.into_iter().map(|it| it.group).collect();
+        poll::begin(self, nameless, self.options.since);
         let mut sessions = sessions;
         for groups in freely.chunks(GROUPS_A_SESSION) {
             let groups: Vec<GroupRef> = groups.iter().map(|it| it.group.clone()).collect();

@@ -137,6 +137,11 @@ impl Outbox {
         self.longest.load(Relaxed)
     }
 
+    /// A time from which on a read may begin again without delivering what was delivered.
+    pub(super) fn safe(&self, from: LogTime) -> LogTime {
+        self.seen().forgotten().map_or(from, |forgotten| from.max(forgotten))
+    }
+
     /// A stream sampled, or no longer does.
     pub(super) fn sampled(&self, is_sampled: bool) {
         self.is_sampled.store(is_sampled, Relaxed);

@@ -58,6 +58,7 @@ async fn by_filter(shared: Arc<Shared>, group: GroupRef, mut from: LogTime) {
                 }
                 // Nothing before `--since` was asked for.
                 from = LogTime(began.0 - overlap).max(shared.options.since);
+                from = shared.outbox.safe(from);
                 PAUSE
             }
             Err(error) if error.cause == Cause::WrongClass => {
@@ -132,6 +133,7 @@ pub(super) async fn by_insights(shared: Arc<Shared>, group: GroupRef, mut from: 
                 Ok(()) => {
                     is_failing = false;
                     from = LogTime(to.0 - OVERLAP).max(shared.options.since);
+                    from = shared.outbox.safe(from);
                 }
                 Err(error) => {
                     if !is_failing {

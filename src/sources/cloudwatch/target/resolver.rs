@@ -272,6 +272,7 @@ fn unseen(name: &str, arn: &str) -> LogGroup {
         retention_days: None,
         stored_bytes: None,
         created: None,
+        is_linked: false,
     }
 }
 
