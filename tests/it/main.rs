@@ -35,6 +35,8 @@ mod live;
 mod log;
 #[cfg(feature = "aws")]
 mod moto;
+#[cfg(feature = "aws")]
+mod moto_logs;
 mod oracle;
 mod output;
 mod properties;

@@ -210,8 +210,8 @@ impl Tail {
                 || identifier.strip_suffix(&*group.name).is_some_and(|rest| rest.ends_with(':'))
         };
         // One group needs no name.
-        let only = self.groups.first().filter(|_| self.groups.len() == 1);
-        self.groups.iter().find(is_it).or(only)
+        let is_only = self.groups.len() == 1 && identifier.is_empty();
+        self.groups.iter().find(is_it).or(self.groups.first().filter(|_| is_only))
     }
 }
 
