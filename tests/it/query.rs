@@ -200,6 +200,20 @@ fn what_cannot_be_asked_is_said_in_one_sentence() {
     let output = anonymous.output().expect("a process");
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("--profile"), "{}", stderr(&output));
+    // A profile that is named counts more than the credentials of the environment.
+    let mut elsewhere = command();
+    elsewhere.args([
+        "query",
+        "--group",
+        "g",
+        "--profile",
+        "nope",
+        "--endpoint-url",
+        &fake.endpoint(),
+    ]);
+    let output = elsewhere.output().expect("a process");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("profile `nope`: "), "{}", stderr(&output));
     let mut homeless = command();
     homeless.env_remove("AWS_REGION").args(["query", "--group", "g"]);
     let output = homeless.output().expect("a process");

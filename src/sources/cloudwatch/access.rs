@@ -4,6 +4,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -53,6 +55,11 @@ impl Account {
         &self.region
     }
 
+    /// The profile that was named.
+    pub fn profile(&self) -> Option<&str> {
+        self.access.profile.as_deref()
+    }
+
     /// Reads credentials anew: those that were used have expired.
     pub async fn renew(&self) {
         let config = Arc::new(load(&self.access).await);
@@ -93,7 +100,22 @@ async fn load(access: &Access) -> SdkConfig {
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    let config = loader.load().await;
+    match &access.profile {
+        Some(profile) if access.credentials.is_none() => of_profile(config, profile),
+        Some(_) | None => config,
+    }
+}
+
+/// A profile that is named counts more than credentials in the environment, as in the AWS CLI.
+fn of_profile(config: SdkConfig, profile: &str) -> SdkConfig {
+    let asked_from = ProviderConfig::without_region().with_region(config.region().cloned());
+    let credentials = ProfileFileCredentialsProvider::builder()
+        .configure(&asked_from)
+        .profile_name(profile)
+        .build();
+    let credentials = SharedCredentialsProvider::new(credentials);
+    config.into_builder().credentials_provider(credentials).build()
 }
 
 /// `StartLiveTail` is served at `stream-logs.<region>`, and the SDK puts `stream-` before any host.

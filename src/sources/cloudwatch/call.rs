@@ -104,6 +104,15 @@ impl Caller {
         self.any(request, || send(self.account.logs())).await
     }
 
+    /// Where credentials are missing, whose they were to be.
+    fn named(&self, mut error: CallError) -> CallError {
+        let is_about_them = matches!(error.cause, Cause::NoCredentials | Cause::Expired);
+        if let Some(profile) = self.account.profile().filter(|_| is_about_them) {
+            error.message = format!("profile `{profile}`: {}", error.message);
+        }
+        error
+    }
+
     /// As [`Self::logs`], for any service: `send` makes its client from [`Account::config`].
     pub async fn any<T, E, R, F>(
         &self,
@@ -129,7 +138,9 @@ impl Caller {
                     }
                     return Ok(answer);
                 }
-                Ok(Err(error)) => CallError::new(request.action, request.target, &error),
+                Ok(Err(error)) => {
+                    self.named(CallError::new(request.action, request.target, &error))
+                }
                 Err(_) => CallError {
                     action: request.action,
                     target: request.target.to_owned(),
