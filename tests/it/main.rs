@@ -62,4 +62,6 @@ mod tail_cli;
 mod tail_faults;
 #[cfg(feature = "aws")]
 mod tail_gaps;
+#[cfg(feature = "aws")]
+mod tail_many;
 mod work;

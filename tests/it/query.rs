@@ -54,9 +54,14 @@ fn command() -> Command {
 }
 
 fn query(fake: &Fake, arguments: &[&str]) -> Output {
+    query_within_budget(fake, &[arguments, &["--max-tps", "200"]].concat())
+}
+
+/// The budget is that which goes without saying.
+fn query_within_budget(fake: &Fake, arguments: &[&str]) -> Output {
     let mut command = command();
     command.args(["query", "--endpoint-url", &fake.endpoint(), "--since", SINCE]);
-    command.args(["--until", UNTIL, "--max-tps", "200", "--format", "json", "--show", "exchanges"]);
+    command.args(["--until", UNTIL, "--format", "json", "--show", "exchanges"]);
     command.args(arguments);
     command.output().expect("a process")
 }
@@ -114,6 +119,33 @@ fn faults_of_pages_lose_nothing() {
     assert_eq!(got, want);
     assert_eq!(ledger["throttled"], 5);
     assert!(ledger["duplicates"].as_u64().expect("a count") > 0);
+}
+
+#[test]
+fn half_of_the_quota_is_enough() {
+    let (fake, events) = account(1);
+    let (want, _) = scan(&events);
+    // What AWS allows in this region: what is beyond would be throttled.
+    let quotas = [("FilterLogEvents", 5), ("StartQuery", 10), ("GetQueryResults", 10)];
+    fake.change(|faults| {
+        faults.quotas = quotas.into_iter().collect();
+        faults.page_events = Some(80);
+        faults.insights.most_rows = Some(150);
+        faults.insights.running_polls = 2;
+    });
+    for (engine, operations) in [("filter", &quotas[..1]), ("insights", &quotas[1..])] {
+        let output = query_within_budget(&fake, &[ALL, &["--engine", engine]].concat());
+        let (got, ledger) = Answer::of(&output);
+        assert_eq!(got, want, "{}", stderr(&output));
+        assert_eq!(ledger["throttled"], 0, "{engine}");
+        for (operation, quota) in operations {
+            let asked = fake.calls().iter().filter(|call| call.operation == *operation).count();
+            assert!(asked > *quota, "{operation}: asked {asked} times only");
+            // One more at the edge of the second.
+            let most = fake.most_per_second(operation);
+            assert!(most <= quota.div_ceil(2) + 1, "{operation}: {most} a second");
+        }
+    }
 }
 
 #[test]
