@@ -6,6 +6,7 @@ pub(crate) mod args;
 pub(crate) mod doctor;
 pub(crate) mod groups;
 pub(crate) mod iam;
+mod interrupt;
 mod outlet;
 mod plan;
 pub(crate) mod query;

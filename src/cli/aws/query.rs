@@ -23,6 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::cli::analysis;
 use crate::cli::args::AnalysisOptions;
 use crate::cli::aws::args::{AccessOptions, TargetOptions, block_on};
+use crate::cli::aws::interrupt::Interrupt;
 use crate::cli::aws::plan::{Plan, Planned};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -106,12 +107,14 @@ async fn read(
     let insights = Insights::new(Arc::clone(&caller));
     let progress = Arc::new(Progress::default());
     let (sender, deliveries) = mpsc::channel(WAITING);
+    // From now on a query may run that has to be stopped.
+    let mut stopped = Interrupt::listen().map_err(CliError::Runtime)?;
     let reading =
         history::read(Arc::clone(&insights), plan.readings(), span, sender, Arc::clone(&progress));
     let reading = tokio::spawn(reading);
     let meter = Meter { progress, whole: span.millis().unsigned_abs() * plan.groups.len() as u64 };
     let mut feed = Feed::default();
-    let was_stopped = take(deliveries, &mut feed, analyzer, &meter).await;
+    let was_stopped = take(deliveries, (&mut feed, analyzer), &meter, &mut stopped).await;
     if was_stopped {
         reading.abort();
         insights.stop_all().await;
@@ -134,16 +137,14 @@ async fn read(
 /// Feeds the analysis; true if it was stopped by Ctrl-C.
 async fn take(
     mut deliveries: mpsc::Receiver<Delivery>,
-    feed: &mut Feed,
-    analyzer: &mut Analyzer<'_>,
+    (feed, analyzer): (&mut Feed, &mut Analyzer<'_>),
     meter: &Meter,
+    stopped: &mut Interrupt,
 ) -> bool {
     let is_shown = stderr_is_terminal();
     let began = Instant::now();
     let mut ticks = interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let stopped = tokio::signal::ctrl_c();
-    tokio::pin!(stopped);
     loop {
         tokio::select! {
             delivery = deliveries.recv() => {
@@ -155,7 +156,7 @@ async fn take(
                 }
             }
             _ = ticks.tick(), if is_shown => meter.show(began.elapsed()),
-            _ = &mut stopped => {
+            () = stopped.wait() => {
                 clear(is_shown);
                 return true;
             }
