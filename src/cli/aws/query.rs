@@ -116,8 +116,8 @@ async fn read(
     let mut feed = Feed::default();
     let was_stopped = take(deliveries, (&mut feed, analyzer), &meter, &mut stopped).await;
     if was_stopped {
-        reading.abort();
         insights.stop_all().await;
+        reading.abort();
         let problem = "stopped before everything was read".to_owned();
         analyzer.problem(InputNote { input: "query".to_owned(), problem });
     } else {

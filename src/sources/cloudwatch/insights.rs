@@ -5,15 +5,15 @@
 //! Must not: leave a query running that nobody waits for.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatus, ResultField};
 use chrono::NaiveDateTime;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::sleep;
+use tokio::sync::{RwLock, Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
 
 use crate::model::LogTime;
 use crate::sources::cloudwatch::budget::Quota;
@@ -27,6 +27,8 @@ use crate::sources::cloudwatch::group::{GroupRef, Span};
 pub const MOST_ROWS: usize = 10_000;
 /// Queries that run at a time: an account may run 5 on Infrequent Access groups, and 100 in all.
 const AT_A_TIME: usize = 4;
+/// How long a query that is being started is waited for when all are stopped.
+const LAST_START: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How often a query is started again when the account has too many running.
@@ -41,6 +43,9 @@ pub struct Insights {
     caller: Arc<Caller>,
     slots: Semaphore,
     running: Mutex<BTreeSet<String>>,
+    /// Held for reading while a query is started whose id is not known yet.
+    starting: RwLock<()>,
+    is_stopped: AtomicBool,
     scanned: AtomicU64,
 }
 
@@ -112,6 +117,8 @@ impl Insights {
             caller,
             slots: Semaphore::new(AT_A_TIME),
             running: Mutex::default(),
+            starting: RwLock::default(),
+            is_stopped: AtomicBool::new(false),
             scanned: AtomicU64::new(0),
         })
     }
@@ -126,8 +133,12 @@ impl Insights {
         self.scanned.load(Ordering::Relaxed)
     }
 
-    /// Stops what still runs: each keeps one of the account's slots for up to an hour.
+    /// Stops what still runs: each keeps one of the account's slots for up to an hour. From then on
+    /// none is started.
     pub async fn stop_all(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+        // A query that is being started can be stopped when its id is there.
+        drop(timeout(LAST_START, self.starting.write()).await);
         let ids = std::mem::take(&mut *self.running());
         for id in ids {
             let request =
@@ -178,8 +189,15 @@ impl Insights {
     ) -> Result<Rows, CallError> {
         // It is never closed.
         let _slot = self.slots.acquire().await;
-        let id = self.start(group, query, (from, to)).await?;
-        self.running().insert(id.clone());
+        let id = {
+            let _starting = self.starting.read().await;
+            if self.is_stopped.load(Ordering::Relaxed) {
+                return Err(failed(group, "Cancelled", "no more queries are started"));
+            }
+            let id = self.start(group, query, (from, to)).await?;
+            self.running().insert(id.clone());
+            id
+        };
         let rows = self.results(group, &id).await;
         self.running().remove(&id);
         rows
