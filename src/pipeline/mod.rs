@@ -149,8 +149,8 @@ impl<'a> Analyzer<'a> {
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         let join = match &said {
             _ if waits => Join::Answer,
-            Some(recalled) => join_of(exchange, &recalled.said.judgement),
-            None => join_of(exchange, &cors::judge(exchange)),
+            Some(recalled) => join_of(exchange, recalled.outcome),
+            None => join_of(exchange, cors::judge(exchange).applying().outcome),
         };
         match join {
             Join::Nothing if exchange.access.is_some() && shows_execution(exchange) => {
@@ -317,7 +317,7 @@ enum Join {
     Evidence,
 }
 
-fn join_of(exchange: &Exchange, judgement: &Judgement) -> Join {
+fn join_of(exchange: &Exchange, outcome: Outcome) -> Join {
     if matches!(exchange.surface, Surface::WebSocket | Surface::TestInvoke | Surface::Har) {
         return Join::Nothing;
     }
@@ -325,7 +325,7 @@ fn join_of(exchange: &Exchange, judgement: &Judgement) -> Join {
     let Some(failure) = exchange.failure else {
         let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
         let by_integration = exchange.answered_by == Fact::Seen(AnsweredBy::Integration);
-        let is_decided = judgement.applying().outcome != Outcome::Undetermined;
+        let is_decided = outcome != Outcome::Undetermined;
         // Why the gateway answered, the access log may say; who asked, the function's own log.
         // What the integration answered is on the gateway's lines or nowhere.
         let is_settled = is_decided || (shows_request && by_integration);
