@@ -7,19 +7,23 @@
 //! Must not: read files, so that the disk is not measured.
 
 use std::fmt::Write as _;
+use std::io;
 use std::sync::LazyLock;
 
-use corscope::assemble::{AssembleSettings, Assembler, SlotId};
+use corscope::assemble::{AssembleSettings, Assembler, Patience, SlotId};
 use corscope::cors;
 use corscope::decode::{Count, Sink, decode};
 use corscope::diagnose::diagnose;
-use corscope::model::{InputNote, Judgement, LogEvent, LogTime, Place, PlaceId, Places, Position};
+use corscope::model::{
+    Exchange, Finding, InputNote, Judgement, LogEvent, LogTime, Place, PlaceId, Places, Position,
+};
 use corscope::parse::parse;
-use corscope::pipeline::{Analyzer, Window};
+use corscope::pipeline::{Analyzer, Observer, Telling, Window};
 use corscope::report::builder::ReportBuilder;
+use corscope::report::live::Board;
 use corscope::report::settings::ReportSettings;
 use corscope::rules::set::RuleSet;
-use divan::counter::BytesCount;
+use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 
 fn main() {
@@ -123,6 +127,56 @@ fn analyze(bencher: Bencher<'_, '_>, rules: &RuleSet) {
         decode(&mut LOG.as_bytes(), &place(), &mut analyzer);
         analyzer.finish().map(|report| report.summary)
     });
+}
+
+/// What a tail does with them: time goes on with each hundred events, and findings are told.
+#[divan::bench]
+fn live(bencher: Bencher<'_, '_>) {
+    let rules = RuleSet::builtin();
+    let events = events();
+    let log = ItemsCount::new(events.len());
+    bencher.counter(log).bench_local(|| {
+        let settings = ReportSettings::default();
+        let mut told = Told(Board::new(settings.clone()));
+        let report = ReportBuilder::new(settings);
+        let mut analyzer = Analyzer::new(&rules, report, Window::default(), &mut told);
+        analyzer.place(&place());
+        for batch in events.chunks(100) {
+            if let Some(now) = batch.last().and_then(|event| event.time) {
+                analyzer.advance(now, &Patience::default());
+            }
+            for event in batch {
+                analyzer.event(event.borrowed());
+            }
+        }
+        analyzer.finish().map(|report| report.summary)
+    });
+}
+
+/// Asks the board what is news, as a tail does, and prints nothing.
+struct Told(Board);
+
+impl Observer for Told {
+    fn exchange(
+        &mut self,
+        _: &Exchange,
+        _: &Judgement,
+        _: &[Finding],
+        _: &Places,
+    ) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn told(&mut self, telling: &Telling<'_>) -> io::Result<()> {
+        let Telling { ticket, replaces, judged, at, is_final } = telling;
+        black_box(self.0.tell((*ticket, *replaces), judged, *at, *is_final));
+        Ok(())
+    }
+
+    fn advanced(&mut self, now: LogTime) -> io::Result<()> {
+        black_box(self.0.repeats(now, false).len());
+        Ok(())
+    }
 }
 
 /// An event without its borrow, for the layers behind `decode`.

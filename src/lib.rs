@@ -8,6 +8,8 @@ pub mod assemble;
 pub mod cors;
 pub mod decode;
 pub mod diagnose;
+#[cfg(feature = "aws")]
+pub mod doctor;
 pub mod explain;
 pub mod model;
 pub mod output;

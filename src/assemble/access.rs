@@ -17,8 +17,14 @@ impl Assembler {
     ) -> Option<SlotId> {
         let id = access.request_id.or(access.extended_request_id)?;
         let (slot, complete) = match self.store.find(&id) {
-            Some(slot) => (slot, false),
-            None if self.is_finished(&id) => return None,
+            Some(slot) => {
+                self.count_late_access(slot);
+                (slot, false)
+            }
+            None if self.is_finished(&id) => {
+                self.count_too_late(&id);
+                return None;
+            }
             None => (self.store.create(Some(id)), true),
         };
         // Access-log lines carry the time of the request, not of its end.

@@ -25,6 +25,15 @@ impl Assembler {
             return self.push_nameless(event, id, line);
         };
         let slot = match self.store.find(&id) {
+            // An exchange that nothing can change does not see them; if that turns out wrong, it does.
+            Some(slot) if is_trailer(line) && self.is_settling(slot) => {
+                if let (Some((_, progress)), Execution::IntegrationRequestId(run)) =
+                    (self.store.both(slot), line)
+                {
+                    progress.run = RequestId::parse(run);
+                }
+                return None;
+            }
             Some(slot) => {
                 self.store.touch(slot, event);
                 if let Some((exchange, progress)) = self.store.both(slot)
@@ -32,7 +41,9 @@ impl Assembler {
                 {
                     forget_access(exchange);
                     opened(exchange, progress, &id, line);
+                    self.reopen(slot);
                 }
+                self.count_late(slot, line);
                 slot
             }
             None => self.begin(event, id, line)?,
@@ -91,22 +102,27 @@ impl Assembler {
     /// What can only be said of an exchange once its lines are in.
     pub(super) fn finish_exchange(&mut self, slot: SlotId) {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
-        failure::settle(exchange, progress);
-        access::settle(exchange);
-        exchange.is_complete = is_complete(exchange, progress.seen);
-        exchange.shows_beginning = progress.seen.begin;
-        exchange.index_headers();
+        finish(exchange, progress);
     }
 
     /// The same for the execution log alone: an exchange that is well is told from nothing else,
     /// whatever was read before.
-    fn finish_execution(&mut self, slot: SlotId) {
+    pub(super) fn finish_execution(&mut self, slot: SlotId) {
         let Some((exchange, progress)) = self.store.both(slot) else { return };
         failure::settle(exchange, progress);
         exchange.is_complete = is_complete(exchange, progress.seen);
         exchange.shows_beginning = progress.seen.begin;
         exchange.index_headers();
     }
+}
+
+/// What can only be said of an exchange once its lines are in.
+pub(super) fn finish(exchange: &mut Exchange, progress: &mut Progress) {
+    failure::settle(exchange, progress);
+    access::settle(exchange);
+    exchange.is_complete = is_complete(exchange, progress.seen);
+    exchange.shows_beginning = progress.seen.begin;
+    exchange.index_headers();
 }
 
 /// Keeps what only some sets of rules ask for.

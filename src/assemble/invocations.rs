@@ -4,6 +4,8 @@
 //!
 //! Must not: look at the gateway's lines; `link` brings both sides together.
 
+use std::collections::VecDeque;
+
 use hashbrown::HashMap;
 
 use crate::assemble::Assembler;
@@ -15,20 +17,68 @@ use crate::model::{
 
 /// What is known of one place that Lambda lines come from.
 #[derive(Default)]
-struct Stream {
+pub(super) struct Stream {
     /// Runs whose `START` was seen and whose `END` was not.
-    running: Vec<RequestId>,
+    pub(super) running: Vec<RequestId>,
     /// Lines without an id that came while no run was known to be going on.
-    unclaimed: Option<Box<Invocation>>,
+    pub(super) unclaimed: Option<Box<Invocation>>,
+    /// The run that ended last, with its first and last time.
+    last: Option<(RequestId, LogTime, LogTime)>,
+    /// When its last line arrived, where somebody tells.
+    pub(super) arrived: i64,
+    /// Runs that ended last, with the arrival of that: their `START` may come behind.
+    ended: VecDeque<(RequestId, i64)>,
+}
+
+impl Stream {
+    fn starts(&mut self, id: RequestId, now: i64) {
+        let has_ended = |(known, at): &(RequestId, i64)| *known == id && now - at < DISORDER;
+        if now == 0 || !self.ended.iter().any(has_ended) {
+            self.running.push(id);
+        }
+    }
+
+    fn ends(&mut self, id: RequestId, now: i64) {
+        self.running.retain(|running| *running != id);
+        // An export says nothing of arrivals; Lambda's retries have the same id, a minute later.
+        if now > 0 {
+            self.ended.truncate(MAX_ENDED - 1);
+            self.ended.push_front((id, now));
+            self.arrived = now;
+        }
+    }
+}
+
+/// How much later than the end of a run its `START` may arrive, in milliseconds.
+const DISORDER: i64 = 10_000;
+/// Runs of a stream that are remembered for it.
+const MAX_ENDED: usize = 16;
+
+/// A run that is going on, or waits for its gateway lines.
+pub(super) struct Run {
+    pub(super) invocation: Invocation,
+    /// When its last line arrived, where somebody tells.
+    pub(super) arrived: i64,
+    /// When it was told as an exchange of its own.
+    pub(super) told: Option<i64>,
+    /// Whether all of it was considered when something was told.
+    pub(super) is_considered: bool,
+    /// Lines that no telling considered yet.
+    pub(super) fresh_lines: u64,
+    /// Tells it from other runs.
+    pub(super) serial: u64,
 }
 
 /// All runs that are going on, or wait for their gateway lines.
 #[derive(Default)]
 pub(super) struct Invocations {
-    by_id: HashMap<RequestId, Box<Invocation>, foldhash::fast::RandomState>,
-    streams: HashMap<PlaceId, Stream, foldhash::fast::RandomState>,
+    pub(super) by_id: HashMap<RequestId, Box<Run>, foldhash::fast::RandomState>,
+    pub(super) streams: HashMap<PlaceId, Stream, foldhash::fast::RandomState>,
     bytes: usize,
     seen: u64,
+    serials: u64,
+    /// The arrival of what is being read, where somebody tells.
+    pub(super) now: i64,
 }
 
 impl Assembler {
@@ -79,52 +129,96 @@ impl Invocations {
         if let LambdaLine::Start { .. } = line {
             self.seen += 1;
             let stream = self.streams.entry(event.position.place).or_default();
-            stream.running.push(id);
+            stream.starts(id, self.now);
+            stream.arrived = self.now;
             if let Some(unclaimed) = stream.unclaimed.take() {
-                let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
-                adopt(run, *unclaimed, event.time);
+                adopt(self.run(id, event), *unclaimed, event.time);
             }
         }
-        let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
+        let run = self.run(id, event);
         touch(run, event);
         let ended = matches!(line, LambdaLine::End | LambdaLine::Report { .. });
         let reported = matches!(line, LambdaLine::Report { .. });
-        self.bytes += apply(run, event, line);
+        let mut added = apply(run, event, line);
         if says {
-            self.bytes += keep_application(run, event);
+            added += keep_application(run, event);
         }
         let uninteresting = !tells(run);
+        let span = run.started.zip(run.ended);
+        self.bytes += added;
+        if ended && self.now > 0 {
+            self.streams.entry(event.position.place).or_default().ends(id, self.now);
+        } else if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
+            stream.ends(id, self.now);
+        }
         if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
-            stream.running.retain(|running| *running != id);
+            stream.last = span.map(|(started, ended)| (id, started, ended));
         }
-        if reported
-            && uninteresting
-            && let Some(run) = self.by_id.remove(&id)
-        {
-            self.bytes = self.bytes.saturating_sub(size(&run) - size_of::<Invocation>());
+        if reported && uninteresting {
+            self.take(&id);
         }
+    }
+
+    /// The run of this id, new or known.
+    fn run(&mut self, id: RequestId, event: &LogEvent<'_>) -> &mut Invocation {
+        let (now, serials) = (self.now, &mut self.serials);
+        let run = self.by_id.entry(id).or_insert_with(|| {
+            *serials += 1;
+            let invocation = new(event, Some(id));
+            let serial = *serials;
+            Box::new(Run {
+                invocation,
+                arrived: now,
+                told: None,
+                is_considered: false,
+                fresh_lines: 0,
+                serial,
+            })
+        });
+        run.arrived = now;
+        run.is_considered = false;
+        run.fresh_lines += 1;
+        &mut run.invocation
+    }
+
+    /// Takes out a run.
+    pub(super) fn take(&mut self, id: &RequestId) -> Option<Box<Run>> {
+        let run = self.by_id.remove(id)?;
+        let own = size(&run.invocation) - size_of::<Invocation>();
+        self.bytes = self.bytes.saturating_sub(own);
+        Some(run)
     }
 
     /// A line without an id belongs to the run that is going on in its stream, if just one is.
     fn push_nameless(&mut self, event: &LogEvent<'_>, line: LambdaLine<'_>, says: bool) {
         let is_ordinary = is_ordinary(&line);
         let stream = self.streams.entry(event.position.place).or_default();
-        match stream.running.as_slice() {
-            [id] => {
-                let id = *id;
-                let run = self.by_id.entry(id).or_insert_with(|| new(event, Some(id)));
+        stream.arrived = self.now;
+        // A line that comes late is of the run that was going on at its time.
+        let past = stream.last.filter(|(_, started, ended)| {
+            !is_ordinary && event.time.is_some_and(|time| (*started..=*ended).contains(&time))
+        });
+        let running = match (stream.running.as_slice(), past) {
+            ([id], _) => Some(*id),
+            ([], past) => past.map(|(id, ..)| id),
+            ([_, ..], _) => None,
+        };
+        match (running, stream.running.as_slice()) {
+            (Some(id), _) => {
+                let run = self.run(id, event);
                 touch(run, event);
-                self.bytes += apply(run, event, line);
+                let mut added = apply(run, event, line);
                 if says {
-                    self.bytes += keep_application(run, event);
+                    added += keep_application(run, event);
                 }
+                self.bytes += added;
             }
-            [] if !is_ordinary => {
-                let run = stream.unclaimed.get_or_insert_with(|| new(event, None));
+            (None, []) if !is_ordinary => {
+                let run = stream.unclaimed.get_or_insert_with(|| Box::new(new(event, None)));
                 touch(run, event);
                 self.bytes += apply(run, event, line);
             }
-            [_, ..] | [] => {}
+            (None, [_, ..] | []) => {}
         }
     }
 
@@ -137,12 +231,21 @@ impl Invocations {
         self.seen
     }
 
-    /// All runs that are left, with those that no id names.
-    pub(super) fn take_all(&mut self) -> Vec<Invocation> {
-        let mut all: Vec<_> = self.by_id.drain().map(|(_, run)| *run).collect();
-        all.extend(self.streams.drain().filter_map(|(_, stream)| stream.unclaimed.map(|run| *run)));
-        all.retain(tells);
-        all.sort_by_key(|run| (run.ended, run.id, run.end_position.map(|p| p.line)));
+    /// All runs that are left, with those that no id names; of those that were told, the number.
+    pub(super) fn take_all(&mut self) -> Vec<(Invocation, Option<u64>)> {
+        let number = |run: &Run| run.told.map(|_| run.serial);
+        let mut all: Vec<_> = self
+            .by_id
+            .drain()
+            .map(|(_, run)| {
+                let told = number(&run);
+                (run.invocation, told)
+            })
+            .collect();
+        let unclaimed = self.streams.drain().filter_map(|(_, stream)| stream.unclaimed);
+        all.extend(unclaimed.map(|run| (*run, None)));
+        all.retain(|(run, _)| tells(run));
+        all.sort_by_key(|(run, _)| order_of(run));
         all
     }
 
@@ -151,6 +254,7 @@ impl Invocations {
         let mut keys: Vec<_> = self
             .by_id
             .iter()
+            .map(|(id, run)| (id, &run.invocation))
             .filter(|(_, run)| run.is_complete)
             .map(|(id, run)| (run.outcome.is_failure(), run.ended, *id))
             .collect();
@@ -159,8 +263,9 @@ impl Invocations {
         let mut shed = 0;
         for (_, _, id) in keys {
             if let Some(run) = self.by_id.remove(&id) {
-                self.bytes = self.bytes.saturating_sub(size(&run));
-                shed += 1;
+                self.bytes = self.bytes.saturating_sub(size(&run.invocation));
+                // What was told without waiting any longer is not lost.
+                shed += u64::from(!run.is_considered);
             }
         }
         shed
@@ -171,8 +276,13 @@ fn is_ordinary(line: &LambdaLine<'_>) -> bool {
     matches!(line, LambdaLine::Application { event: None, response: None })
 }
 
+/// The order in which runs join their exchange.
+pub(super) fn order_of(run: &Invocation) -> (Option<LogTime>, Option<RequestId>, Option<u64>) {
+    (run.ended, run.id, run.end_position.map(|position| position.line))
+}
+
 /// Whether a run has anything to say about its request.
-fn tells(run: &Invocation) -> bool {
+pub(super) fn tells(run: &Invocation) -> bool {
     run.outcome.is_failure()
         || run.event.is_some()
         || run.response.is_some()
@@ -201,15 +311,15 @@ fn evidence(kind: LineKind, event: &LogEvent<'_>, text: &[u8]) -> Evidence {
     }
 }
 
-fn new(event: &LogEvent<'_>, id: Option<RequestId>) -> Box<Invocation> {
-    Box::new(Invocation {
+fn new(event: &LogEvent<'_>, id: Option<RequestId>) -> Invocation {
+    Invocation {
         id,
         started: event.time,
         ended: event.time,
         position: Some(event.position),
         end_position: Some(event.position),
         ..Invocation::default()
-    })
+    }
 }
 
 fn touch(run: &mut Invocation, event: &LogEvent<'_>) {

@@ -9,7 +9,7 @@ use crate::assemble::store::{FirstRead, SlotId};
 use crate::assemble::{Assembler, failure};
 use crate::model::{
     Acceptance, AnsweredBy, Exchange, Execution, Fact, Failure, HttpEvent, Integration, Invocation,
-    InvocationOutcome, LineKind, LogEvent, RequestId, Surface, Text,
+    InvocationOutcome, LineKind, LogEvent, RequestId, Surface, Text, Ticket,
 };
 use crate::parse::proxy_response;
 
@@ -63,7 +63,7 @@ impl Assembler {
     }
 
     /// Forgets an exchange whose id was let go before: its lines were read twice.
-    fn drop_repeated(&mut self, slot: SlotId) -> bool {
+    pub(super) fn drop_repeated(&mut self, slot: SlotId) -> bool {
         let id = self.store.exchange(slot).and_then(|exchange| exchange.request_id);
         let is_repeated = id.is_some_and(|id| self.is_finished(&id));
         if is_repeated {
@@ -87,7 +87,7 @@ impl Assembler {
                 by_lambda.insert(id, *slot);
             }
         }
-        for run in self.invocations.take_all() {
+        for (run, told) in self.invocations.take_all() {
             let event = run.event.as_ref();
             let gateway = event.and_then(|event| event.gateway_request_id);
             let extended = event.and_then(|event| event.extended_request_id);
@@ -95,26 +95,44 @@ impl Assembler {
                 .and_then(|id| self.store.find(&id))
                 .or_else(|| extended.and_then(|id| self.store.find(&id)))
                 .or_else(|| run.id.and_then(|id| by_lambda.get(&id).copied()));
-            match slot {
+            let slot = match slot {
                 Some(slot) => {
                     if let Some(exchange) = self.store.exchange_mut(slot) {
                         attach(exchange, Box::new(run));
                     }
+                    Some(slot)
                 }
-                None if gateway.is_some_and(|id| self.is_finished(&id))
-                    || run.id.is_some_and(|id| self.is_finished(&id)) => {}
-                None if !run.outcome.is_failure()
-                    && run.event.is_none()
-                    && run.response.is_none() => {}
-                None if is_authorizer(&run) && !is_refusal(&run) && !run.outcome.is_failure() => {}
-                None => slots.extend(self.exchange_of(run)),
+                None if !self.stands_alone(&run) => None,
+                None => {
+                    let slot = self.exchange_of(run);
+                    slots.extend(slot);
+                    slot
+                }
+            };
+            if let (Some(told), Some(slot)) = (told, slot) {
+                self.replaced.insert(slot, Ticket::of_run(told));
             }
         }
         slots
     }
 
+    /// Whether a run that no exchange claims is told as one of its own.
+    pub(super) fn stands_alone(&self, run: &Invocation) -> bool {
+        let is_silent = !run.outcome.is_failure() && run.event.is_none() && run.response.is_none();
+        let is_at_ease = is_authorizer(run) && !is_refusal(run) && !run.outcome.is_failure();
+        !self.is_of_finished(run) && !is_silent && !is_at_ease
+    }
+
+    /// Whether the exchange of a run was let go.
+    pub(super) fn is_of_finished(&self, run: &Invocation) -> bool {
+        let gateway = run.event.as_ref().and_then(|event| event.gateway_request_id);
+        gateway.is_some_and(|id| self.is_finished(&id))
+            || run.id.is_some_and(|id| self.is_finished(&id))
+            || self.is_of_aged(run)
+    }
+
     /// A run that no gateway line mentions, as an exchange of its own.
-    fn exchange_of(&mut self, run: Invocation) -> Option<SlotId> {
+    pub(super) fn exchange_of(&mut self, run: Invocation) -> Option<SlotId> {
         let position = run.end_position.or(run.position)?;
         let last = LogEvent { time: run.ended, ingested: None, position, message: &[] };
         let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
@@ -161,7 +179,7 @@ fn is_refusal(run: &Invocation) -> bool {
 }
 
 /// Adds what the function's own log says.
-fn attach(exchange: &mut Exchange, run: Box<Invocation>) {
+pub(super) fn attach(exchange: &mut Exchange, run: Box<Invocation>) {
     if is_authorizer(&run) && exchange.invocation.is_some() {
         return;
     }

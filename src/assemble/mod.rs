@@ -6,20 +6,26 @@
 //! Must not: judge, or read a clock.
 
 mod access;
+mod aged;
+mod agenda;
 mod execution;
 mod failure;
 mod invocations;
 mod link;
+mod ripen;
+mod settling;
 mod store;
 
 use std::collections::BTreeSet;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::{
-    Entry, Exchange, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, Record, RequestId,
+    Entry, Exchange, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, Record, RequestId, Ticket,
 };
 
+pub use agenda::Patience;
+pub use ripen::{Ripe, Waiting};
 pub use store::SlotId;
 
 use invocations::Invocations;
@@ -71,9 +77,9 @@ impl Default for AssembleSettings {
 /// What assembling adds to the ledger.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AssembleCounts {
-    /// Lines that came after their exchange had been let go.
+    /// Lines that came after their exchange had been let go, or told.
     pub late: u64,
-    /// Exchanges and invocations that a bound pushed out before the input ended.
+    /// Exchanges and invocations that a bound pushed out before the input ended, or they were told.
     pub unjoined: u64,
     /// Invocations seen.
     pub invocations: u64,
@@ -93,6 +99,9 @@ pub struct Assembler {
     /// Failed exchanges that wait for nothing but the function's own words, by end and id.
     for_evidence: BTreeSet<(Option<LogTime>, Option<RequestId>, SlotId)>,
     counts: AssembleCounts,
+    rounds: ripen::Rounds,
+    /// Runs that were told by themselves, by the exchanges that they turned out to belong to.
+    replaced: HashMap<SlotId, Ticket, foldhash::fast::RandomState>,
 }
 
 /// How many exchanges wait for evidence alone: the earliest, for the report shows the earliest.
@@ -111,6 +120,8 @@ impl Assembler {
             hasher,
             for_evidence: BTreeSet::new(),
             counts: AssembleCounts::default(),
+            rounds: ripen::Rounds::default(),
+            replaced: HashMap::default(),
         }
     }
 
@@ -176,6 +187,10 @@ impl Assembler {
     /// kept, the earliest, whatever the order of the input; names one to let go in exchange.
     pub fn hold_for_evidence(&mut self, slot: SlotId) -> Option<SlotId> {
         self.store.hold(slot, self.settings.keep);
+        if self.store.arrival.is_some() {
+            // It waits some seconds, not for the end of the input.
+            return None;
+        }
         let exchange = self.store.exchange(slot)?;
         self.for_evidence.insert((exchange.ended, exchange.request_id, slot));
         if self.for_evidence.len() <= MAX_FOR_EVIDENCE {
@@ -203,6 +218,9 @@ impl Assembler {
                 let hash = self.hash(&id);
                 self.finished.insert(hash);
             }
+        }
+        if !self.replaced.is_empty() {
+            self.replaced.remove(&slot);
         }
         self.store.remove(slot);
     }
@@ -232,7 +250,8 @@ impl Assembler {
 
     /// Whether an exchange of this id was let go.
     fn is_finished(&self, id: &RequestId) -> bool {
-        !self.finished.is_empty() && self.finished.contains(&self.hash(id))
+        let is_in = |set: &HashSet<u64, _>| !set.is_empty() && set.contains(&self.hash(id));
+        is_in(&self.finished) || is_in(&self.rounds.finished_before)
     }
 
     fn hash(&self, id: &RequestId) -> u64 {

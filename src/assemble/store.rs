@@ -2,12 +2,14 @@
 //!
 //! Must not: know what a line means.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 use hashbrown::HashMap;
 
 use crate::assemble::Keep;
-use crate::model::{Exchange, LineKind, LogEvent, PlaceId, RequestId};
+use crate::assemble::agenda::{Arrival, Stage};
+use crate::model::{Exchange, LineKind, LogEvent, PlaceId, RequestId, Ticket};
 
 /// An exchange in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +28,8 @@ pub(super) struct Progress {
     pub function_error: bool,
     /// The authorizer's policy denies.
     pub denied: bool,
+    /// The function's run, as a line behind the end of the request names it.
+    pub run: Option<RequestId>,
 }
 
 /// Which line of a request's execution log was read first.
@@ -65,6 +69,9 @@ struct Slot {
     /// Whether an access-log line is the first one so far, and the last one.
     begun_by_access: bool,
     ended_by_access: bool,
+    /// Tells it from others that had the slot.
+    serial: u64,
+    stage: Stage,
 }
 
 impl Slot {
@@ -108,6 +115,10 @@ pub(super) struct Store {
     last: Option<(RequestId, SlotId)>,
     clock: u64,
     bytes: usize,
+    /// The arrival of what is being read; `None` where nobody tells.
+    pub(super) arrival: Option<Arrival>,
+    /// When slots are to be looked at next; entries of slots that say otherwise are stale.
+    pub(super) agenda: BinaryHeap<Reverse<(i64, SlotId)>>,
 }
 
 /// What an exchange in flight is counted with: its buffers are shared with those before it.
@@ -131,6 +142,11 @@ impl Store {
             entry.exchange.request_id = id;
             entry.bytes = IN_FLIGHT;
             self.bytes += IN_FLIGHT;
+            entry.serial = born;
+            entry.stage = Stage::default();
+        }
+        if self.arrival.is_some() {
+            self.arrived(slot);
         }
         self.by_age.push_back((born, slot));
         if self.by_age.len() > 1024 + 2 * (self.slots.len() - self.free.len()) {
@@ -185,6 +201,9 @@ impl Store {
         let Some(entry) = self.slots.get_mut(slot.0 as usize) else { return };
         entry.touched = clock;
         entry.widen(event, false);
+        if self.arrival.is_some() {
+            self.arrived(slot);
+        }
     }
 
     /// The same for an access-log line: it says where the exchange stands only as far as no
@@ -195,6 +214,9 @@ impl Store {
         let Some(entry) = self.slots.get_mut(slot.0 as usize) else { return };
         entry.touched = clock;
         entry.widen(event, true);
+        if self.arrival.is_some() {
+            self.arrived(slot);
+        }
     }
 
     pub(super) fn exchange(&self, slot: SlotId) -> Option<&Exchange> {
@@ -214,12 +236,19 @@ impl Store {
     /// Counts what an exchange holds, after it was compacted.
     pub(super) fn hold(&mut self, slot: SlotId, keep: Keep) {
         if let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) {
+            let run = entry.progress.run.take();
+            entry.exchange.lambda_request_id = entry.exchange.lambda_request_id.or(run);
             // Where the failure is known, its own lines and the request's tell enough.
             let known = entry.exchange.failure.is_some();
             entry.exchange.compact(|kind| !known || !is_bulky(kind) || keep.has(kind));
             self.bytes -= entry.bytes;
             entry.bytes = entry.exchange.size();
             self.bytes += entry.bytes;
+            entry.stage.is_held = true;
+            entry.stage.is_settling = false;
+        }
+        if self.arrival.is_some() {
+            self.schedule(slot);
         }
     }
 
@@ -274,6 +303,36 @@ impl Store {
         self.by_age.retain(|(born, slot)| {
             slots.get(slot.0 as usize).is_some_and(|entry| entry.used && entry.born == *born)
         });
+    }
+
+    /// The number that nothing else gets.
+    pub(super) fn ticket(&self, slot: SlotId) -> Option<Ticket> {
+        let entry = self.slots.get(slot.0 as usize).filter(|entry| entry.used)?;
+        Some(Ticket::of_exchange(entry.serial))
+    }
+
+    /// Where an exchange is on its way to be told.
+    pub(super) fn stage(&self, slot: SlotId) -> Option<Stage> {
+        self.slots.get(slot.0 as usize).filter(|entry| entry.used).map(|entry| entry.stage)
+    }
+
+    pub(super) fn stage_mut(&mut self, slot: SlotId) -> Option<&mut Stage> {
+        self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used).map(|entry| &mut entry.stage)
+    }
+
+    /// The exchange with this request id, without remembering the answer.
+    pub(super) fn lookup(&self, id: &RequestId) -> Option<SlotId> {
+        self.by_id.get(id).copied()
+    }
+
+    /// What an exchange is counted with.
+    pub(super) fn bytes_of(&self, slot: SlotId) -> usize {
+        self.slots.get(slot.0 as usize).map_or(0, |entry| entry.bytes)
+    }
+
+    /// How many exchanges there are.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 
     /// All exchanges.

@@ -10,6 +10,8 @@ use corscope::model::Severity;
 use corscope::report::settings::{Glob, StatusRange};
 use corscope::rules::words::{Place, Scope};
 
+#[cfg(feature = "aws")]
+use crate::cli::aws;
 use crate::cli::ranges::{self, FailOn};
 use crate::cli::time;
 
@@ -20,6 +22,33 @@ Examples:
   aws logs tail GROUP --since 2h | corscope scan    from a pipe
   corscope scan logs/ --format jsonl --show exchanges --output report.jsonl
   corscope scan logs/ --allow-origin https://app.example.com --fail-on warning
+
+Exit codes:
+  0  analyzed, nothing at or above --fail-on
+  1  analyzed, something at or above --fail-on
+  2  usage or configuration error
+  3  not analyzed, or only in part, and nothing found in the rest";
+
+#[cfg(feature = "aws")]
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  corscope query --group 'API-Gateway-Execution-Logs_abc123/prod' --since 2h
+  corscope query --group '/aws/lambda/shop-*' --since 'yesterday 14:00' --until 'yesterday 15:00'
+  corscope query --group NAME --since 7d --engine insights --max-scan 20GB --format jsonl
+
+Exit codes:
+  0  analyzed, nothing at or above --fail-on
+  1  analyzed, something at or above --fail-on
+  2  usage or configuration error
+  3  not analyzed, or only in part, and nothing found in the rest";
+
+#[cfg(feature = "aws")]
+const TAIL_EXAMPLES: &str = "\
+Examples:
+  corscope tail --api a1b2c3d4e5/prod               an API with everything behind it
+  corscope tail --group '/aws/lambda/shop-*' --since 1h
+  corscope tail --stack shop --format jsonl --exit-on-finding --max-duration 10m
+  corscope tail --function orders --until-idle 1m   in a script: until nothing more comes
 
 Exit codes:
   0  analyzed, nothing at or above --fail-on
@@ -56,6 +85,20 @@ pub(crate) enum Command {
     /// subscription payloads, HAR files, plain text; gzip and zstd are unpacked.
     #[command(after_help = EXAMPLES)]
     Scan(Box<ScanOptions>),
+    /// Analyze what log groups of an AWS account hold of a time window.
+    ///
+    /// Targets are log groups, APIs, functions, stacks or addresses; what belongs to them is looked up.
+    /// Without `--since` the last hour is read.
+    #[cfg(feature = "aws")]
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(Box<crate::cli::aws::query::QueryOptions>),
+    /// Follow log groups of an AWS account, and tell findings as they come.
+    ///
+    /// A finding is told when its request is complete, or when nothing more came for `--join-wait`;
+    /// repeats are counted. Ctrl-C ends it with a summary.
+    #[cfg(feature = "aws")]
+    #[command(after_help = TAIL_EXAMPLES)]
+    Tail(Box<crate::cli::aws::tail::TailOptions>),
     /// List, show, write, check and test rules, and ask why one did not fire.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -65,6 +108,19 @@ pub(crate) enum Command {
     /// version. It is recognized, not executed; commands that are printed quote what came from it.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainOptions),
+    /// Show which log groups a target stands for: what they hold, their class, retention and size.
+    #[cfg(feature = "aws")]
+    #[command(after_help = aws::groups::EXAMPLES)]
+    Groups(Box<aws::groups::GroupsOptions>),
+    /// Check whether the logs of a target can answer: credentials, permissions, logging settings.
+    #[cfg(feature = "aws")]
+    #[command(after_help = aws::doctor::EXAMPLES)]
+    Doctor(Box<aws::doctor::DoctorOptions>),
+    /// Print the least that an identity must be allowed, as an IAM policy.
+    ///
+    /// Everything in it reads; it needs no account to print.
+    #[cfg(feature = "aws")]
+    Iam(aws::iam::IamOptions),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -118,6 +174,13 @@ pub(crate) struct ScanOptions {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) analysis: AnalysisOptions,
+}
+
+/// What every analysis takes, whatever it reads.
+#[derive(Debug, Args)]
+pub(crate) struct AnalysisOptions {
     #[command(flatten)]
     pub(crate) window: WindowOptions,
 

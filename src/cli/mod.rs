@@ -11,6 +11,7 @@ use crate::cli::args::{Command, CommandLine};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 
+mod analysis;
 mod args;
 #[cfg(feature = "aws")]
 mod aws;
@@ -19,6 +20,7 @@ mod config;
 mod error;
 mod exit;
 mod explain;
+mod print;
 mod ranges;
 mod rules;
 mod scan;
@@ -43,8 +45,18 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(line: CommandLine) -> ExitStatus {
     let result = match line.command {
         Command::Scan(options) => scan::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Query(options) => aws::query::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Tail(options) => aws::tail::run(&options),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Groups(options) => aws::groups::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Doctor(options) => aws::doctor::run(&options),
+        #[cfg(feature = "aws")]
+        Command::Iam(options) => aws::iam::run(&options),
         Command::Completions { shell } => completions(shell),
     };
     match result {

@@ -102,6 +102,40 @@ pub(crate) fn origin(text: &str) -> Result<Glob, String> {
     }
 }
 
+/// `500MB`, `5GB`, `1.5 TB`; powers of ten, as AWS bills.
+#[cfg(feature = "aws")]
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    let problem = || format!("`{text}` is no size; write `500MB`, `5GB` or `1TB`");
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text.get(number.len()..).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" | "k" => 1e3,
+        "mb" | "m" => 1e6,
+        "gb" | "g" => 1e9,
+        "tb" | "t" => 1e12,
+        _ => return Err(problem()),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| problem())?;
+    if !(0.0..1e6).contains(&number) {
+        return Err(problem());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in range")]
+    let bytes = (number * factor) as u64;
+    Ok(bytes)
+}
+
+/// A size for people: `1.5 GB`.
+#[cfg(feature = "aws")]
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)];
+    for (unit, factor) in units {
+        if bytes >= factor {
+            return format!("{}.{} {unit}", bytes / factor, bytes % factor * 10 / factor);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,5 +161,18 @@ mod tests {
         assert!(origin("https://app.example.com/").is_err());
         assert!(origin("app.example.com").is_err());
         assert!(fail_on("never").is_ok_and(|fail_on| fail_on.0.is_none()));
+    }
+
+    #[cfg(feature = "aws")]
+    #[test]
+    fn sizes_are_read_and_written() {
+        for (text, want) in [("5GB", 5_000_000_000), ("1.5 mb", 1_500_000), ("700", 700)] {
+            assert_eq!(bytes(text), Ok(want));
+        }
+        for text in ["", "GB", "5XB", "-1GB", "nan", "1e300GB"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+        assert_eq!(size(1_540_000_000), "1.5 GB");
+        assert_eq!(size(999), "999 bytes");
     }
 }

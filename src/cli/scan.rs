@@ -1,127 +1,29 @@
-//! `corscope scan`: from options to settings, from exchanges to a report.
+//! `corscope scan`: files, folders and standard input.
 //!
 //! Must not: judge, or format.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use corscope::model::{Exchange, Finding, InputNote, Judgement, LogTime, Places};
-use corscope::output::escape::visible;
-use corscope::output::human::exchange::ExchangeLine;
-use corscope::output::human::{self, HumanSettings};
-use corscope::output::redact::Redaction;
-use corscope::output::rows::{ExchangeRows, RowForm};
-use corscope::output::spool::{DEFAULT_MEMORY, Spool};
-use corscope::output::{json, jsonl};
-use corscope::pipeline::{Analyzer, Observer, Window};
-use corscope::report::builder::ReportBuilder;
-use corscope::report::settings::ReportSettings;
-use corscope::report::{Reading, Report};
-use corscope::rules::set::RuleSet;
 use corscope::sources::files;
 
-use crate::cli::args::{Format, ScanOptions, Show, WindowOptions};
+use crate::cli::analysis;
+use crate::cli::args::ScanOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::sink::Sink;
-use crate::cli::terminal::{Environment, stdin_is_terminal, stdout_is_terminal};
-use crate::cli::time::{self, End};
-use crate::cli::{baseline, setup};
-
-/// What is to be analyzed.
-#[derive(Debug)]
-pub(crate) struct Job {
-    /// Files and folders; `-` is standard input. Never empty.
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Events before it are not to be analyzed.
-    pub(crate) since: Option<LogTime>,
-    /// Events after it are not to be analyzed.
-    pub(crate) until: Option<LogTime>,
-}
-
-/// Reads the inputs; `rows` takes each exchange.
-fn analyze(
-    job: &Job,
-    rules: &RuleSet,
-    settings: ReportSettings,
-    rows: Option<&mut ExchangeRows>,
-) -> io::Result<Report> {
-    let mut observer = Rows(rows);
-    let window = Window { since: job.since, until: job.until };
-    let report = ReportBuilder::new(settings);
-    let mut analyzer = Analyzer::new(rules, report, window, &mut observer);
-    files::scan(&job.inputs, &mut io::stdin().lock(), &mut analyzer);
-    analyzer.finish()
-}
-
-/// Rows of the exchanges, where they are asked for.
-struct Rows<'a>(Option<&'a mut ExchangeRows>);
-
-impl Observer for Rows<'_> {
-    fn exchange(
-        &mut self,
-        exchange: &Exchange,
-        judgement: &Judgement,
-        findings: &[Finding],
-        places: &Places,
-    ) -> io::Result<()> {
-        match &mut self.0 {
-            Some(rows) => rows.add(exchange, judgement, findings, places),
-            None => Ok(()),
-        }
-    }
-}
+use crate::cli::terminal::stdin_is_terminal;
 
 /// Runs the command.
 pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
-    let job = job(options)?;
-    let setup = setup::of(&options.report, &options.rules, time::today(options.window.tz))?;
-    let settings = setup.settings;
-    if let Some(path) = &options.output.output {
-        check_output(path, &job.inputs)?;
+    let inputs = inputs(options)?;
+    let window = analysis::window(&options.analysis.window)?;
+    if let Some(path) = &options.analysis.output.output {
+        check_output(path, &inputs)?;
     }
-    let mut sink = Sink::open(options.output.output.as_deref())?;
-    let human = human_settings(options, matches!(sink, Sink::Stdout(_)));
-    let mut rows = options.output.show.contains(&Show::Exchanges).then(|| {
-        let form = match options.output.format {
-            Format::Human => RowForm::Human(ExchangeLine::new(&human)),
-            Format::Json | Format::Jsonl => RowForm::Json(human.redaction),
-        };
-        ExchangeRows::new(form, settings.clone(), DEFAULT_MEMORY)
-    });
-    let report = analyze(&job, &setup.rules, settings, rows.as_mut()).map_err(CliError::Spool)?;
-    tell(&report, options);
-    let spool = rows.map(ExchangeRows::into_spool);
-    write(&mut sink, (&report, spool), options.output.format, &human)
-        .map_err(|error| sink.failure(error))?;
-    sink.finish()?;
-    let status = ExitStatus::of(&report);
-    let status = match setup.baseline.filter(|_| options.rules.write_baseline) {
-        Some(path) => write_baseline(&path, &report, status, human.redaction)?,
-        None => status,
-    };
-    Ok(if setup.is_partial { ExitStatus::Usage } else { status })
-}
-
-/// What is found is known from now on, and so no failure. Nothing read is no baseline.
-fn write_baseline(
-    path: &Path,
-    report: &Report,
-    status: ExitStatus,
-    redaction: Redaction,
-) -> Result<ExitStatus, CliError> {
-    if report.reading() == Reading::Nothing {
-        return Ok(status);
-    }
-    baseline::write(path, &report.groups, redaction)?;
-    // There is nobody left to tell if this fails.
-    let _ = writeln!(
-        io::stderr().lock(),
-        "corscope: {} entries are the baseline now: {}",
-        report.groups.len(),
-        visible(&path.display().to_string()),
-    );
-    Ok(if status == ExitStatus::Findings { ExitStatus::Clean } else { status })
+    analysis::run(&options.analysis, window, |analyzer| {
+        files::scan(&inputs, &mut io::stdin().lock(), analyzer);
+        Ok(())
+    })
 }
 
 /// A report must not replace the log that it is about.
@@ -141,87 +43,13 @@ fn check_output(output: &Path, inputs: &[PathBuf]) -> Result<(), CliError> {
     Ok(())
 }
 
-fn job(options: &ScanOptions) -> Result<Job, CliError> {
-    let inputs = if !options.paths.is_empty() {
-        options.paths.clone()
+/// Files and folders; `-` is standard input. Never empty.
+fn inputs(options: &ScanOptions) -> Result<Vec<PathBuf>, CliError> {
+    if !options.paths.is_empty() {
+        Ok(options.paths.clone())
     } else if stdin_is_terminal() {
-        return Err(CliError::NoInput);
+        Err(CliError::NoInput)
     } else {
-        vec![PathBuf::from("-")]
-    };
-    let (since, until) = window(&options.window)?;
-    Ok(Job { inputs, since, until })
-}
-
-fn window(options: &WindowOptions) -> Result<(Option<LogTime>, Option<LogTime>), CliError> {
-    let now = time::now();
-    let parse = |option: &'static str, text: &Option<String>, end| {
-        let time = text.as_deref().map(|text| time::parse(text, now, options.tz, end));
-        time.transpose().map_err(|problem| CliError::Option { option, problem })
-    };
-    let since = parse("--since", &options.since, End::First)?;
-    let until = parse("--until", &options.until, End::Last)?;
-    match (since, until) {
-        (Some(first), Some(last)) if first > last => Err(CliError::Option {
-            option: "--until",
-            problem: format!("{last} is before --since, {first}"),
-        }),
-        (since, until) => Ok((since, until)),
-    }
-}
-
-fn human_settings(options: &ScanOptions, to_stdout: bool) -> HumanSettings {
-    let environment = Environment::read();
-    let to_terminal = to_stdout && stdout_is_terminal();
-    HumanSettings {
-        width: environment.width(),
-        color: environment.wants_color(options.output.color, to_terminal),
-        quiet: options.output.quiet,
-        zone: options.window.tz,
-        redaction: if options.output.no_redact { Redaction::Off } else { Redaction::On },
-    }
-}
-
-fn write(
-    sink: &mut Sink,
-    (report, rows): (&Report, Option<Spool>),
-    format: Format,
-    settings: &HumanSettings,
-) -> io::Result<()> {
-    match format {
-        Format::Human => human::write(sink, report, rows, settings),
-        Format::Json => json::write(sink, report, rows, settings.redaction),
-        Format::Jsonl => jsonl::write(sink, report, rows, settings.redaction),
-    }
-}
-
-/// Inputs that could not be read, or only in part.
-pub(crate) fn tell_failed(inputs: &[InputNote]) {
-    let mut stderr = io::stderr().lock();
-    for note in inputs {
-        // There is nobody left to tell if this fails.
-        let _ = writeln!(stderr, "corscope: {}: {}", visible(&note.input), visible(&note.problem));
-    }
-}
-
-/// What a caller must know even if the report goes elsewhere.
-fn tell(report: &Report, options: &ScanOptions) {
-    let is_shown = options.output.format == Format::Human && options.output.output.is_none();
-    if is_shown && stdout_is_terminal() {
-        return;
-    }
-    tell_failed(&report.ledger.inputs_failed);
-    let mut stderr = io::stderr().lock();
-    if report.is_mostly_unrecognized() {
-        let _ = writeln!(stderr, "corscope: {}", human::unrecognized(report));
-    }
-    match report.reading() {
-        Reading::Nothing if report.is_all_outside_window() => {
-            let _ = writeln!(stderr, "corscope: {}", human::outside_window(report));
-        }
-        Reading::Nothing => {
-            let _ = writeln!(stderr, "corscope: nothing was analyzed; this is not an all-clear");
-        }
-        Reading::Partly | Reading::Whole => {}
+        Ok(vec![PathBuf::from("-")])
     }
 }

@@ -130,6 +130,17 @@ fn duration(text: &str) -> Option<i64> {
     (sum > 0).then_some(sum)
 }
 
+/// A length of time: `15s`, `2m`, `1h30m`; `0s` is one.
+#[cfg(feature = "aws")]
+pub(crate) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+    let lower = text.trim().to_ascii_lowercase();
+    let milliseconds = if lower == "0s" || lower == "0" { Some(0) } else { duration(&lower) };
+    milliseconds
+        .and_then(|milliseconds| u64::try_from(milliseconds).ok())
+        .map(std::time::Duration::from_millis)
+        .ok_or_else(|| format!("`{text}` is no length of time; write `15s`, `2m` or `1h30m`"))
+}
+
 /// `today`, `yesterday 14:00`, `14:00`, `2026-11-22`, `2026-11-22 14:00:05`.
 fn day_and_time(text: &str, now: LogTime, zone: FixedOffset, end: End) -> Option<LogTime> {
     let today = now.calendar()?.with_timezone(&zone).date_naive();

@@ -4,9 +4,9 @@
 
 use crate::explain::message::{Message, recognize};
 use crate::explain::wording::REASONS;
+use crate::model::nearest::closest;
 use crate::model::{BlockReason, Class};
 use crate::rules::catalogue::{Catalogue, CataloguePage};
-use crate::rules::nearest::closest;
 use crate::rules::set::{Rule, RuleSet};
 
 /// What is meant.

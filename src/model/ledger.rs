@@ -17,7 +17,7 @@ pub struct Ledger {
     pub truncated: u64,
     /// Events that repeat one already read (expanded rows of console copies, overlaps).
     pub duplicates: u64,
-    /// Lines that came after their exchange had been let go.
+    /// Lines that came after their exchange had been let go, or told.
     pub late: u64,
     /// Events in seconds that a live tail sampled.
     pub sampled: u64,

@@ -9,14 +9,17 @@ pub mod event;
 pub mod exchange;
 pub mod fact;
 pub mod finding;
+pub mod glob;
 pub mod headers;
 pub mod ids;
 pub mod invocation;
 pub mod ledger;
+pub(crate) mod nearest;
 pub mod place;
 pub mod proxy_response;
 pub mod record;
 pub mod survey;
+pub mod ticket;
 pub mod time;
 pub mod verdict;
 
@@ -28,6 +31,7 @@ pub use finding::{
     Candidate, Class, Confidence, Evidence, EvidenceLine, Finding, Frequency, Impact, Kind,
     RuleText, Severity,
 };
+pub use glob::Glob;
 pub use headers::Headers;
 pub use ids::RequestId;
 pub use invocation::{HttpEvent, Invocation, InvocationOutcome};
@@ -36,5 +40,6 @@ pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
 pub use record::{AccessRecord, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus};
 pub use survey::{Role, RouteExample, RouteFinding, RouteSurvey, SurveyFact, SurveyValue};
+pub use ticket::Ticket;
 pub use time::LogTime;
 pub use verdict::{BlockReason, Browsers, Credentials, Judgement, ModeVerdict, Outcome, Phase};

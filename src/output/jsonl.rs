@@ -35,7 +35,7 @@ pub fn write(
     out.flush()
 }
 
-fn line(out: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
+pub(crate) fn line(out: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(1024);
     append_json(&mut bytes, row)?;
     bytes.push(b'\n');

@@ -10,6 +10,7 @@ pub mod escape;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+pub mod live;
 pub mod redact;
 pub mod row;
 pub mod rows;

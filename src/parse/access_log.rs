@@ -5,6 +5,7 @@
 //!
 //! Must not: claim an application's own JSON.
 
+pub mod format;
 mod forms;
 mod meaning;
 mod pairs;

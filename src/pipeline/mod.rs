@@ -9,6 +9,7 @@ use std::io;
 use std::rc::Rc;
 
 pub mod example;
+pub mod live;
 mod memo;
 
 use hashbrown::HashMap;
@@ -20,13 +21,13 @@ use crate::diagnose::diagnose;
 use crate::model::{
     AnsweredBy, Candidate, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger,
     LineKind, LogEvent, LogTime, Outcome, Place, PlaceId, Places, RouteFinding, RouteSurvey,
-    Surface,
+    Surface, Ticket,
 };
 use crate::parse::parse;
 use crate::pipeline::memo::{Memo, Recalled, Said};
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
-use crate::report::group::{BlockedResponse, Console};
+use crate::report::group::{BlockedResponse, Console, Group};
 use crate::report::settings::Selection;
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
@@ -43,9 +44,40 @@ pub trait Observer {
         places: &Places,
     ) -> io::Result<()>;
 
+    /// What an exchange comes to, once it is settled or has ripened, and again when late lines change
+    /// it. Only an analysis that is advanced tells; what it tells changes nothing of the report.
+    fn told(&mut self, _: &Telling<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What was told under this number is not so any more.
+    fn withdrawn(&mut self, _: Ticket) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The time of arrival moved on.
+    fn advanced(&mut self, _: LogTime) -> io::Result<()> {
+        Ok(())
+    }
+
     /// What was gathered of one route, or of an API stage, and what rules say of it; after the last
     /// exchange.
     fn route(&mut self, _: &RouteSurvey, _: &[RouteFinding]) {}
+}
+
+/// An exchange as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    /// Its number.
+    pub ticket: Ticket,
+    /// The number of what it was told as before, if that is another one.
+    pub replaces: Option<Ticket>,
+    /// Everything said about it.
+    pub judged: Judged<'a>,
+    /// When it is told, by the time of arrival.
+    pub at: LogTime,
+    /// Whether it is the last time.
+    pub is_final: bool,
 }
 
 /// An observer that looks away.
@@ -85,6 +117,8 @@ pub struct Analyzer<'a> {
     /// Whether a rule asks for what applications write.
     waits_for_application: bool,
     failed: io::Result<()>,
+    /// The time of arrival, of an analysis that is advanced.
+    arrival: Option<LogTime>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -108,6 +142,7 @@ impl<'a> Analyzer<'a> {
             memo: Memo::new(rules),
             survey: rules.looks_at_routes().then(Survey::default),
             failed: Ok(()),
+            arrival: None,
         }
     }
 
@@ -116,12 +151,23 @@ impl<'a> Analyzer<'a> {
         self.ledger.gaps.push(what);
     }
 
+    /// Inputs that could not be read, or only in part, so far.
+    pub fn failed_inputs(&self) -> impl Iterator<Item = &str> {
+        self.ledger.inputs_failed.iter().map(|note| note.input.as_str())
+    }
+
     /// The input ended: settles what is open, and reports. An error is the observer's.
     pub fn finish(mut self) -> io::Result<Report> {
+        for slot in self.assembler.settling() {
+            self.decide(slot);
+        }
         for slot in self.assembler.finish() {
             self.settle(slot);
         }
         let counts = self.assembler.counts();
+        if let (Some(now), true) = (self.arrival, self.failed.is_ok()) {
+            self.failed = self.observer.advanced(now);
+        }
         // What follows needs none of it, and can use the room.
         drop((self.assembler, self.memo));
         self.ledger.late = counts.late;
@@ -136,22 +182,28 @@ impl<'a> Analyzer<'a> {
             self.report.add_route(route, &findings);
         }
         let mut report = self.report.finish(self.ledger);
-        name_candidates(&mut report, self.rules);
+        name_candidates(&mut report.groups, self.rules);
         Ok(report)
     }
 
-    /// An exchange is complete: settles it, unless a line of another log could change the answer.
+    /// An exchange is complete: settles it, unless a line of another log could change the answer, or,
+    /// while the input goes on, lines may come in disorder.
     fn completed(&mut self, slot: SlotId) {
+        if self.arrival.is_none() {
+            return self.decide(slot);
+        }
+        match self.join(slot) {
+            Some((Join::Nothing, _)) if self.assembler.settle_later(slot) => {}
+            Some((join, _)) => self.hold(slot, join),
+            None => {}
+        }
+        self.shed();
+    }
+
+    /// The same, for good.
+    fn decide(&mut self, slot: SlotId) {
+        let Some((join, said)) = self.join(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
-        // Of an exchange that may wait, rules are asked once it does so no more.
-        let said = if waits || !memo::is_plain(exchange) { None } else { self.say(slot) };
-        let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let join = match &said {
-            _ if waits => Join::Answer,
-            Some(recalled) => join_of(exchange, recalled.outcome),
-            None => join_of(exchange, cors::judge(exchange).applying().outcome),
-        };
         match join {
             Join::Nothing if exchange.access.is_some() && shows_execution(exchange) => {
                 self.assembler.drop_access(slot);
@@ -161,6 +213,15 @@ impl<'a> Analyzer<'a> {
                 Some(recalled) => self.conclude(slot, &recalled),
                 None => self.settle(slot),
             },
+            Join::Evidence | Join::Answer => self.hold(slot, join),
+        }
+        self.shed();
+    }
+
+    /// Keeps it for lines of other logs.
+    fn hold(&mut self, slot: SlotId, join: Join) {
+        match join {
+            Join::Nothing => {}
             Join::Evidence => {
                 if let Some(slot) = self.assembler.hold_for_evidence(slot) {
                     self.settle(slot);
@@ -168,9 +229,22 @@ impl<'a> Analyzer<'a> {
             }
             Join::Answer => self.assembler.hold(slot),
         }
-        while let Some(slot) = self.assembler.overflow() {
-            self.settle(slot);
-        }
+    }
+
+    /// What a line that may still come could change, and what was said of the exchange, if it was
+    /// asked for.
+    fn join(&mut self, slot: SlotId) -> Option<(Join, Option<Recalled>)> {
+        let exchange = self.assembler.exchange(slot)?;
+        let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
+        // Of an exchange that may wait, rules are asked once it does so no more.
+        let said = if waits || !memo::is_plain(exchange) { None } else { self.say(slot) };
+        let exchange = self.assembler.exchange(slot)?;
+        let join = match &said {
+            _ if waits => Join::Answer,
+            Some(recalled) => join_of(exchange, recalled.outcome),
+            None => join_of(exchange, cors::judge(exchange).applying().outcome),
+        };
+        Some((join, said))
     }
 
     fn settle(&mut self, slot: SlotId) {
@@ -182,18 +256,14 @@ impl<'a> Analyzer<'a> {
     /// Judges, examines and diagnoses.
     fn say(&mut self, slot: SlotId) -> Option<Recalled> {
         let exchange = self.assembler.exchange(slot)?;
-        Some(self.memo.recall(exchange, || {
-            let judgement = cors::judge(exchange);
-            let examined = self.rules.examine(exchange, &judgement);
-            let mut findings = diagnose(examined.findings);
-            // They may be kept for long.
-            findings.shrink_to_fit();
-            Said { judgement, findings, reach: examined.reach }
-        }))
+        Some(self.memo.recall(exchange, || say(self.rules, exchange)))
     }
 
     /// Reports, and lets go.
     fn conclude(&mut self, slot: SlotId, recalled: &Recalled) {
+        if self.arrival.is_some() {
+            self.tell(slot, recalled);
+        }
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         let Said { judgement, findings, .. } = &*recalled.said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
@@ -288,11 +358,20 @@ impl Sink for Analyzer<'_> {
     }
 }
 
+fn say(rules: &RuleSet, exchange: &Exchange) -> Said {
+    let judgement = cors::judge(exchange);
+    let examined = rules.examine(exchange, &judgement);
+    let mut findings = diagnose(examined.findings);
+    // They may be kept for long.
+    findings.shrink_to_fit();
+    Said { judgement, findings, reach: examined.reach }
+}
+
 /// What else may be behind each group.
-fn name_candidates(report: &mut Report, rules: &RuleSet) {
+pub fn name_candidates(groups: &mut [Group], rules: &RuleSet) {
     let catalogue = Catalogue::builtin();
     let mut known: HashMap<_, Rc<[Candidate]>, foldhash::fast::RandomState> = HashMap::default();
-    for group in &mut report.groups {
+    for group in groups {
         let (reason, surface) = (group.example.reason, group.example.surface);
         let key = (group.rule.id.clone(), reason, surface);
         let found = known
@@ -308,6 +387,7 @@ fn shows_execution(exchange: &Exchange) -> bool {
 }
 
 /// What a line that may still come, of this log or another, could change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Join {
     /// Nothing.
     Nothing,

@@ -39,6 +39,11 @@ fn is_told(group: &Group, settings: &ReportSettings, summary: &mut Summary) -> b
     false
 }
 
+/// The fingerprint of what a rule says of a subject.
+pub(crate) fn fingerprint_of(of: Subject<'_>, rule: &str) -> String {
+    fingerprint(&[Some(rule), of.api, of.stage, of.method, of.route, of.origin])
+}
+
 /// An exchange with everything said about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Judged<'a> {
@@ -219,24 +224,11 @@ impl ReportBuilder {
     /// The input has ended. The ledger's counts of exchanges are set to what was given to
     /// [`Self::add`].
     pub fn finish(mut self, ledger: Ledger) -> Report {
-        let mut groups = self.table.into_groups();
-        for group in &mut groups {
-            let of = group.subject();
-            group.fingerprint = fingerprint(&[
-                Some(&group.rule.id),
-                of.api,
-                of.stage,
-                of.method,
-                of.route,
-                of.origin,
-            ]);
-        }
         self.summary.rules_off = self.settings.rules_off as u64;
-        groups.retain(|group| is_told(group, &self.settings, &mut self.summary));
+        let groups = self.take_groups();
         for group in &groups {
             self.summary.groups.add(group.severity);
         }
-        let groups = order::arrange(groups);
         self.summary.routes = self.routes.len() as u64;
         self.summary.unseen.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
         let ledger = Ledger {
@@ -246,6 +238,17 @@ impl ReportBuilder {
             ..ledger
         };
         Report { groups, summary: self.summary, ledger }
+    }
+
+    /// The groups so far, as the report would have them; then there are none. For those who tell each
+    /// exchange by itself.
+    pub(crate) fn take_groups(&mut self) -> Vec<Group> {
+        let mut groups = self.table.take_groups();
+        for group in &mut groups {
+            group.fingerprint = fingerprint_of(group.subject(), &group.rule.id);
+        }
+        groups.retain(|group| is_told(group, &self.settings, &mut self.summary));
+        order::arrange(groups)
     }
 
     fn count_route(&mut self, exchange: &Exchange) {

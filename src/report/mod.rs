@@ -12,6 +12,7 @@ use crate::report::summary::Summary;
 pub mod builder;
 pub mod fingerprint;
 pub mod group;
+pub mod live;
 pub mod order;
 pub mod settings;
 pub mod summary;

@@ -115,10 +115,12 @@ impl GroupTable {
         (!repeats.add(exchange, fails)).then_some(group)
     }
 
-    pub(crate) fn into_groups(self) -> Vec<Group> {
-        let mut groups = self.groups;
-        for (group, repeats) in groups.iter_mut().zip(&self.repeats) {
-            group.take(repeats);
+    /// All groups; the table is empty then.
+    pub(crate) fn take_groups(&mut self) -> Vec<Group> {
+        self.index.clear();
+        let mut groups = std::mem::take(&mut self.groups);
+        for (group, repeats) in groups.iter_mut().zip(self.repeats.drain(..)) {
+            group.take(&repeats);
         }
         groups
     }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
+use crate::model::nearest::nearest;
 use crate::rules::closed::ClosedFact;
 use crate::rules::condition::{ABSENT_CODES, Asked, Condition, Expression, Test};
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::file::Trust;
-use crate::rules::nearest::nearest;
 use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems};
 use crate::rules::reader::Value;

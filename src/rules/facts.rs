@@ -5,9 +5,9 @@
 //!
 //! Must not: read an exchange; `reader` and `closed` do.
 
+use crate::model::nearest::nearest;
 use crate::model::{LineKind, Role, SurveyFact};
 use crate::rules::closed::{ClosedFact, DEFECTS};
-use crate::rules::nearest::nearest;
 use crate::rules::problem::Problem;
 use crate::rules::words::Scope;
 

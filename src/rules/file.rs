@@ -4,11 +4,11 @@
 
 use serde::Deserialize;
 
+use crate::model::nearest::nearest;
 use crate::model::{BlockReason, Class, Confidence, Kind, RuleText, Severity, SurveyFact};
 use crate::rules::compile::{RawCondition, compile};
 use crate::rules::condition::Condition;
 use crate::rules::facts::{FactId, OpenFact, resolve};
-use crate::rules::nearest::nearest;
 use crate::rules::placed::Placed;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::slots::Slots;

@@ -11,7 +11,6 @@ mod condition;
 pub mod facts;
 pub mod file;
 pub(crate) mod near_names;
-pub(crate) mod nearest;
 pub(crate) mod observed;
 mod placed;
 pub mod problem;

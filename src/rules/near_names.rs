@@ -2,8 +2,8 @@
 //!
 //! Must not: take a registered name for a mistake.
 
+use crate::model::nearest::distance;
 use crate::model::{Fact, Headers};
-use crate::rules::nearest::distance;
 use crate::rules::reader::Value;
 
 /// CORS response headers. <https://fetch.spec.whatwg.org/#http-responses>

@@ -2,8 +2,8 @@
 //!
 //! Must not: stop the other rules.
 
+use crate::model::nearest::nearest;
 use crate::rules::facts::FactType;
-use crate::rules::nearest::nearest;
 
 /// What is wrong with a rule file, or with the configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

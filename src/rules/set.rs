@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
+use crate::model::nearest::nearest;
 use crate::model::{
     Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, LineKind, Outcome,
     RouteFinding, RouteSurvey, RuleText, Severity, SurveyFact, Text,
@@ -18,7 +19,6 @@ use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{
     About, Draft, EXAMPLES, Embedded, Example, Examples, RuleFile, embedded, parse,
 };
-use crate::rules::nearest::nearest;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reach::Reach;
 use crate::rules::reader::Reader;

@@ -2,8 +2,8 @@
 //!
 //! Must not: read a file.
 
+use crate::model::nearest::nearest;
 use crate::model::{BlockReason, Class, Confidence, Frequency, Kind, Severity, Surface};
-use crate::rules::nearest::nearest;
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

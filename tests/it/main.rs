@@ -18,15 +18,32 @@ mod catalogue;
 mod chunks;
 mod cli;
 mod containers;
+#[cfg(feature = "aws")]
+mod discover;
 mod docs;
+#[cfg(feature = "aws")]
+mod doctor;
 mod explain;
 mod explain_cli;
+#[cfg(feature = "aws")]
+#[path = "../fake/mod.rs"]
+mod fake;
+#[cfg(feature = "aws")]
+mod fake_cloudwatch;
 mod fuzz_corpus;
+mod live;
 mod log;
+#[cfg(feature = "aws")]
+mod moto;
 mod oracle;
 mod output;
 mod properties;
 mod properties_cors;
+#[cfg(feature = "aws")]
+mod query;
+#[cfg(feature = "aws")]
+#[path = "../../examples/fake-cloudwatch/replay.rs"]
+mod replay;
 mod report;
 mod rules;
 mod rules_cli;
@@ -34,5 +51,11 @@ mod rules_config;
 mod rules_schema;
 mod run;
 mod samples;
+#[cfg(feature = "aws")]
+mod shop;
 mod survey;
+#[cfg(feature = "aws")]
+mod tail_cli;
+#[cfg(feature = "aws")]
+mod tail_faults;
 mod work;

@@ -3,17 +3,20 @@
 //! Must not: name an option that does not work.
 
 use std::future::Future;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use clap::Args;
 use corscope::sources::cloudwatch::access::{Access, Account};
 use corscope::sources::cloudwatch::call::Caller;
+use corscope::sources::cloudwatch::target::Target;
 
 use crate::cli::error::CliError;
 
 /// Where the logs are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
+#[group(required = true, multiple = true)]
 pub(crate) struct TargetOptions {
     /// A log group: its name or ARN, a pattern with `*`, or a regular expression between slashes
     /// (`/^\/aws\/lambda\/shop-/`); `-` reads names from standard input. Repeatable.
@@ -40,6 +43,52 @@ pub(crate) struct TargetOptions {
     /// What a browser asks: an address of API Gateway, a custom domain, or a function URL. Repeatable.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Vec<String>,
+}
+
+/// What is read of standard input: names of all log groups that an account can have.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+impl TargetOptions {
+    /// The targets, in the order of the options. `--group -` reads standard input.
+    pub(crate) fn targets(&self) -> Result<Vec<Target>, CliError> {
+        let mut targets = Vec::new();
+        for text in &self.group {
+            if text == "-" {
+                let mut names = String::new();
+                let stdin = io::stdin().lock();
+                stdin.take(LONGEST).read_to_string(&mut names).map_err(CliError::Stdin)?;
+                let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+                read(&mut targets, "--group -", names, Target::group)?;
+            } else {
+                read(&mut targets, "--group", [text.as_str()], Target::group)?;
+            }
+        }
+        read(&mut targets, "--api", texts(&self.api), Target::rest_api)?;
+        read(&mut targets, "--http-api", texts(&self.http_api), Target::http_api)?;
+        read(&mut targets, "--function", texts(&self.function), Target::function)?;
+        read(&mut targets, "--stack", texts(&self.stack), Target::stack)?;
+        read(&mut targets, "--url", texts(&self.url), Target::url)?;
+        Ok(targets)
+    }
+}
+
+fn texts(values: &[String]) -> impl Iterator<Item = &str> {
+    values.iter().map(String::as_str)
+}
+
+/// Reads the values of an option.
+fn read<'a>(
+    targets: &mut Vec<Target>,
+    option: &'static str,
+    texts: impl IntoIterator<Item = &'a str>,
+    parse: fn(&str) -> Result<Target, String>,
+) -> Result<(), CliError> {
+    for text in texts {
+        let problem =
+            |problem| CliError::Option { option, problem: format!("`{text}`: {problem}") };
+        targets.push(parse(text).map_err(problem)?);
+    }
+    Ok(())
 }
 
 /// How the account is reached, as in the AWS CLI.
@@ -87,6 +136,7 @@ impl AccessOptions {
                 None => self.logs_endpoint_url.clone(),
             },
             endpoint_url: self.endpoint_url.clone(),
+            credentials: None,
         };
         let account = Account::open(access).await.map_err(CliError::Aws)?;
         Ok(Caller::new(account, self.max_tps))

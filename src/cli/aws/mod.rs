@@ -3,3 +3,12 @@
 //! Must not: be reached by a command that works offline.
 
 pub(crate) mod args;
+pub(crate) mod doctor;
+pub(crate) mod groups;
+pub(crate) mod iam;
+mod outlet;
+mod plan;
+pub(crate) mod query;
+pub(crate) mod tail;
+mod teller;
+mod watch;

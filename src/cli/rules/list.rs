@@ -5,7 +5,6 @@
 use std::fmt::Write as _;
 
 use corscope::model::Frequency;
-use corscope::output::contract::append_json;
 use corscope::output::escape::visible;
 use corscope::rules::facts::{self, FactType};
 use corscope::rules::set::{Rule, RuleSet};
@@ -15,7 +14,7 @@ use serde::Serialize;
 use crate::cli::args::{ListFormat, SetOptions};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::rules::print;
+use crate::cli::print::{json, print, table};
 use crate::cli::setup::{self, unknown_rule};
 use crate::cli::time;
 
@@ -214,35 +213,6 @@ pub(crate) fn facts(format: ListFormat) -> Result<ExitStatus, CliError> {
         }
     }
     print(&text)
-}
-
-fn json(rows: impl Iterator<Item = impl Serialize>) -> Result<ExitStatus, CliError> {
-    let mut bytes = vec![b'['];
-    for (number, row) in rows.enumerate() {
-        bytes.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
-        append_json(&mut bytes, &row).map_err(CliError::Write)?;
-    }
-    bytes.extend_from_slice(b"\n]\n");
-    print(&String::from_utf8_lossy(&bytes))
-}
-
-/// Columns as wide as their widest cell; the last one as it is.
-fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{cell:<width$}  ");
-        }
-        text.push_str(&visible(line.trim_end()));
-        text.push('\n');
-    }
-    text
 }
 
 /// A text of several lines, each fit for a terminal.

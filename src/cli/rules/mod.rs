@@ -6,13 +6,12 @@ mod author;
 mod list;
 mod why;
 
-use std::io::{self, Write};
-
 use corscope::rules::schema;
 
 use crate::cli::args::RulesCommand;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::print::print;
 
 /// Runs the command.
 pub(crate) fn run(command: &RulesCommand) -> Result<ExitStatus, CliError> {
@@ -26,10 +25,4 @@ pub(crate) fn run(command: &RulesCommand) -> Result<ExitStatus, CliError> {
         RulesCommand::Why(options) => why::run(options),
         RulesCommand::Schema => print(&schema::document()),
     }
-}
-
-/// Writes a whole text to standard output.
-fn print(text: &str) -> Result<ExitStatus, CliError> {
-    io::stdout().lock().write_all(text.as_bytes()).map_err(CliError::Write)?;
-    Ok(ExitStatus::Clean)
 }

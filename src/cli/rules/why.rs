@@ -19,12 +19,12 @@ use corscope::rules::words::Scope;
 use corscope::sources::files;
 use corscope::survey;
 
+use crate::cli::analysis::tell_failed;
 use crate::cli::args::WhyOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::rules::author::append;
 use crate::cli::rules::print;
-use crate::cli::scan::tell_failed;
 use crate::cli::setup::{self, unknown_rule};
 use crate::cli::time;
 

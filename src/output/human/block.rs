@@ -22,6 +22,42 @@ const MAX_FAILURE_ROWS: usize = 5;
 
 pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
     let Some(lead) = topic.lead() else { return };
+    head(page, topic, lead);
+    console(page, topic);
+    proof(page, topic);
+    page.field("why", &lead.rule.why);
+    page.styled_field(GOOD, "fix", &lead.rule.fix);
+    candidates(page, lead);
+    if lead.rule.kind == Kind::Cause && lead.confidence != Confidence::Confirmed {
+        // The cause may be another one: then the symptom's own advice still holds.
+        let symptom = topic.with_effects().find(|group| group.rule.kind == Kind::Symptom);
+        if let Some(symptom) = symptom {
+            page.field("or fix", &symptom.rule.fix);
+        }
+    }
+    if let Some(id) = &lead.example.request_id {
+        page.field("example", &format!("request {id}"));
+    }
+}
+
+/// The same while it happens: what there is to know now; `explain` has the rest.
+pub(crate) fn write_short(page: &mut Page<'_>, topic: &Topic<'_>) {
+    let Some(lead) = topic.lead() else { return };
+    head(page, topic, lead);
+    let console = topic.with_effects().find_map(|group| group.example.console.as_ref());
+    if let Some(text) = console.and_then(|console| console.chromium.as_deref()) {
+        let text = page.settings.redaction.text(text);
+        page.field("Chrome", &text);
+    }
+    proof(page, topic);
+    page.styled_field(GOOD, "fix", &lead.rule.fix);
+    if let Some(id) = &lead.example.request_id {
+        page.field("example", &format!("request {id}"));
+    }
+}
+
+/// What it is, and for whom.
+fn head(page: &mut Page<'_>, topic: &Topic<'_>, lead: &Group) {
     page.blank();
     let heading = format!("{}  [{}{}]", lead.rule.title, lead.rule.id, doubt(lead));
     page.heading(&lead.severity.as_str().to_uppercase(), style_of(lead.severity), &heading);
@@ -47,21 +83,6 @@ pub(crate) fn write(page: &mut Page<'_>, topic: &Topic<'_>) {
         page.field("browser", &text);
     }
     subjects(page, topic);
-    console(page, topic);
-    proof(page, topic);
-    page.field("why", &lead.rule.why);
-    page.styled_field(GOOD, "fix", &lead.rule.fix);
-    candidates(page, lead);
-    if lead.rule.kind == Kind::Cause && lead.confidence != Confidence::Confirmed {
-        // The cause may be another one: then the symptom's own advice still holds.
-        let symptom = topic.with_effects().find(|group| group.rule.kind == Kind::Symptom);
-        if let Some(symptom) = symptom {
-            page.field("or fix", &symptom.rule.fix);
-        }
-    }
-    if let Some(id) = &lead.example.request_id {
-        page.field("example", &format!("request {id}"));
-    }
 }
 
 /// Why another cause stands behind the first one.

@@ -23,8 +23,12 @@ pub(crate) fn write(page: &mut Page<'_>, topics: &[Topic<'_>], weight: Weight) {
         Weight::Practice => "Works, but should change",
     };
     page.paragraph(STRONG, title);
-    for topic in topics {
-        let Some(lead) = topic.lead() else { continue };
+    topics.for_each(|topic| entry(page, topic));
+}
+
+/// A topic in a few lines.
+pub(crate) fn entry(page: &mut Page<'_>, topic: &Topic<'_>) {
+    if let Some(lead) = topic.lead() {
         let others = topic.groups().get(1..).unwrap_or_default();
         let mut ids = vec![lead.rule.id.as_str()];
         ids.extend(others.iter().map(|group| group.rule.id.as_str()));

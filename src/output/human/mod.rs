@@ -20,6 +20,7 @@ mod decision;
 pub mod exchange;
 mod footer;
 mod headline;
+pub mod news;
 mod page;
 mod shorten;
 mod words;

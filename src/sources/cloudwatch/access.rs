@@ -5,6 +5,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
@@ -27,6 +28,8 @@ pub struct Access {
     pub endpoint_url: Option<String>,
     /// Where CloudWatch Logs is, if elsewhere.
     pub logs_endpoint_url: Option<String>,
+    /// Where credentials come from; `None`: from wherever the AWS CLI takes them.
+    pub credentials: Option<SharedCredentialsProvider>,
 }
 
 /// An account that can be asked.
@@ -83,6 +86,9 @@ async fn load(access: &Access) -> SdkConfig {
     }
     if let Some(region) = &access.region {
         loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(credentials) = &access.credentials {
+        loader = loader.credentials_provider(credentials.clone());
     }
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -118,7 +118,8 @@ impl CallError {
                     || "the request could not be sent".to_owned(),
                     |error| chain(error),
                 );
-                failed(cause_of_dispatch(&message), None, message)
+                let cause = cause_of_dispatch(&message);
+                failed(cause, None, plain(cause, message))
             }
             SdkError::TimeoutError(_) => {
                 failed(Cause::Unreachable, None, "no answer in time".to_owned())
@@ -142,6 +143,24 @@ impl CallError {
             cause: Cause::NoRegion,
             code: None,
             message: "no region is set".to_owned(),
+        }
+    }
+
+    /// Whether any other request would fail for the same reason.
+    pub fn is_about_everything(&self) -> bool {
+        match self.cause {
+            Cause::Expired
+            | Cause::InvalidCredentials
+            | Cause::NoCredentials
+            | Cause::NoRegion
+            | Cause::Unreachable => true,
+            Cause::Throttled
+            | Cause::Denied
+            | Cause::NotFound
+            | Cause::WrongClass
+            | Cause::LimitExceeded
+            | Cause::Invalid
+            | Cause::Service => false,
         }
     }
 
@@ -198,6 +217,16 @@ impl fmt::Display for CallError {
 }
 
 impl Error for CallError {}
+
+/// The last place that is asked for credentials is the metadata service of EC2; that it is not there is
+/// no news outside of EC2.
+fn plain(cause: Cause, message: String) -> String {
+    if cause == Cause::NoCredentials && message.contains("IMDS") {
+        return "neither environment, profile, web identity, container nor instance has credentials"
+            .to_owned();
+    }
+    message.strip_prefix("other: ").map(str::to_owned).unwrap_or(message)
+}
 
 fn cause_of_dispatch(message: &str) -> Cause {
     let lower = message.to_ascii_lowercase();

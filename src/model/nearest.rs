@@ -5,8 +5,25 @@
 /// The candidate with the least edit distance, if it is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     let (distance, candidate) = closest(name, candidates)?;
-    let limit = name.chars().count().div_ceil(2).max(2);
-    (distance <= limit).then(|| candidate.to_owned())
+    (distance <= limit(name)).then(|| candidate.to_owned())
+}
+
+/// The candidates that are near enough to be meant, the nearest first; at most so many.
+#[cfg(feature = "aws")]
+pub(crate) fn nearest_few(name: &str, candidates: &[&str], most: usize) -> Vec<String> {
+    let mut near: Vec<(usize, &str)> = candidates
+        .iter()
+        .map(|candidate| (distance(name, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= limit(name))
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(most).map(|(_, candidate)| candidate.to_owned()).collect()
+}
+
+/// How many edits a name that was meant can be away.
+fn limit(name: &str) -> usize {
+    name.chars().count().div_ceil(2).max(2)
 }
 
 /// The candidate with the least edit distance, and that distance, however far it is.

@@ -1,0 +1,157 @@
+//! The present: what log groups are given, as it comes.
+//!
+//! Live Tail where it can be had, `FilterLogEvents` again and again where it cannot, Logs Insights for
+//! groups that nothing else reads. Whatever a stream may have left out (before it began, between two
+//! sessions, in seconds that it sampled, when the analysis was behind) is read again by
+//! `FilterLogEvents`, and `seen` sees to it that each event is delivered once.
+//!
+//! Reading order: `outbox` takes events in, `live` and `poll` bring them, `reread` fills what is missing.
+//!
+//! Must not: let a slow reader keep a stream waiting; the service drops the oldest without a word.
+
+mod live;
+mod outbox;
+mod poll;
+mod reread;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::model::LogTime;
+use crate::sources::cloudwatch::call::Caller;
+use crate::sources::cloudwatch::delivery::{Beat, Delivery, Note};
+use crate::sources::cloudwatch::follow::outbox::Outbox;
+use crate::sources::cloudwatch::group::GroupRef;
+use crate::sources::cloudwatch::insights::Insights;
+
+/// How groups are followed.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowOptions {
+    /// Events from then on.
+    pub since: LogTime,
+    /// Never Live Tail.
+    pub polls: bool,
+    /// The time by the clock of this machine.
+    pub clock: fn() -> LogTime,
+    /// How long a session may last; AWS ends it after 3 hours, so it is renewed before.
+    pub session: Duration,
+    /// How long a stream may be silent: it sends something each second.
+    pub silence: Duration,
+    /// How long after its ingestion an event can be read by `FilterLogEvents`, at the latest.
+    pub settle: Duration,
+}
+
+impl FollowOptions {
+    /// As AWS wants it.
+    pub fn new(since: LogTime, polls: bool, clock: fn() -> LogTime) -> Self {
+        Self {
+            since,
+            polls,
+            clock,
+            session: Duration::from_mins(175),
+            silence: Duration::from_secs(10),
+            settle: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How a group can be read, by its log class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readable {
+    /// Any way.
+    Freely,
+    /// By Logs Insights only.
+    ByInsights,
+}
+
+/// A group to follow.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The group.
+    pub group: GroupRef,
+    /// How it can be read.
+    pub readable: Readable,
+}
+
+/// Events of the past that may still come: what CloudWatch takes in at most in advance.
+const FUTURE: i64 = 2 * 60 * 60 * 1000;
+/// How far back an overlap reaches: ingestion takes up to a minute as a rule.
+const OVERLAP: i64 = 2 * 60 * 1000;
+/// Groups of one session, and sessions at a time; an account may have 15.
+const GROUPS_A_SESSION: usize = 10;
+const SESSIONS: usize = 10;
+
+/// What all that follow share.
+struct Shared {
+    caller: Arc<Caller>,
+    insights: Arc<Insights>,
+    options: FollowOptions,
+    outbox: Arc<Outbox>,
+}
+
+/// Follows groups, and those that `more` brings, until nobody takes what is delivered.
+pub async fn follow(
+    caller: Arc<Caller>,
+    groups: Vec<Followed>,
+    mut more: mpsc::Receiver<Vec<Followed>>,
+    options: FollowOptions,
+    out: mpsc::Sender<Delivery>,
+) {
+    let shared = Arc::new(Shared {
+        insights: Insights::new(Arc::clone(&caller)),
+        caller,
+        options,
+        outbox: Outbox::new(out, options.clock),
+    });
+    let mut sessions = shared.begin(groups, 0);
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                shared.beat().await;
+                shared.outbox.forget();
+            }
+            Some(groups) = more.recv() => sessions = shared.begin(groups, sessions),
+            () = shared.outbox.closed() => break,
+        }
+    }
+}
+
+impl Shared {
+    /// Begins to follow groups; gives how many sessions there are.
+    fn begin(self: &Arc<Self>, groups: Vec<Followed>, sessions: usize) -> usize {
+        let (freely, rest): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|it| it.readable == Readable::Freely);
+        for Followed { group, .. } in rest {
+            tokio::spawn(poll::by_insights(Arc::clone(self), group, self.options.since));
+        }
+        let mut sessions = sessions;
+        for groups in freely.chunks(GROUPS_A_SESSION) {
+            let groups: Vec<GroupRef> = groups.iter().map(|it| it.group.clone()).collect();
+            if self.options.polls || sessions >= SESSIONS {
+                poll::begin(self, groups, self.options.since);
+            } else {
+                sessions += 1;
+                tokio::spawn(live::follow(Arc::clone(self), groups));
+            }
+        }
+        sessions
+    }
+
+    async fn beat(&self) {
+        let throttled = self.caller.take_throttled();
+        if throttled > 0 {
+            self.outbox.note(Note::Throttled(throttled));
+        }
+        let beat: Beat = self.outbox.beat();
+        self.outbox.push(Delivery::Beat(beat)).await;
+    }
+
+    fn now(&self) -> LogTime {
+        (self.options.clock)()
+    }
+}

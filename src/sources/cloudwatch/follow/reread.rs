@@ -1,0 +1,127 @@
+//! Reads windows again by `FilterLogEvents` in which a stream may have left something out.
+//!
+//! Must not: give up in silence; what cannot be read is a gap.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::sources::cloudwatch::delivery::Note;
+use crate::sources::cloudwatch::error::CallError;
+use crate::sources::cloudwatch::filter;
+use crate::sources::cloudwatch::follow::Shared;
+use crate::sources::cloudwatch::follow::outbox::Pending;
+use crate::sources::cloudwatch::group::{GroupRef, Span};
+
+/// A window to be read again.
+pub(super) struct Missing {
+    /// Which of the groups.
+    pub(super) group: usize,
+    /// The window.
+    pub(super) span: Span,
+    /// Not before that.
+    pub(super) due: Instant,
+    /// Why it is read again.
+    pub(super) why: &'static str,
+    /// Until then the source is not idle.
+    pub(super) pending: Pending,
+}
+
+/// Windows of one group that wait.
+struct Waiting {
+    first: Missing,
+    /// The last one that was not due with the first.
+    again: Option<Missing>,
+}
+
+/// Reads what `missing` names, one window after the other; windows of one group that wait are read as
+/// one.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    groups: Vec<GroupRef>,
+    mut missing: mpsc::UnboundedReceiver<Missing>,
+) {
+    let mut waiting: HashMap<usize, Waiting> = HashMap::new();
+    loop {
+        let next = waiting.values().map(|it| &it.first).min_by_key(|it| it.due);
+        let next = next.map(|it| (it.group, it.due));
+        tokio::select! {
+            more = missing.recv() => match more {
+                Some(more) => merge(&mut waiting, more),
+                None if waiting.is_empty() => return,
+                None => {}
+            },
+            () = async { if let Some((_, due)) = next { sleep_until(due).await } }, if next.is_some() => {
+                if let Some((at, _)) = next
+                    && let Some(Waiting { first, again }) = waiting.remove(&at)
+                    && let Some(group) = groups.get(at)
+                {
+                    if let Some(again) = again {
+                        merge(&mut waiting, again);
+                    }
+                    read(&shared, group, first).await;
+                }
+            }
+            () = shared.outbox.closed() => return,
+        }
+    }
+}
+
+/// Windows of a group that wait are read as one. It is read when the first of them is due, since more
+/// may come each second, and then once more from where the last of them begins.
+fn merge(waiting: &mut HashMap<usize, Waiting>, more: Missing) {
+    match waiting.get_mut(&more.group) {
+        None => {
+            waiting.insert(more.group, Waiting { first: more, again: None });
+        }
+        Some(known) if more.due <= known.first.due => known.first.widen(more.span),
+        Some(known) => {
+            known.first.widen(more.span);
+            known.again = Some(more);
+        }
+    }
+}
+
+impl Missing {
+    fn widen(&mut self, span: Span) {
+        self.span.from = self.span.from.min(span.from);
+        self.span.to = self.span.to.max(span.to);
+    }
+}
+
+async fn read(shared: &Arc<Shared>, group: &GroupRef, missing: Missing) {
+    if let Err(problem) = window(shared, group, missing.span).await {
+        let Span { from, to } = missing.span;
+        let gap = format!("{}: from {from} to {to}, {}: {problem}", group.name, missing.why);
+        shared.outbox.note(Note::Gap(gap));
+    }
+    drop(missing.pending);
+}
+
+/// Reads a window and delivers what is new; gives how many that were.
+pub(super) async fn window(
+    shared: &Arc<Shared>,
+    group: &GroupRef,
+    span: Span,
+) -> Result<u64, CallError> {
+    let (sender, mut pages) = mpsc::channel(2);
+    let (caller, of) = (Arc::clone(&shared.caller), group.clone());
+    let task = tokio::spawn(async move { filter::read(&caller, &of, span, &sender).await });
+    let pass = shared.outbox.pass();
+    let mut fresh = 0;
+    while let Some(page) = pages.recv().await {
+        if page.duplicates > 0 {
+            shared.outbox.note(Note::Duplicates(page.duplicates));
+        }
+        // The past can wait until there is room.
+        while !shared.outbox.has_room() && !shared.outbox.is_closed() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        fresh += shared.outbox.events(page.events, pass);
+    }
+    // A task that panicked has read nothing more.
+    task.await.unwrap_or(Ok(())).map(|()| fresh)
+}
