@@ -5,8 +5,8 @@
 use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use foldhash::quality::RandomState;
-use hashbrown::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use crate::model::{Exchange, LogTime, RuleText};
 use crate::report::group::{Group, GroupKey, Subject, earliest};
@@ -17,10 +17,9 @@ const MAX_FOLDED: usize = 1024;
 /// Groups by key.
 #[derive(Debug)]
 pub(crate) struct GroupTable {
-    hashers: [RandomState; 2],
-    /// Indexes into `groups` by the key's hash: 128 bits of two hashers that are seeded anew in each
-    /// run, so that no log can be made to bring two keys together.
-    index: HashMap<[u64; 2], usize, foldhash::fast::RandomState>,
+    hasher: RandomState,
+    /// Hash and index into `groups`.
+    index: HashTable<(u64, usize)>,
     groups: Vec<Group>,
     /// What was only repeated, by the same places.
     repeats: Vec<Repeats>,
@@ -76,8 +75,8 @@ pub(crate) enum Slot<'a> {
 impl GroupTable {
     pub(crate) fn new(max_groups: usize) -> Self {
         Self {
-            hashers: Default::default(),
-            index: HashMap::default(),
+            hasher: RandomState::default(),
+            index: HashTable::new(),
             groups: Vec::new(),
             repeats: Vec::new(),
             max_groups,
@@ -131,9 +130,11 @@ impl GroupTable {
         key: GroupKey<'_>,
         limit: usize,
     ) -> Option<usize> {
-        // Comparing keys would be to fetch all texts of a group.
-        let hash = self.hashers.each_ref().map(|hasher| hasher.hash_one(key));
-        if let Some(at) = self.index.get(&hash) {
+        let hash = self.hasher.hash_one(key);
+        let is_it = |&(_, at): &(u64, usize)| {
+            self.groups.get(at).is_some_and(|group: &Group| group.key() == key)
+        };
+        if let Some((_, at)) = self.index.find(hash, is_it) {
             return Some(*at);
         }
         if self.groups.len() >= limit {
@@ -142,7 +143,7 @@ impl GroupTable {
         let at = self.groups.len();
         self.groups.push(Group::new(rule, &key));
         self.repeats.push(Repeats::NONE);
-        self.index.insert(hash, at);
+        self.index.insert_unique(hash, (hash, at), |(hash, _)| *hash);
         Some(at)
     }
 }
