@@ -58,4 +58,6 @@ mod survey;
 mod tail_cli;
 #[cfg(feature = "aws")]
 mod tail_faults;
+#[cfg(feature = "aws")]
+mod tail_gaps;
 mod work;
