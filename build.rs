@@ -1,5 +1,5 @@
 //! Embeds the built-in rule files, the catalogue's pages and the recipes: lists `rules/**/*.toml`
-//! for `include_str!`.
+//! for `include_str!`, and puts what a run reads into a form that is read quickly.
 //!
 //! Must not: check a rule; `src/rules` does that, with the code that reads users' rules.
 
@@ -15,30 +15,35 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&rules, &mut files)?;
     files.sort();
-    for (name, folder) in [("builtin_pages.rs", "pages"), ("builtin_recipes.rs", "recipes")] {
+    for (name, folder) in [("builtin_pages", "pages"), ("builtin_recipes", "recipes")] {
         let own: Vec<_> =
             files.extract_if(.., |file| file.starts_with(rules.join(folder))).collect();
-        write(&output.join(name), list(&root, &own)?.as_bytes())?;
+        write(&output.join(name).with_extension("rs"), list(&root, &own)?.as_bytes())?;
+        if folder == "pages" {
+            let tables: Result<Vec<_>, _> =
+                own.iter().map(|file| table(file, &read(file)?)).collect();
+            let bytes = rmp_serde::to_vec(&tables?).map_err(io::Error::other)?;
+            write(&output.join(name).with_extension("bin"), &bytes)?;
+        }
     }
-    let (table, bytes) = rules_of(&root, &files)?;
-    write(&output.join("builtin_rules.rs"), table.as_bytes())?;
+    let (rules, bytes) = rules_of(&root, &files)?;
+    write(&output.join("builtin_rules.rs"), rules.as_bytes())?;
     write(&output.join("builtin_rules.bin"), &bytes)
 }
 
 /// The source text of a list of rules, and what it points to: each rule without its examples in a
 /// form that is read quickly. What is wrong with a rule, the tests tell, with its place.
 fn rules_of(root: &Path, files: &[PathBuf]) -> io::Result<(String, Vec<u8>)> {
-    let (mut table, mut bytes) = (String::from("&[\n"), Vec::new());
+    let (mut list, mut bytes) = (String::from("&[\n"), Vec::new());
     for file in files {
         let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
         let text = read(file)?;
         let rule = text.split("\n[[examples]]").next().unwrap_or_default();
-        let rule: toml::Table =
-            toml::from_str(rule).map_err(|error| io::Error::other(format!("{name}: {error}")))?;
+        let rule = table(file, rule)?;
         let start = bytes.len();
         bytes.extend(rmp_serde::to_vec(&rule).map_err(io::Error::other)?);
         let line = writeln!(
-            table,
+            list,
             "    Embedded {{ name: {name:?}, rule: RULES.split_at({}).0.split_at({}).1, text: \
              include_str!({:?}) }},",
             literal(bytes.len()),
@@ -47,8 +52,13 @@ fn rules_of(root: &Path, files: &[PathBuf]) -> io::Result<(String, Vec<u8>)> {
         );
         line.map_err(io::Error::other)?;
     }
-    table.push(']');
-    Ok((table, bytes))
+    list.push(']');
+    Ok((list, bytes))
+}
+
+/// What a file says.
+fn table(file: &Path, text: &str) -> io::Result<toml::Table> {
+    toml::from_str(text).map_err(|error| io::Error::other(format!("{}: {error}", file.display())))
 }
 
 /// A number below a million as source text.

@@ -29,20 +29,18 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
         };
         finding.rule.kind != Kind::Cause || !sure.iter().any(better)
     });
-    let links: Vec<(String, Vec<String>)> = causes(&findings)
-        .map(|cause| (cause.rule.id.clone(), cause.rule.explains.clone()))
-        .collect();
+    let links: Vec<Rc<RuleText>> = causes(&findings).map(|cause| Rc::clone(&cause.rule)).collect();
     let mut explaining = Vec::new();
     for symptom in findings.iter_mut().filter(|finding| finding.rule.kind == Kind::Symptom) {
-        for (cause, explains) in &links {
-            if explains.contains(&symptom.rule.id) {
-                symptom.caused_by.push(cause.clone());
-                explaining.push(cause.clone());
+        for cause in &links {
+            if cause.explains.contains(&symptom.rule.id) {
+                symptom.caused_by.push(cause.id.clone());
+                explaining.push(cause.id.as_str());
             }
         }
     }
     findings.sort_by_key(|finding| {
-        let explains = explaining.contains(&finding.rule.id);
+        let explains = explaining.contains(&finding.rule.id.as_str());
         let rank = match finding.rule.kind {
             Kind::Cause if explains => 0,
             Kind::Cause => 1,
@@ -53,9 +51,9 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
         (rank, Reverse((finding.severity, finding.confidence, is_first, finding.rule.frequency)))
     });
     // The causes of a symptom stand in the order in which they are printed.
-    let order: Vec<String> = causes(&findings).map(|cause| cause.rule.id.clone()).collect();
+    let order: Vec<Rc<RuleText>> = causes(&findings).map(|cause| Rc::clone(&cause.rule)).collect();
     for symptom in &mut findings {
-        symptom.caused_by.sort_by_key(|id| order.iter().position(|cause| cause == id));
+        symptom.caused_by.sort_by_key(|id| order.iter().position(|cause| cause.id == *id));
     }
     findings
 }

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use crate::model::headers::lossy;
 use crate::model::{LineKind, LogTime, Place, Places, Position};
 
 /// Where a finding stands between what the browser met and what made it so.
@@ -285,8 +286,8 @@ impl EvidenceLine {
         longest: usize,
     ) -> Self {
         let text = match text.get(..longest).filter(|head| head.len() < text.len()) {
-            Some(head) => format!("{} [...]", String::from_utf8_lossy(head)),
-            None => String::from_utf8_lossy(text).into_owned(),
+            Some(head) => format!("{} [...]", lossy(head)),
+            None => lossy(text).into_owned(),
         };
         let place = places.get(position.place).cloned().unwrap_or_default();
         Self { kind, time, place, line: position.line, text }

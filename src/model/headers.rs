@@ -34,15 +34,15 @@ impl<'a> Headers<'a> {
     /// <https://fetch.spec.whatwg.org/#concept-header-list-get>
     pub fn get(&self, name: &str) -> Fact<Cow<'a, str>> {
         let mut found: Option<Cow<'a, str>> = None;
-        for (field, value) in self.raw() {
+        self.each_as_long(Lengths::default().with(name.len()), |field, value| {
             if field.eq_ignore_ascii_case(name.as_bytes()) {
                 let value = lossy(value);
-                found = Some(match found {
+                found = Some(match found.take() {
                     None => value,
                     Some(first) => Cow::Owned(format!("{first}, {value}")),
                 });
             }
-        }
+        });
         match found {
             Some(value) => Fact::Seen(value),
             None if self.is_complete() => Fact::Absent,
@@ -65,6 +65,26 @@ impl<'a> Headers<'a> {
         }
     }
 
+    /// Calls `f` with name and value of each field whose name has one of these lengths, in order, as
+    /// logged: for those who look for few names, of which the length alone excludes most fields.
+    pub fn each_as_long(&self, lengths: Lengths, mut f: impl FnMut(&'a [u8], &'a [u8])) {
+        if let Headers::Indexed(map) = *self {
+            let part = |(start, end): (u32, u32)| map.text.get(start as usize..end as usize);
+            for field in map.fields {
+                let length = field.name.1.saturating_sub(field.name.0);
+                if lengths.has(length as usize)
+                    && let (Some(name), Some(value)) = (part(field.name), part(field.value))
+                {
+                    f(name, value);
+                }
+            }
+            return;
+        }
+        for (name, value) in self.raw().filter(|(name, _)| lengths.has(name.len())) {
+            f(name, value);
+        }
+    }
+
     /// Whether a header that is not found is known to be absent.
     pub fn is_complete(&self) -> bool {
         match self {
@@ -78,6 +98,38 @@ impl<'a> Headers<'a> {
     /// Whether any line shows the list, be it only in part.
     pub fn is_seen(&self) -> bool {
         !matches!(self, Headers::Unseen)
+    }
+}
+
+/// A set of lengths of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// The same and this one.
+    #[must_use]
+    pub const fn with(self, length: usize) -> Self {
+        Self(self.0 | Self::bit(length))
+    }
+
+    /// The lengths of these names.
+    pub const fn of(names: &[&str]) -> Self {
+        let mut lengths = Self(0);
+        let mut names = names;
+        while let [name, rest @ ..] = names {
+            lengths = lengths.with(name.len());
+            names = rest;
+        }
+        lengths
+    }
+
+    /// Whether a name of this length may be in the set; all from 63 on count as one.
+    pub const fn has(self, length: usize) -> bool {
+        self.0 & Self::bit(length) != 0
+    }
+
+    const fn bit(length: usize) -> u64 {
+        1 << if length < 63 { length } else { 63 }
     }
 }
 

@@ -78,6 +78,8 @@ impl RequestId {
 }
 
 impl Hash for RequestId {
+    // Ids are looked up for each line; a call of its own would be most of the work.
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         // Ids are random already; the hasher is seeded. Whole words are cheaper than bytes.
         let (words, _) = self.bytes.as_chunks::<8>();

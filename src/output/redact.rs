@@ -11,9 +11,10 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::output::redact::names::{is_secret_header, is_secret_name, is_secret_parameter};
+use crate::output::redact::names::{Secrecy, is_secret_header, is_secret_name, secrecy};
 use crate::output::redact::values::{Form, Value};
 
+mod hints;
 mod names;
 mod values;
 
@@ -90,9 +91,11 @@ fn named_secrets(text: &str) -> Option<String> {
         let separator = from + at;
         from = separator + 1;
         let Some(name) = values::name_before(text, separator) else { continue };
-        let is_secret = is_secret_name(name.text.as_bytes())
-            || (is_secret_parameter(name.text.as_bytes())
-                && values::is_parameter(text, separator, &name));
+        let is_secret = match secrecy(name.text.as_bytes()) {
+            Secrecy::Secret => true,
+            Secrecy::Parameter => values::is_parameter(text, separator, &name),
+            Secrecy::Open => false,
+        };
         if !is_secret {
             continue;
         }
@@ -128,8 +131,8 @@ static FORMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 fn formed_secrets(text: &str) -> Option<String> {
-    // The shortest is `://:@`; most header values are shorter.
-    if text.len() < 5 {
+    // Few texts have anything of the kind. Where none has, the expression need not even be compiled.
+    if !hints::may_hold_secret(text.as_bytes()) {
         return None;
     }
     let formed = FORMED.as_ref()?;

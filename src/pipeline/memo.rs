@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use crate::cors;
-use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Text};
+use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::report::builder::Counted;
 use crate::rules::near_names;
 use crate::rules::observed;
@@ -36,7 +36,15 @@ pub(super) struct Said {
 #[derive(Debug, Clone)]
 pub(super) struct Recalled {
     pub(super) said: Rc<Said>,
+    /// The outcome of the verdict that applies.
+    pub(super) outcome: Outcome,
     key: Option<Key>,
+}
+
+impl Recalled {
+    fn new(said: Rc<Said>, key: Option<Key>) -> Self {
+        Self { outcome: said.judgement.applying().outcome, said, key }
+    }
 }
 
 type Key = [u64; 2];
@@ -45,6 +53,8 @@ type Key = [u64; 2];
 #[derive(Debug)]
 struct Kept {
     said: Rc<Said>,
+    /// Here as well, for most exchanges need no more of what was said, and that is far away.
+    outcome: Outcome,
     traces: Traces,
 }
 
@@ -121,11 +131,11 @@ impl Memo {
     /// What was said about an exchange like this one, or what `say` says now.
     pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
         if !self.set_key(exchange) {
-            return Recalled { said: Rc::new(say()), key: None };
+            return Recalled::new(Rc::new(say()), None);
         }
         let key = self.hash(self.key.len());
         if let Some(kept) = self.said.get(&key) {
-            return Recalled { said: Rc::clone(&kept.said), key: Some(key) };
+            return Recalled { said: Rc::clone(&kept.said), outcome: kept.outcome, key: Some(key) };
         }
         let any_route = self.hash(self.without_route);
         let said = if let Some(said) = self.on_any_route.get(&any_route) {
@@ -138,11 +148,12 @@ impl Memo {
             said
         };
         if said.reach == Reach::Itself || self.said.len() >= KEPT {
-            return Recalled { said, key: None };
+            return Recalled::new(said, None);
         }
-        let kept = Kept { said: Rc::clone(&said), traces: Traces::default() };
-        self.said.insert(key, kept);
-        Recalled { said, key: Some(key) }
+        let recalled = Recalled::new(said, Some(key));
+        let (said, outcome) = (Rc::clone(&recalled.said), recalled.outcome);
+        self.said.insert(key, Kept { said, outcome, traces: Traces::default() });
+        recalled
     }
 
     /// The hash of the key's first bytes.

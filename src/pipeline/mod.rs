@@ -241,8 +241,8 @@ impl<'a> Analyzer<'a> {
         let exchange = self.assembler.exchange(slot)?;
         let join = match &said {
             _ if waits => Join::Answer,
-            Some(recalled) => join_of(exchange, &recalled.said.judgement),
-            None => join_of(exchange, &cors::judge(exchange)),
+            Some(recalled) => join_of(exchange, recalled.outcome),
+            None => join_of(exchange, cors::judge(exchange).applying().outcome),
         };
         Some((join, said))
     }
@@ -397,7 +397,7 @@ enum Join {
     Evidence,
 }
 
-fn join_of(exchange: &Exchange, judgement: &Judgement) -> Join {
+fn join_of(exchange: &Exchange, outcome: Outcome) -> Join {
     if matches!(exchange.surface, Surface::WebSocket | Surface::TestInvoke | Surface::Har) {
         return Join::Nothing;
     }
@@ -405,7 +405,7 @@ fn join_of(exchange: &Exchange, judgement: &Judgement) -> Join {
     let Some(failure) = exchange.failure else {
         let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
         let by_integration = exchange.answered_by == Fact::Seen(AnsweredBy::Integration);
-        let is_decided = judgement.applying().outcome != Outcome::Undetermined;
+        let is_decided = outcome != Outcome::Undetermined;
         // Why the gateway answered, the access log may say; who asked, the function's own log.
         // What the integration answered is on the gateway's lines or nowhere.
         let is_settled = is_decided || (shows_request && by_integration);

@@ -11,8 +11,8 @@ use hashbrown::HashSet;
 
 use crate::model::end_key::EndKey;
 use crate::model::{
-    Exchange, Finding, Judgement, Ledger, Outcome, Places, RouteFinding, RouteSurvey, Severity,
-    Text,
+    Exchange, Finding, Impact, Judgement, Ledger, Outcome, Places, RouteFinding, RouteSurvey,
+    Severity, Text,
 };
 use crate::report::Report;
 use crate::report::fingerprint::fingerprint;
@@ -62,9 +62,34 @@ pub struct Judged<'a> {
 pub struct Counted {
     /// What the settings made of it.
     pub selection: Selection,
-    /// The group of each finding, if it has one.
-    findings: Vec<Option<usize>>,
+    /// The first finding; few exchanges have more.
+    first: Option<Told>,
+    others: Box<[Told]>,
+    /// The outcome of the verdict that applies.
+    outcome: Outcome,
     is_general: bool,
+}
+
+/// What a finding was counted as: all that those like it need.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// `None`: it is not told.
+    weight: Option<Weight>,
+    /// Whether its rule is to be silent.
+    is_disabled: bool,
+    /// The place of its group, if it has one of its own.
+    group: Option<u32>,
+}
+
+/// How much a finding that is told matters.
+#[derive(Debug, Clone, Copy)]
+struct Weight {
+    severity: Severity,
+    impact: Impact,
+    /// Whether it fails the run.
+    fails: bool,
+    /// Whether it is more than a number.
+    is_shown: bool,
 }
 
 impl Counted {
@@ -116,8 +141,10 @@ impl ReportBuilder {
         places: &Places,
     ) -> Counted {
         let selection = self.settings.select(exchange, judgement);
-        self.count_exchange(exchange, judgement, selection);
-        let mut counted = Counted { selection, findings: Vec::new(), is_general: true };
+        let outcome = judgement.applying().outcome;
+        self.count_exchange(exchange, judgement, selection, outcome);
+        let others = Box::default();
+        let mut counted = Counted { selection, first: None, others, outcome, is_general: true };
         if selection != Selection::LeftOut && !findings.is_empty() {
             let key = EndKey::of(exchange, places);
             let seen = Sighting { exchange, judgement, findings, places, key };
@@ -134,26 +161,31 @@ impl ReportBuilder {
         if selection != known.selection {
             return self.add(exchange, judgement, findings, places).selection;
         }
-        self.count_exchange(exchange, judgement, selection);
-        for (finding, at) in findings.iter().zip(&known.findings) {
-            let shown = self.count(finding, selection);
-            if let Some((severity, fails)) = shown
-                && let Some(group) = at.and_then(|at| self.table.get(at))
+        self.count_exchange(exchange, judgement, selection, known.outcome);
+        for (at, told) in known.first.iter().chain(&known.others).enumerate() {
+            self.count(told);
+            if let Some(weight) = told.weight.filter(|weight| weight.is_shown)
+                && let Some(place) = told.group
+                && let Some(group) = self.table.repeat(place as usize, exchange, weight.fails)
+                && let Some(finding) = findings.get(at)
             {
-                group.failing += u64::from(fails);
-                if !group.repeat(finding, exchange) {
-                    let key = EndKey::of(exchange, places);
-                    let seen = Sighting { exchange, judgement, findings, places, key };
-                    group.add(finding, severity, &seen, self.settings.console);
-                }
+                let key = EndKey::of(exchange, places);
+                let seen = Sighting { exchange, judgement, findings, places, key };
+                group.failing += u64::from(weight.fails);
+                group.add(finding, weight.severity, &seen, self.settings.console);
             }
         }
         selection
     }
 
     /// Counts an exchange, whatever its findings.
-    fn count_exchange(&mut self, exchange: &Exchange, judgement: &Judgement, selection: Selection) {
-        let outcome = judgement.applying().outcome;
+    fn count_exchange(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        selection: Selection,
+        outcome: Outcome,
+    ) {
         self.counted.exchanges += 1;
         self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
         self.counted.incomplete_exchanges += u64::from(!exchange.is_complete);
@@ -161,7 +193,7 @@ impl ReportBuilder {
             self.summary.left_out += 1;
             return;
         }
-        self.summary.add_judgement(exchange, judgement);
+        self.summary.add_judgement(exchange, judgement, outcome);
         self.count_route(exchange);
         if ReportSettings::is_intended_refusal(selection, judgement) {
             self.summary.refused_as_intended += 1;
@@ -178,12 +210,13 @@ impl ReportBuilder {
         };
         for found in findings {
             let finding = &found.finding;
-            let Some((severity, fails)) = self.count(finding, Selection::Selected) else {
-                continue;
-            };
-            if let (Some(group), _) = self.group(finding, subject) {
-                group.failing += u64::from(fails);
-                group.add_route(found, severity, survey);
+            let told = self.told(finding, Selection::Selected);
+            self.count(&told);
+            if let Some(weight) = told.weight.filter(|weight| weight.is_shown)
+                && let (Some(group), _) = self.group(finding, subject)
+            {
+                group.failing += u64::from(weight.fails);
+                group.add_route(found, weight.severity, survey);
             }
         }
     }
@@ -215,8 +248,7 @@ impl ReportBuilder {
             group.fingerprint = fingerprint_of(group.subject(), &group.rule.id);
         }
         groups.retain(|group| is_told(group, &self.settings, &mut self.summary));
-        order::arrange(&mut groups);
-        groups
+        order::arrange(groups)
     }
 
     fn count_route(&mut self, exchange: &Exchange) {
@@ -246,38 +278,49 @@ impl ReportBuilder {
         };
         // The shape of a path is not among what `repeat` asks to be the same.
         counted.is_general = route.is_some();
-        for finding in seen.findings {
-            let mut place = None;
-            if let Some((severity, fails)) = self.count(finding, counted.selection) {
+        let mut others = Vec::new();
+        for (number, finding) in seen.findings.iter().enumerate() {
+            let mut told = self.told(finding, counted.selection);
+            self.count(&told);
+            if let Some(weight) = told.weight.filter(|weight| weight.is_shown) {
                 let console = self.settings.console;
                 let (group, at) = self.group(finding, subject);
-                place = at;
+                told.group = at.and_then(|at| u32::try_from(at).ok());
+                counted.is_general &= told.group.is_some();
                 if let Some(group) = group {
-                    counted.is_general &= at.is_some();
-                    group.failing += u64::from(fails);
-                    group.add(finding, severity, seen, console);
-                } else {
-                    counted.is_general = false;
+                    group.failing += u64::from(weight.fails);
+                    group.add(finding, weight.severity, seen, console);
                 }
             }
-            counted.findings.push(place);
+            if number == 0 {
+                counted.first = Some(told);
+            } else {
+                others.push(told);
+            }
         }
+        counted.others = others.into_boxed_slice();
         self.shape = shape_of_path;
     }
 
-    /// Counts a finding; if it is to be shown, its severity, and whether it fails the run.
-    fn count(&mut self, finding: &Finding, selection: Selection) -> Option<(Severity, bool)> {
-        let Some(severity) = self.settings.severity(finding, selection) else {
-            let is_disabled = self.settings.disabled.contains(&finding.rule.id);
-            self.summary.disabled += u64::from(is_disabled);
-            return None;
-        };
-        self.summary.add_finding(severity, finding.impact);
-        let fails = self.settings.fail_on.is_some_and(|threshold| severity >= threshold);
-        self.summary.failing += u64::from(fails);
-        let is_shown = severity >= self.settings.min_severity;
-        self.summary.hidden += u64::from(!is_shown);
-        is_shown.then_some((severity, fails))
+    /// What a finding is to be counted as; its group is not looked up.
+    fn told(&self, finding: &Finding, selection: Selection) -> Told {
+        let weight = self.settings.severity(finding, selection).map(|severity| Weight {
+            severity,
+            impact: finding.impact,
+            fails: self.settings.fail_on.is_some_and(|threshold| severity >= threshold),
+            is_shown: severity >= self.settings.min_severity,
+        });
+        let is_disabled = weight.is_none() && self.settings.disabled.contains(&finding.rule.id);
+        Told { weight, is_disabled, group: None }
+    }
+
+    /// Counts a finding.
+    fn count(&mut self, told: &Told) {
+        self.summary.disabled += u64::from(told.is_disabled);
+        let Some(weight) = told.weight else { return };
+        self.summary.add_finding(weight.severity, weight.impact);
+        self.summary.failing += u64::from(weight.fails);
+        self.summary.hidden += u64::from(!weight.is_shown);
     }
 
     /// The group of a finding, and its place if it is the finding's own.

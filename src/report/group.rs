@@ -12,6 +12,7 @@ use crate::model::{
     RouteSurvey, RuleText, Severity, Surface, Text,
 };
 use crate::report::settings::ConsoleTexts;
+use crate::report::table::Repeats;
 
 const MAX_EVIDENCE: usize = 6;
 const MAX_EVIDENCE_BYTES: usize = 4096;
@@ -194,19 +195,13 @@ impl Group {
         }
     }
 
-    /// Takes one more finding like one that it has; false, and nothing is taken, if the exchange may
-    /// be an earlier example.
-    pub(crate) fn repeat(&mut self, finding: &Finding, exchange: &Exchange) -> bool {
-        let (first, last) = (exchange.started, exchange.ended);
-        let is_later = self.example.key.as_key().ended < last.or(first);
-        if !is_later || self.confidence < finding.confidence {
-            return false;
-        }
-        self.first_seen = earliest(self.first_seen, first.or(last));
-        self.last_seen = self.last_seen.max(last.or(first));
-        self.findings += 1;
-        self.count += 1;
-        true
+    /// Takes findings like ones that it has.
+    pub(crate) fn take(&mut self, repeats: &Repeats) {
+        self.first_seen = earliest(self.first_seen, repeats.first_seen);
+        self.last_seen = self.last_seen.max(repeats.last_seen);
+        self.findings += repeats.findings;
+        self.failing += repeats.failing;
+        self.count += repeats.findings;
     }
 
     /// Takes one more finding. Allocates only for a new link or a new example.
@@ -283,6 +278,11 @@ impl Group {
 }
 
 impl Example {
+    /// When its exchange ended.
+    pub(crate) fn ended(&self) -> Option<LogTime> {
+        self.key.as_key().ended
+    }
+
     fn new(finding: &Finding, seen: &Sighting<'_>, console: ConsoleTexts) -> Self {
         let verdict = seen.judgement.applying();
         let blocked = match (finding.impact, finding.rule.kind) {
@@ -306,7 +306,7 @@ impl Example {
     }
 }
 
-fn earliest(one: Option<LogTime>, other: Option<LogTime>) -> Option<LogTime> {
+pub(crate) fn earliest(one: Option<LogTime>, other: Option<LogTime>) -> Option<LogTime> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

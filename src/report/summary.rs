@@ -96,10 +96,16 @@ pub fn is_response_header(unseen: &str) -> bool {
 
 impl Summary {
     /// Counts an exchange and what was decided about it.
-    pub(crate) fn add_judgement(&mut self, exchange: &Exchange, judgement: &Judgement) {
+    /// `outcome` is that of the verdict that applies.
+    pub(crate) fn add_judgement(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        outcome: Outcome,
+    ) {
         self.exchanges += 1;
         // A decision needs an `Origin`; without one there is none, or it was unseen.
-        let has_origin = match judgement.applying().outcome {
+        let has_origin = match outcome {
             Outcome::NotCors => {
                 self.outcomes.not_cors += 1;
                 false

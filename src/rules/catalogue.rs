@@ -14,10 +14,10 @@ use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::set::RuleSet;
 use crate::rules::words::{Basis, PageSurface, PhaseOfPage, Place};
 
-/// The embedded pages, as `build.rs` found them.
-const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_pages.rs"));
+/// The embedded pages, as `MessagePack`: a run with findings reads them all.
+static PAGES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/builtin_pages.bin"));
 
-/// The embedded recipes, likewise.
+/// The embedded recipes, as `build.rs` found them.
 const RECIPES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_recipes.rs"));
 
 /// An entry of the catalogue without a rule: logs do not show it, or not it alone.
@@ -151,7 +151,7 @@ impl Catalogue {
 
     /// All pages, by id.
     pub fn pages(&self) -> &[CataloguePage] {
-        self.pages.get_or_init(|| pages_of(&owned(PAGES), &mut Vec::new()))
+        self.pages.get_or_init(embedded_pages)
     }
 
     /// The page with this id.
@@ -242,6 +242,15 @@ fn pages_of(files: &[RuleFile], errors: &mut Vec<RuleError>) -> Vec<CataloguePag
     pages
 }
 
+/// The built-in pages, by id. A test compares them with their files.
+fn embedded_pages() -> Vec<CataloguePage> {
+    let raw: Vec<RawPage> = rmp_serde::from_slice(PAGES).unwrap_or_default();
+    let mut problems = Problems::new("", "");
+    let mut pages: Vec<_> = raw.into_iter().filter_map(|raw| page_of(raw, &mut problems)).collect();
+    pages.sort_by(|one, other| one.id.cmp(&other.id));
+    pages
+}
+
 /// The recipes of these files, by id.
 fn recipes_of(files: &[RuleFile], errors: &mut Vec<RuleError>) -> Vec<Recipe> {
     let mut recipes = read(files, recipe, errors);
@@ -280,6 +289,10 @@ fn toml_of<T: serde::de::DeserializeOwned>(
 fn page(file: &RuleFile, problems: &mut Problems<'_>) -> Option<CataloguePage> {
     let raw: RawPage = toml_of(file, problems)?;
     check_id(file, &raw.id, problems);
+    page_of(raw, problems)
+}
+
+fn page_of(raw: RawPage, problems: &mut Problems<'_>) -> Option<CataloguePage> {
     let phase = word(&raw.phase, problems);
     let frequency = word(&raw.frequency, problems);
     let basis = word(&raw.basis, problems);

@@ -117,7 +117,7 @@ impl Compiler<'_, '_> {
 
     fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
         let slot = self.slots.of(&fact);
-        Condition::Open(Rc::new(Asked { slot, fact, test }))
+        Condition::Open(Rc::new(Asked::new(slot, fact, test)))
     }
 
     fn equals(&mut self, name: &Placed<String>, values: &[Placed<Scalar>]) -> Option<Condition> {

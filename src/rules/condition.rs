@@ -13,6 +13,7 @@ use crate::model::{Fact, LineKind, Role};
 use crate::rules::closed::{ABSENT, ClosedFact, Signature, UNSEEN};
 use crate::rules::facts::OpenFact;
 use crate::rules::reader::{Reader, Value};
+use crate::rules::slots::varies;
 
 /// Whether a condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,16 @@ pub(crate) struct Asked {
     pub(crate) fact: OpenFact,
     /// The test.
     pub(crate) test: Test,
+    /// Whether it looks at a value that differs in nearly every request.
+    pub(crate) looks_at_varying: bool,
+}
+
+impl Asked {
+    /// The question whether a fact, of this number, passes a test.
+    pub(crate) fn new(slot: usize, fact: OpenFact, test: Test) -> Self {
+        let looks_at_varying = test.needs_value() && varies(&fact);
+        Self { slot, fact, test, looks_at_varying }
+    }
 }
 
 /// A test of an open fact.
@@ -144,8 +155,8 @@ pub(crate) trait Facts<'a> {
     /// The code of a fact with a closed list of values.
     fn code(&self, fact: ClosedFact) -> u8;
 
-    /// Applies a test to an open fact; `slot` is its number.
-    fn test(&self, slot: usize, fact: &OpenFact, test: &Test) -> Truth;
+    /// Applies a test to an open fact.
+    fn test(&self, asked: &Asked) -> Truth;
 
     /// Reads an open fact.
     fn read(&self, fact: &OpenFact) -> Fact<Value<'a>>;
@@ -164,8 +175,8 @@ impl<'a> Facts<'a> for OfExchange<'_, 'a> {
         self.signature.code(fact)
     }
 
-    fn test(&self, slot: usize, fact: &OpenFact, test: &Test) -> Truth {
-        self.reader.test(slot, fact, test)
+    fn test(&self, asked: &Asked) -> Truth {
+        self.reader.test(asked)
     }
 
     fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {
@@ -205,7 +216,7 @@ impl Condition {
             Self::Any(conditions) => Truth::any(conditions.iter().map(|it| it.truth(facts))),
             Self::Not(condition) => condition.truth(facts).negated(),
             Self::Closed { fact, codes } => closed(*codes, facts.code(*fact)),
-            Self::Open(asked) => facts.test(asked.slot, &asked.fact, &asked.test),
+            Self::Open(asked) => facts.test(asked),
         }
     }
 
@@ -372,7 +383,7 @@ impl Residual {
             Self::All(parts) => Truth::all(parts.iter().map(|part| part.truth(facts))),
             Self::Any(parts) => Truth::any(parts.iter().map(|part| part.truth(facts))),
             Self::Not(part) => part.truth(facts).negated(),
-            Self::Open(asked) => facts.test(asked.slot, &asked.fact, &asked.test),
+            Self::Open(asked) => facts.test(asked),
         }
     }
 

@@ -9,13 +9,13 @@ use crate::model::headers::lossy;
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, LineKind, Text,
 };
-use crate::rules::condition::{Test, Truth};
+use crate::rules::condition::{Asked, Truth};
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::near_names::misspelled;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::relation::relation;
-use crate::rules::slots::{KEPT, Slots, varies};
+use crate::rules::slots::{KEPT, Slots, Wanted, varies};
 
 /// A value of an open fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +83,12 @@ impl<'a> Reader<'a> {
         self.reach.set(self.reach.get().min(reach));
     }
 
-    /// Applies a test to a fact; `slot` is its number.
-    pub(crate) fn test(&self, slot: usize, fact: &OpenFact, test: &Test) -> Truth {
-        let Some(kept) = self.kept.get(slot) else { return test.truth(&self.read(fact)) };
+    /// Applies a test to a fact.
+    pub(crate) fn test(&self, asked: &Asked) -> Truth {
+        let Asked { slot, fact, test, looks_at_varying } = asked;
+        let Some(kept) = self.kept.get(*slot) else { return test.truth(&self.read(fact)) };
         let value = kept.take().unwrap_or_else(|| self.first(kept, fact));
-        if test.needs_value() && matches!(value, Fact::Seen(_)) && varies(fact) {
+        if *looks_at_varying && matches!(value, Fact::Seen(_)) {
             self.narrow(Reach::Itself);
         }
         let truth = test.truth(&value);
@@ -109,21 +110,21 @@ impl<'a> Reader<'a> {
         kept.take().unwrap_or_else(|| self.read(fact))
     }
 
-    fn fill(&self, headers: &Headers<'a>, wanted: &[(usize, Box<str>)]) {
-        for (name, value) in headers.raw() {
-            let slot = wanted.iter().find(|(_, wanted)| {
+    fn fill(&self, headers: &Headers<'a>, wanted: &Wanted) {
+        headers.each_as_long(wanted.lengths, |name, value| {
+            let slot = wanted.names.iter().find(|(_, wanted)| {
                 wanted.len() == name.len() && wanted.as_bytes().eq_ignore_ascii_case(name)
             });
-            let Some(kept) = slot.and_then(|(slot, _)| self.kept.get(*slot)) else { continue };
+            let Some(kept) = slot.and_then(|(slot, _)| self.kept.get(*slot)) else { return };
             let value = lossy(value);
             let combined = match kept.take() {
                 Some(Fact::Seen(first)) => Cow::Owned(format!("{}, {value}", first.text())),
                 Some(Fact::Absent | Fact::Unseen) | None => value,
             };
             kept.set(Some(Fact::Seen(Value::Text(combined))));
-        }
+        });
         let others = if headers.is_complete() { Fact::Absent } else { Fact::Unseen };
-        for kept in wanted.iter().filter_map(|(slot, _)| self.kept.get(*slot)) {
+        for kept in wanted.names.iter().filter_map(|(slot, _)| self.kept.get(*slot)) {
             let value = kept.take().unwrap_or_else(|| others.clone());
             kept.set(Some(value));
         }

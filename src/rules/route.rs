@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::model::{Fact, RouteSurvey, SurveyFact, SurveyValue};
 use crate::rules::closed::{ClosedFact, UNSEEN};
-use crate::rules::condition::{Facts, Test, Truth};
+use crate::rules::condition::{Asked, Facts, Truth};
 use crate::rules::facts::{OpenFact, PlainFact};
 use crate::rules::reader::Value;
 
@@ -18,8 +18,8 @@ impl<'a> Facts<'a> for OfRoute<'a> {
         UNSEEN
     }
 
-    fn test(&self, _: usize, fact: &OpenFact, test: &Test) -> Truth {
-        test.truth(&self.read(fact))
+    fn test(&self, asked: &Asked) -> Truth {
+        asked.test.truth(&self.read(&asked.fact))
     }
 
     fn read(&self, fact: &OpenFact) -> Fact<Value<'a>> {

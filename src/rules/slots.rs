@@ -3,6 +3,7 @@
 //! Must not: read an exchange; `reader` does.
 
 use crate::model::Text;
+use crate::model::headers::Lengths;
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::set::Inputs;
 
@@ -15,9 +16,25 @@ pub(crate) const KEPT: usize = 128;
 pub(crate) struct Slots {
     facts: Vec<OpenFact>,
     /// Request headers with their slots.
-    pub(crate) request: Vec<(usize, Box<str>)>,
+    pub(crate) request: Wanted,
     /// Response headers with their slots.
-    pub(crate) response: Vec<(usize, Box<str>)>,
+    pub(crate) response: Wanted,
+}
+
+/// Headers of one list that rules ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Each with its slot.
+    pub(crate) names: Vec<(usize, Box<str>)>,
+    /// How long the names are.
+    pub(crate) lengths: Lengths,
+}
+
+impl Wanted {
+    fn add(&mut self, slot: usize, name: &str) {
+        self.names.push((slot, name.into()));
+        self.lengths = self.lengths.with(name.len());
+    }
 }
 
 impl Slots {
@@ -31,8 +48,8 @@ impl Slots {
             && let OpenFact::Named(family, name) = fact
         {
             match family {
-                Family::RequestHeader => self.request.push((slot, name.clone())),
-                Family::ResponseHeader => self.response.push((slot, name.clone())),
+                Family::RequestHeader => self.request.add(slot, name),
+                Family::ResponseHeader => self.response.add(slot, name),
                 Family::FunctionHeader
                 | Family::IntegrationRequestHeader
                 | Family::IntegrationResponseHeader

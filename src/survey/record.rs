@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use crate::model::end_key::KeptKey;
+use crate::model::headers::Lengths;
 use crate::model::survey::ROLES;
 use crate::model::{
     EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, RouteExample,
@@ -25,8 +26,16 @@ const MAX_TOLD: usize = 8;
 /// Preflights of a route whose repetition is told.
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
-/// How many headers tell one client's preflight from another.
-const ASKED: usize = 5;
+/// The headers that tell one client's preflight from another.
+const ASKED: [&str; 5] = [
+    "origin",
+    "user-agent",
+    "x-forwarded-for",
+    "access-control-request-method",
+    "access-control-request-headers",
+];
+/// How long their names are.
+const ASKED_LENGTHS: Lengths = Lengths::of(&ASKED);
 
 /// Counts of one method.
 #[derive(Debug, Default)]
@@ -317,12 +326,16 @@ impl Record {
         let has_room = self.stamps.len() < MAX_STAMPS;
         if has_room {
             // One pass over the headers, whose order differs from line to line.
-            let mut asked = [None; ASKED];
-            for (name, value) in exchange.request_headers().raw() {
-                if let Some(slot) = asked_by(name).and_then(|at| asked.get_mut(at)) {
+            let mut asked = [None; ASKED.len()];
+            exchange.request_headers().each_as_long(ASKED_LENGTHS, |name, value| {
+                let is_it = |known: &str| {
+                    known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name)
+                };
+                let mut slots = ASKED.iter().zip(&mut asked);
+                if let Some((_, slot)) = slots.find(|(known, _)| is_it(known)) {
                     *slot = Some(value);
                 }
-            }
+            });
             let hash = hasher.hash_one((asked, exchange.text_bytes(Text::Path)));
             self.stamps.push((hash, time));
         }
@@ -393,20 +406,6 @@ impl Origin {
             self.echoed_with_credentials |= sample.allows_credentials;
         }
     }
-}
-
-/// The place of a header among those that tell one client's preflight from another. No two are
-/// equally long, so that most names of a request are not even compared.
-fn asked_by(name: &[u8]) -> Option<usize> {
-    let (at, known) = match name.len() {
-        6 => (0, "origin"),
-        10 => (1, "user-agent"),
-        15 => (2, "x-forwarded-for"),
-        29 => (3, "access-control-request-method"),
-        30 => (4, "access-control-request-headers"),
-        _ => return None,
-    };
-    known.as_bytes().eq_ignore_ascii_case(name).then_some(at)
 }
 
 /// A place in a list, which has few.

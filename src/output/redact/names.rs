@@ -46,19 +46,37 @@ const ENDINGS: &[&[u8]] = &[
     b"oidcdata",
 ];
 
-/// Whether the values of this name are secrets.
-pub(crate) fn is_secret_name(name: &[u8]) -> bool {
-    let mut buffer = [0; MAX_NAME];
-    let plain = normalize(name, &mut buffer);
-    WHOLE.contains(&plain) || ENDINGS.iter().any(|ending| plain.ends_with(ending))
+/// Query parameters whose values are secrets; elsewhere these names say nothing.
+const PARAMETERS: &[&[u8]] =
+    &[b"code", b"state", b"nonce", b"ticket", b"assertion", b"samlresponse", b"key"];
+
+/// Where the values of a name are secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// Everywhere.
+    Secret,
+    /// As a query parameter.
+    Parameter,
+    /// Nowhere.
+    Open,
 }
 
-/// Whether it is a query parameter whose value is a secret; elsewhere these names say nothing.
-pub(crate) fn is_secret_parameter(name: &[u8]) -> bool {
-    const PARAMETERS: &[&[u8]] =
-        &[b"code", b"state", b"nonce", b"ticket", b"assertion", b"samlresponse", b"key"];
+/// Where the values of this name are secrets.
+pub(crate) fn secrecy(name: &[u8]) -> Secrecy {
     let mut buffer = [0; MAX_NAME];
-    PARAMETERS.contains(&normalize(name, &mut buffer))
+    let plain = normalize(name, &mut buffer);
+    if WHOLE.contains(&plain) || ENDINGS.iter().any(|ending| plain.ends_with(ending)) {
+        Secrecy::Secret
+    } else if PARAMETERS.contains(&plain) {
+        Secrecy::Parameter
+    } else {
+        Secrecy::Open
+    }
+}
+
+/// Whether the values of this name are secrets everywhere.
+pub(crate) fn is_secret_name(name: &[u8]) -> bool {
+    secrecy(name) == Secrecy::Secret
 }
 
 /// Whether it is a header whose value may contain blanks, commas and equals signs.

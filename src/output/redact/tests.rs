@@ -154,6 +154,21 @@ fn around(name: &str, secret: &str) -> Vec<String> {
 
 proptest! {
     #[test]
+    fn what_has_no_hint_has_no_secret_by_form(
+        before in "[a-zA-Z:/ _-]{0,6}",
+        start in prop::sample::select(vec![
+            "eyJ", "AKIA", "ASIA", "bearer", "Bearer ", "BASIC  ", "basic", "://", "ghp_", "gho_",
+            "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-",
+            "sk_live_", "sk-", "glpat-",
+        ]),
+        rest in "[A-Za-z0-9_.:@ -]{0,16}",
+    ) {
+        let text = format!("{before}{start}{rest}");
+        let formed = FORMED.as_ref().expect("a valid expression");
+        prop_assert!(!formed.is_match(&text) || hints::may_hold_secret(text.as_bytes()), "{}", text);
+    }
+
+    #[test]
     fn a_planted_secret_is_never_seen(name in names(), lead in "[a-z0-9 ,;=]{0,8}", tail in "[a-z0-9]{0,5}") {
         // In the forms that do not delimit a value, a blank ends it: there the secret comes first.
         for text in around(name, &format!("{SECRET}{tail}")) {

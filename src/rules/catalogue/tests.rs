@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The files of the built-in pages.
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_pages.rs"));
+
 const PAGE: &str = r#"
 id = "stale"
 title = "An old answer is cached"
@@ -42,12 +45,12 @@ fn catalogue(page: &str, recipe: &str) -> (Catalogue, Vec<String>) {
 
 #[test]
 fn every_embedded_file_parses() {
-    let (catalogue, errors) = Catalogue::from_files(&owned(PAGES), &owned(RECIPES));
+    let (catalogue, errors) = Catalogue::from_files(&owned(FILES), &owned(RECIPES));
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     assert_eq!(catalogue.pages(), Catalogue::builtin().pages());
     assert_eq!(catalogue.recipes(), Catalogue::builtin().recipes());
-    assert_eq!(catalogue.pages().len(), PAGES.len());
+    assert_eq!(catalogue.pages().len(), FILES.len());
 }
 
 #[test]

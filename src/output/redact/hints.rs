@@ -1,0 +1,36 @@
+//! Whether a text may hold a string that is a secret by its own form, told by what each form has.
+//!
+//! Must not: say no of a text in which the expression of such forms finds one.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+/// What JSON web tokens, key ids of AWS, and tokens of some issuers begin with.
+static BEGINNINGS: LazyLock<[Finder<'static>; 6]> =
+    LazyLock::new(|| ["eyJ", "AKIA", "ASIA", "sk-", "glpat-", "xox"].map(Finder::new));
+
+/// Whether it may.
+pub(crate) fn may_hold_secret(text: &[u8]) -> bool {
+    // Credentials in URLs have one.
+    memchr::memchr(b'@', text).is_some()
+        || BEGINNINGS.iter().any(|beginning| beginning.find(text).is_some())
+        || memchr::memchr2_iter(b' ', b'_', text)
+            .any(|at| text.get(..at).is_some_and(ends_in_prefix))
+}
+
+/// Whether it ends in a scheme of credentials, behind which a blank stands, or in what issuers begin
+/// their tokens with in front of `_`.
+fn ends_in_prefix(text: &[u8]) -> bool {
+    let is_scheme = |scheme: &[u8]| {
+        let end = text.get(text.len().saturating_sub(scheme.len())..);
+        end.is_some_and(|end| end.eq_ignore_ascii_case(scheme))
+    };
+    match text {
+        [.., b'r' | b'R'] if is_scheme(b"bearer") => true,
+        [.., b'c' | b'C'] => is_scheme(b"basic"),
+        [.., b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r'] | [.., b's', b'k'] => true,
+        [.., b'b'] => text.ends_with(b"github"),
+        _ => false,
+    }
+}
