@@ -56,7 +56,7 @@ pub enum Count {
     Skipped,
     /// Events that were cut because they were too long.
     Truncated,
-    /// Events that a live tail withheld.
+    /// Events in updates that a live tail sampled.
     Sampled,
     /// Requests to the source that were throttled.
     Throttled,

@@ -24,8 +24,8 @@ const SLICE: u64 = 8 << 20;
 const MOST_SLICES: u64 = 1000;
 /// What AWS asks for scanning a gigabyte, in US dollars: us-east-1, November 2026.
 const PRICE: f64 = 0.005;
-/// Requests are selected by two queries and read by others.
-const PASSES: u64 = 3;
+/// Requests are selected by two queries and read by others, some of which are cut.
+const PASSES: u64 = 4;
 
 /// What is to be read.
 pub(crate) struct Plan {
@@ -108,6 +108,11 @@ impl Plan {
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let dollars = bytes as f64 / 1e9 * PRICE;
         (bytes, dollars)
+    }
+
+    /// How much may be scanned: what was allowed, or agreed to. An estimate may be off by a half.
+    pub(crate) fn most(&self, most: u64) -> u64 {
+        most.max(self.scan().0.saturating_mul(3) / 2)
     }
 
     /// Asks, where it would scan more than `most`.

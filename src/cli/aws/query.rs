@@ -104,7 +104,7 @@ async fn read(
     let plan = Plan::new(&resolved.groups, options.engine, span, now);
     say(&plan.words(span));
     plan.confirm(options.max_scan)?;
-    let insights = Insights::new(Arc::clone(&caller));
+    let insights = Insights::within(Arc::clone(&caller), plan.most(options.max_scan));
     let progress = Arc::new(Progress::default());
     let (sender, deliveries) = mpsc::channel(WAITING);
     // From now on a query may run that has to be stopped.

@@ -21,7 +21,8 @@ use corscope::report::live::Board;
 use corscope::report::{Reading, Report};
 use corscope::sources::cloudwatch::call::Caller;
 use corscope::sources::cloudwatch::follow::{FollowOptions, Followed, Readable, follow};
-use corscope::sources::cloudwatch::groups::LogClass;
+use corscope::sources::cloudwatch::groups::{LogClass, LogGroup};
+use corscope::sources::cloudwatch::insights::Insights;
 use corscope::sources::cloudwatch::target::{ResolvedGroup, Target, resolve};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -210,19 +211,22 @@ async fn tail(
     if !options.output.quiet {
         say(&following(&resolved.groups));
     }
-    let known: BTreeSet<String> = resolved.groups.iter().map(|it| it.group.name.clone()).collect();
+    let known: BTreeSet<String> = resolved.groups.iter().map(|it| id_of(&it.group)).collect();
     let groups = resolved.groups.iter().map(followed).collect();
     let follow_options = FollowOptions::new(since, options.poll, time::now);
     let (sender, deliveries) = mpsc::channel(WAITING);
     let (new_groups, more) = mpsc::channel(4);
     tokio::spawn(notice(Arc::clone(&caller), targets, known, new_groups));
-    let following = tokio::spawn(follow(caller, groups, more, follow_options, sender));
+    let insights = Insights::new(caller);
+    let following =
+        tokio::spawn(follow(Arc::clone(&insights), groups, more, follow_options, sender));
     let ended = watch(deliveries, analyzer, watched).await;
     if ended == Ended::Source {
         // It goes on for as long as somebody listens: if it ended, it failed.
         let problem = "following ended by itself; start it again".to_owned();
         analyzer.problem(InputNote { input: "tail".to_owned(), problem });
     }
+    insights.stop_all().await;
     following.abort();
     Ok(())
 }
@@ -244,7 +248,7 @@ async fn notice(
         // What cannot be resolved now was told before, or may be resolved the next time.
         let resolved = resolve(&caller, &targets).await;
         let groups: Vec<_> =
-            resolved.groups.iter().filter(|it| known.insert(it.group.name.clone())).collect();
+            resolved.groups.iter().filter(|it| known.insert(id_of(&it.group))).collect();
         if groups.is_empty() {
             continue;
         }
@@ -255,6 +259,11 @@ async fn notice(
             return;
         }
     }
+}
+
+/// Two accounts may have groups of one name.
+fn id_of(group: &LogGroup) -> String {
+    format!("{} {}", group.arn, group.name)
 }
 
 fn followed(resolved: &ResolvedGroup) -> Followed {

@@ -16,6 +16,7 @@ use corscope::sources::cloudwatch::feed::{Feed, Told};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::cli::aws::interrupt::Interrupt;
 use crate::cli::aws::query::say;
 use crate::cli::aws::teller::Tally;
 
@@ -131,13 +132,12 @@ pub(crate) async fn watch(
     };
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let stopped = tokio::signal::ctrl_c();
-    tokio::pin!(stopped);
+    // Without a handler Ctrl-C ends the process anyhow.
+    let mut stopped = Interrupt::listen().ok();
     let ended = loop {
         tokio::select! {
             biased;
-            // Without the signal's handler Ctrl-C ends the process anyhow.
-            Ok(()) = &mut stopped => break Ended::Interrupted,
+            () = wait(&mut stopped) => break Ended::Interrupted,
             _ = ticks.tick() => {
                 analyzer.advance((watch.clock)(), &watch.patience);
                 state.show(watch, analyzer);
@@ -159,6 +159,13 @@ pub(crate) async fn watch(
     }
     state.list_rest(analyzer);
     ended
+}
+
+async fn wait(stopped: &mut Option<Interrupt>) {
+    match stopped {
+        Some(stopped) => stopped.wait().await,
+        None => std::future::pending().await,
+    }
 }
 
 impl State {

@@ -64,7 +64,7 @@ struct State {
 impl Budget {
     /// At most so many requests a second.
     pub fn new(per_second: f64) -> Self {
-        let ceiling = per_second.max(FLOOR);
+        let ceiling = per_second.max(0.01);
         Self { state: Mutex::new(State { rate: ceiling, ceiling, next: None }) }
     }
 
@@ -84,7 +84,7 @@ impl Budget {
     /// The account's quota was exceeded: half the rate from now on.
     pub fn throttled(&self) {
         let mut state = self.lock();
-        state.rate = (state.rate / 2.0).max(FLOOR);
+        state.rate = (state.rate / 2.0).max(FLOOR.min(state.ceiling));
     }
 
     /// A request passed.

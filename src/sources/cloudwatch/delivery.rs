@@ -23,7 +23,8 @@ pub enum Note {
     Bytes(u64),
     /// Events that were read again and are not delivered again.
     Duplicates(u64),
-    /// Events that a live tail withheld, as far as it tells, and that could not be read again.
+    /// Events in updates that a live tail sampled. What it withheld beside them is read again, or is a
+    /// gap.
     Sampled(u64),
     /// Requests that were throttled.
     Throttled(u64),

@@ -164,6 +164,24 @@ impl CallError {
         }
     }
 
+    /// Whether it may be better the next time: it worked before, or nobody refused it.
+    pub fn may_pass(&self) -> bool {
+        match self.cause {
+            Cause::Throttled
+            | Cause::Expired
+            | Cause::InvalidCredentials
+            | Cause::NoCredentials
+            | Cause::LimitExceeded
+            | Cause::Unreachable
+            | Cause::Service => true,
+            Cause::Denied
+            | Cause::NoRegion
+            | Cause::NotFound
+            | Cause::WrongClass
+            | Cause::Invalid => false,
+        }
+    }
+
     /// What to do about it; one sentence.
     pub fn advice(&self) -> String {
         match self.cause {
@@ -230,7 +248,8 @@ fn plain(cause: Cause, message: String) -> String {
 
 fn cause_of_dispatch(message: &str) -> Cause {
     let lower = message.to_ascii_lowercase();
-    if lower.contains("credential") || lower.contains("sso") || lower.contains("token") {
+    let speaks_of = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if speaks_of(&["credential", "sso session", "sso token", "access token", "session token"]) {
         // The SDK tells expired sessions and absent ones by text alone.
         if lower.contains("expired") { Cause::Expired } else { Cause::NoCredentials }
     } else if lower.contains("region") {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::model::InputNote;
@@ -21,6 +21,8 @@ use crate::sources::cloudwatch::group::{GroupRef, Span};
 use crate::sources::cloudwatch::insights::Insights;
 use crate::sources::cloudwatch::select;
 
+/// Groups that are read at a time; each holds some pages that wait.
+const GROUPS: usize = 8;
 /// Slices that are read at a time, and pages of each that wait for those before.
 const AHEAD: usize = 3;
 const PAGES: usize = 2;
@@ -93,6 +95,7 @@ pub async fn read(
     progress: Arc<Progress>,
 ) {
     let mut groups = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(GROUPS));
     for reading in readings {
         let one = One {
             insights: Arc::clone(&insights),
@@ -100,7 +103,12 @@ pub async fn read(
             out: out.clone(),
             progress: Arc::clone(&progress),
         };
-        groups.spawn(async move { one.read(span).await });
+        let turns = Arc::clone(&turns);
+        groups.spawn(async move {
+            // It is never closed.
+            let _turn = turns.acquire().await;
+            one.read(span).await;
+        });
     }
     while groups.join_next().await.is_some() {}
     let throttled = insights.caller().take_throttled();

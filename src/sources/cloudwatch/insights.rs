@@ -29,6 +29,8 @@ pub const MOST_ROWS: usize = 10_000;
 const AT_A_TIME: usize = 4;
 /// How long a query that is being started is waited for when all are stopped.
 const LAST_START: Duration = Duration::from_secs(5);
+/// How long stopping may take.
+const LAST_STOP: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How often a query is started again when the account has too many running.
@@ -47,6 +49,8 @@ pub struct Insights {
     starting: RwLock<()>,
     is_stopped: AtomicBool,
     scanned: AtomicU64,
+    /// Bytes that may be scanned.
+    most: u64,
 }
 
 /// What a query gave.
@@ -65,7 +69,7 @@ impl Rows {
     }
 }
 
-/// A window in seconds, read in parts: halves of what one query cannot give.
+/// A window in seconds, read in parts of what one query cannot give.
 pub struct Parts {
     /// The first part is the last of these.
     rest: Vec<(i64, i64)>,
@@ -78,7 +82,7 @@ impl Parts {
         Self { rest: vec![seconds(span)], is_cut }
     }
 
-    /// The next part that could be read whole, or that cannot be halved.
+    /// The next part that could be read whole, or that cannot be parted.
     pub async fn next(
         &mut self,
         insights: &Insights,
@@ -95,14 +99,23 @@ impl Parts {
                 Some(found) if from == to || !(self.is_cut)(&found) => {
                     return Ok(Some(((from, to), found)));
                 }
-                Some(_) | None => {
-                    let middle = from + (to - from) / 2;
-                    self.rest.extend([(middle + 1, to), (from, middle)]);
+                found => {
+                    let matched = found.map_or(0, |found| found.matched);
+                    self.rest.extend(parts((from, to), matched).into_iter().rev());
                 }
             }
         }
         Ok(None)
     }
+}
+
+/// Parts of a window that hold no more than a query gives, if its lines are evenly spread: each part
+/// that is asked for in vain is scanned, and billed, once more.
+fn parts((from, to): (i64, i64), matched: u64) -> Vec<(i64, i64)> {
+    let count = matched.div_ceil(MOST_ROWS as u64 / 2).clamp(2, 1000);
+    let span = Span { from: LogTime(from), to: LogTime(to) };
+    let slices = span.slices(i64::try_from(count).unwrap_or(2));
+    slices.map(|slice| (slice.from.0, slice.to.0)).collect()
 }
 
 /// A value of a row.
@@ -113,7 +126,13 @@ pub fn value<'r>(row: &'r [ResultField], name: &str) -> Option<&'r str> {
 impl Insights {
     /// None runs yet.
     pub fn new(caller: Arc<Caller>) -> Arc<Self> {
+        Self::within(caller, u64::MAX)
+    }
+
+    /// The same, for at most so many bytes scanned: what goes beyond is not read.
+    pub fn within(caller: Arc<Caller>, most: u64) -> Arc<Self> {
         Arc::new(Self {
+            most,
             caller,
             slots: Semaphore::new(AT_A_TIME),
             running: Mutex::default(),
@@ -140,16 +159,21 @@ impl Insights {
         // A query that is being started can be stopped when its id is there.
         drop(timeout(LAST_START, self.starting.write()).await);
         let ids = std::mem::take(&mut *self.running());
-        for id in ids {
-            let request =
-                Request { action: "logs:StopQuery", target: &id, quota: Quota::QueryResults };
-            let stopped = self
-                .caller
-                .logs(request, |client| client.stop_query().query_id(id.clone()).send())
-                .await;
-            // One that has ended meanwhile cannot be stopped, and need not be.
-            drop(stopped);
-        }
+        let all = async {
+            for id in ids {
+                self.stop(&id).await;
+            }
+        };
+        // Without a network nothing can be stopped, and nobody wants to wait for that.
+        drop(timeout(LAST_STOP, all).await);
+    }
+
+    async fn stop(&self, id: &str) {
+        let request = Request { action: "logs:StopQuery", target: id, quota: Quota::QueryResults };
+        let stopped =
+            self.caller.logs(request, |client| client.stop_query().query_id(id).send()).await;
+        // One that has ended meanwhile cannot be stopped, and need not be.
+        drop(stopped);
     }
 
     /// Delivers all lines of a group, oldest first, for which `filter` holds (a part of a query, such
@@ -173,6 +197,8 @@ impl Insights {
             let events = found.rows.iter().filter_map(|row| event(group, row));
             let events: Vec<_> =
                 events.filter(|event| (span.from..=span.to).contains(&event.time)).collect();
+            let bytes = events.iter().map(|event| event.message.len() as u64).sum();
+            let _ = out.send(Delivery::Note(Note::Bytes(bytes))).await;
             if !events.is_empty() && out.send(Delivery::Events(events)).await.is_err() {
                 return Ok(());
             }
@@ -194,12 +220,24 @@ impl Insights {
             if self.is_stopped.load(Ordering::Relaxed) {
                 return Err(failed(group, "Cancelled", "no more queries are started"));
             }
+            if self.scanned() >= self.most {
+                let message = format!("{} bytes were scanned, and no more may be", self.scanned());
+                return Err(CallError {
+                    cause: Cause::Invalid,
+                    ..failed(group, "MaxScan", &message)
+                });
+            }
             let id = self.start(group, query, (from, to)).await?;
             self.running().insert(id.clone());
             id
         };
         let rows = self.results(group, &id).await;
         self.running().remove(&id);
+        let goes_on = rows.as_ref().is_err_and(|error| error.action != "logs:StartQuery");
+        if goes_on {
+            // Its rows cannot be had, and it would run on.
+            self.stop(&id).await;
+        }
         rows
     }
 

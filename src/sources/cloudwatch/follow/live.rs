@@ -30,6 +30,9 @@ use crate::sources::cloudwatch::group::{GroupRef, Span};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The longest that a read reaches back before what was covered: well within what is remembered.
+const LONGEST_OVERLAP: i64 = 5 * 60 * 1000;
+
 /// How a session ended.
 enum End {
     /// It was time to renew it, or the service said so.
@@ -46,22 +49,32 @@ pub(super) async fn follow(shared: Arc<Shared>, groups: Vec<GroupRef>) {
     tokio::spawn(reread::run(Arc::clone(&shared), groups.clone(), queue));
     let mut tail = Tail { shared, groups, missing, covered: None };
     let mut pause = FIRST_PAUSE;
-    // Until the past is being read.
-    let mut first = Some(tail.shared.outbox.pending());
+    // Until what a session does not bring is being read.
+    let mut gap = Some(tail.shared.outbox.pending());
     loop {
         let stream = match tail.start().await {
             Ok(stream) => stream,
-            Err(error) => return tail.poll_instead(&error, first),
+            // It worked before: a network that is gone may come back, and the seam is filled then.
+            Err(error) if tail.covered.is_some() && error.may_pass() => {
+                tail.say(format!("no Live Tail for now ({error}); it is tried again"));
+                sleep(LONGEST_PAUSE).await;
+                if tail.shared.outbox.is_closed() {
+                    return;
+                }
+                continue;
+            }
+            Err(error) => return tail.poll_instead(&error, gap),
         };
         tail.fill_seam();
-        first = None;
+        drop(gap.take());
         let began = Instant::now();
-        match tail.session(stream).await {
+        let end = tail.session(stream).await;
+        gap = Some(tail.shared.outbox.pending());
+        match end {
             End::Closed => return,
             End::Renew => pause = FIRST_PAUSE,
             End::Broken(why) => {
-                let said = format!("Live Tail broke off ({why}); it is begun again");
-                tail.shared.outbox.note(Note::Said(said));
+                tail.say(format!("Live Tail broke off ({why}); it is begun again"));
                 if began.elapsed() > LONGEST_PAUSE {
                     pause = FIRST_PAUSE;
                 }
@@ -81,6 +94,10 @@ struct Tail {
 }
 
 impl Tail {
+    fn say(&self, said: String) {
+        self.shared.outbox.note(Note::Said(said));
+    }
+
     async fn start(&self) -> Result<StartLiveTailOutput, CallError> {
         let target = self.groups.first().map_or("", |group| &*group.name);
         let request = Request { action: "logs:StartLiveTail", target, quota: Quota::LiveTail };
@@ -103,7 +120,14 @@ impl Tail {
     /// What was taken in before the session began, and after the last one ended.
     fn fill_seam(&self) {
         let now = self.shared.now();
-        let from = self.since();
+        let mut from = self.since();
+        let long_ago = LogTime(now.0 - LONGEST_OVERLAP);
+        if self.covered.is_none() && from < long_ago {
+            // Nothing else will bring it, so it is not mixed with what is read twice.
+            let past = Span { from, to: LogTime(long_ago.0 - 1) };
+            self.groups.iter().for_each(|group| self.past(group.clone(), past));
+            from = long_ago;
+        }
         let span = Span { from, to: LogTime(now.0 + FUTURE) };
         for group in 0..self.groups.len() {
             self.missing(group, span, Duration::ZERO, "before the stream began");
@@ -113,15 +137,28 @@ impl Tail {
         self.later(span, "before the stream began");
     }
 
+    /// Reads what was there long before the stream began.
+    fn past(&self, group: GroupRef, span: Span) {
+        let (shared, pending) = (Arc::clone(&self.shared), self.shared.outbox.pending());
+        tokio::spawn(async move {
+            if let Err(problem) = reread::past(&shared, &group, span).await {
+                let Span { from, to } = span;
+                let why = "before the stream began";
+                let gap = format!("{}: from {from} to {to}, {why}: {problem}", group.name);
+                shared.outbox.note(Note::Gap(gap));
+            }
+            drop(pending);
+        });
+    }
+
     /// From when on something may be missing.
     fn since(&self) -> LogTime {
         let since = self.shared.options.since;
-        let covered = self.covered.map_or(since, |covered| LogTime(covered.0 - self.overlap()));
-        self.shared.outbox.safe(covered.max(since))
+        self.covered.map_or(since, |covered| LogTime(covered.0 - self.overlap()).max(since))
     }
 
     fn overlap(&self) -> i64 {
-        (self.shared.outbox.longest_lag() * 5 / 4).max(OVERLAP)
+        (self.shared.outbox.longest_lag() * 5 / 4).clamp(OVERLAP, LONGEST_OVERLAP)
     }
 
     fn later(&self, span: Span, why: &'static str) {
@@ -134,7 +171,8 @@ impl Tail {
         let due = Instant::now() + after;
         let pending = self.shared.outbox.pending();
         // Its task ends with the last sender only.
-        let _ = self.missing.send(Missing { group, span, due, why, pending });
+        let covered = self.covered.unwrap_or(self.shared.options.since);
+        let _ = self.missing.send(Missing { group, span, covered, due, why, pending });
     }
 
     async fn session(&mut self, mut stream: StartLiveTailOutput) -> End {
@@ -173,8 +211,7 @@ impl Tail {
             .collect();
         self.shared.outbox.sampled(is_sampled);
         let span = Span { from: LogTime(now.0 - self.overlap()), to: LogTime(now.0 + FUTURE) };
-        let from = span.from.max(self.shared.options.since);
-        let span = Span { from: self.shared.outbox.safe(from), ..span };
+        let span = Span { from: span.from.max(self.shared.options.since), ..span };
         if is_sampled {
             self.shared.outbox.note(Note::Sampled(events.len() as u64));
             self.later(span, "sampled by Live Tail");

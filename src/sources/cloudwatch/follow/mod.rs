@@ -94,15 +94,15 @@ struct Shared {
 
 /// Follows groups, and those that `more` brings, until nobody takes what is delivered.
 pub async fn follow(
-    caller: Arc<Caller>,
+    insights: Arc<Insights>,
     groups: Vec<Followed>,
     mut more: mpsc::Receiver<Vec<Followed>>,
     options: FollowOptions,
     out: mpsc::Sender<Delivery>,
 ) {
     let shared = Arc::new(Shared {
-        insights: Insights::new(Arc::clone(&caller)),
-        caller,
+        caller: Arc::clone(insights.caller()),
+        insights,
         options,
         outbox: Outbox::new(out, options.clock),
     });

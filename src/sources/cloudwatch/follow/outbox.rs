@@ -33,6 +33,10 @@ pub(super) struct Outbox {
     seen: Mutex<Seen>,
     clock: fn() -> LogTime,
     lag: AtomicI64,
+    /// When the last events arrived.
+    arrived: AtomicI64,
+    /// Whether it was told that late events may be missed.
+    is_short: AtomicBool,
     /// The longest time from an event to its ingestion, of those seen so far.
     longest: AtomicI64,
     is_sampled: AtomicBool,
@@ -61,6 +65,8 @@ impl Outbox {
             seen: Mutex::default(),
             clock,
             lag: AtomicI64::new(UNKNOWN),
+            arrived: AtomicI64::new(0),
+            is_short: AtomicBool::new(false),
             longest: AtomicI64::new(0),
             is_sampled: AtomicBool::new(false),
             pending: AtomicUsize::new(0),
@@ -78,9 +84,15 @@ impl Outbox {
         self.seen().pass()
     }
 
+    /// Delivers events of a time of which nothing was delivered, and nothing else will bring.
+    pub(super) fn old_events(&self, events: Vec<CloudWatchEvent>) -> u64 {
+        self.deliver(events, (self.clock)())
+    }
+
     /// Delivers those that are new; gives how many.
     pub(super) fn events(&self, mut events: Vec<CloudWatchEvent>, pass: Pass) -> u64 {
         let (now, all) = ((self.clock)(), events.len());
+        self.arrived.fetch_max(now.0, Relaxed);
         {
             let mut seen = self.seen();
             events.retain(|event| seen.admit(event, pass, now));
@@ -89,6 +101,10 @@ impl Outbox {
         if known > 0 {
             self.note(Note::Duplicates(known));
         }
+        self.deliver(events, now)
+    }
+
+    fn deliver(&self, mut events: Vec<CloudWatchEvent>, now: LogTime) -> u64 {
         if events.is_empty() {
             return 0;
         }
@@ -137,9 +153,19 @@ impl Outbox {
         self.longest.load(Relaxed)
     }
 
-    /// A time from which on a read may begin again without delivering what was delivered.
-    pub(super) fn safe(&self, from: LogTime) -> LogTime {
-        self.seen().forgotten().map_or(from, |forgotten| from.max(forgotten))
+    /// A time from which on a read may begin again without delivering what was delivered. What comes
+    /// behind `covered` was never read, and is not left out. Where much came, late events of the time
+    /// before are not looked for: that is a gap, told once.
+    pub(super) fn safe(&self, from: LogTime, covered: LogTime) -> LogTime {
+        let Some(forgotten) = self.seen().forgotten() else { return from };
+        let begin = from.max(forgotten.min(covered));
+        if begin > from && !self.is_short.swap(true, Relaxed) {
+            let gap = format!(
+                "from {from} on, events that come late may be missing: more came than is remembered"
+            );
+            self.note(Note::Gap(gap));
+        }
+        begin
     }
 
     /// A stream sampled, or no longer does.
@@ -166,10 +192,11 @@ impl Outbox {
         }
     }
 
-    /// Forgets what no read can bring again.
+    /// Forgets what no read can bring again. While nothing arrives, as without a network, nothing is
+    /// forgotten either: what was read last will be read again.
     pub(super) fn forget(&self) {
-        let before = LogTime((self.clock)().0 - REMEMBERED);
-        self.seen().forget_before(before);
+        let newest = self.arrived.load(Relaxed);
+        self.seen().forget_before(LogTime(newest.saturating_sub(REMEMBERED)));
     }
 
     /// Waits until nobody takes what is delivered.

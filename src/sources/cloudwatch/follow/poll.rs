@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::model::LogTime;
 use crate::sources::cloudwatch::delivery::{Delivery, Note};
 use crate::sources::cloudwatch::error::{CallError, Cause};
-use crate::sources::cloudwatch::follow::reread::window;
+use crate::sources::cloudwatch::follow::reread::{self, window};
 use crate::sources::cloudwatch::follow::{FUTURE, OVERLAP, Shared};
 use crate::sources::cloudwatch::group::{GroupRef, Span};
 
@@ -30,6 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONG_PAUSE: Duration = Duration::from_secs(15);
 /// How often Insights is asked, and how fresh an event is that it has not got yet.
 const INSIGHTS_EVERY: Duration = Duration::from_mins(1);
+const INSIGHTS_FIRST: Duration = Duration::from_secs(35);
 const INSIGHTS_SETTLE: i64 = 30 * 1000;
 
 /// Begins to poll each of these groups, for events from `from` on.
@@ -41,14 +42,23 @@ pub(super) fn begin(shared: &Arc<Shared>, groups: Vec<GroupRef>, from: LogTime) 
 
 async fn by_filter(shared: Arc<Shared>, group: GroupRef, mut from: LogTime) {
     let mut first = Some(shared.outbox.pending());
+    let mut failures = Failures::default();
     let mut last_wide = Instant::now();
-    let mut is_failing = false;
+    let long_ago = LogTime(shared.now().0 - WIDE);
+    let mut past = (from == shared.options.since && from < long_ago)
+        .then_some(Span { from, to: LogTime(long_ago.0 - 1) });
     while !shared.outbox.is_closed() {
         let began = shared.now();
-        let span = Span { from, to: LogTime(began.0 + FUTURE) };
-        let pause = match window(&shared, &group, span).await {
+        let read = if let Some(span) = past {
+            reread::past(&shared, &group, span).await
+        } else {
+            let span = Span { from, to: LogTime(began.0 + FUTURE) };
+            window(&shared, &group, span).await
+        };
+        match read {
+            Ok(_) if past.is_some() => (from, past) = (long_ago, None),
             Ok(_) => {
-                is_failing = false;
+                failures = Failures::default();
                 first = None;
                 let longest = shared.outbox.longest_lag() * 5 / 4;
                 let mut overlap = longest.clamp(LEAST_OVERLAP, OVERLAP);
@@ -58,8 +68,8 @@ async fn by_filter(shared: Arc<Shared>, group: GroupRef, mut from: LogTime) {
                 }
                 // Nothing before `--since` was asked for.
                 from = LogTime(began.0 - overlap).max(shared.options.since);
-                from = shared.outbox.safe(from);
-                PAUSE
+                from = shared.outbox.safe(from, began);
+                sleep(PAUSE).await;
             }
             Err(error) if error.cause == Cause::WrongClass => {
                 shared.outbox.note(Note::Said(format!(
@@ -70,84 +80,80 @@ async fn by_filter(shared: Arc<Shared>, group: GroupRef, mut from: LogTime) {
                 return by_insights(shared, group, from).await;
             }
             Err(error) => {
-                if !is_failing {
-                    tell(&shared, &group, &error);
-                }
-                is_failing = true;
-                first = None;
-                if is_final(error.cause) {
+                if !failures.go_on(&shared, &group, &error) {
                     return;
                 }
-                LONG_PAUSE
+                sleep(LONG_PAUSE).await;
             }
-        };
-        sleep(pause).await;
+        }
     }
     drop(first);
 }
 
-fn tell(shared: &Shared, group: &GroupRef, error: &CallError) {
-    shared.outbox.failed(&group.name, error.to_string());
+/// Failures of a group, one after the other.
+#[derive(Debug, Default)]
+struct Failures {
+    count: u32,
 }
 
-/// Whether it will be no better the next time.
-fn is_final(cause: Cause) -> bool {
-    match cause {
-        Cause::Denied
-        | Cause::NoCredentials
-        | Cause::NoRegion
-        | Cause::NotFound
-        | Cause::WrongClass
-        | Cause::Invalid => true,
-        Cause::Throttled
-        | Cause::Expired
-        | Cause::InvalidCredentials
-        | Cause::LimitExceeded
-        | Cause::Unreachable
-        | Cause::Service => false,
+impl Failures {
+    /// Tells the first one, and writes the second one down: the first may pass without a loss, since
+    /// the same window is read again. False if there is no use in going on.
+    fn go_on(&mut self, shared: &Shared, group: &GroupRef, error: &CallError) -> bool {
+        self.count += 1;
+        let goes_on = error.may_pass();
+        if !goes_on || self.count == 2 {
+            shared.outbox.failed(&group.name, error.to_string());
+        } else if self.count == 1 {
+            shared.outbox.note(Note::Said(format!("{}: {error}; it is tried again", group.name)));
+        }
+        goes_on
     }
 }
 
 /// Follows a group that only Logs Insights can read.
 pub(super) async fn by_insights(shared: Arc<Shared>, group: GroupRef, mut from: LogTime) {
+    // Until what was there at the beginning has been read.
     let mut first = Some(shared.outbox.pending());
-    let mut is_failing = false;
+    let began = shared.now();
+    let mut failures = Failures::default();
     while !shared.outbox.is_closed() {
         let to = LogTime(shared.now().0 - INSIGHTS_SETTLE);
         if from <= to {
-            let (sender, mut found) = mpsc::channel(4);
-            let (insights, of) = (Arc::clone(&shared.insights), group.clone());
-            let span = Span { from, to };
-            let task = tokio::spawn(async move { insights.lines(&of, span, "", &sender).await });
-            let pass = shared.outbox.pass();
-            while let Some(delivery) = found.recv().await {
-                match delivery {
-                    Delivery::Events(events) => {
-                        shared.outbox.events(events, pass);
-                    }
-                    Delivery::Note(Note::Bytes(_)) | Delivery::Beat(_) => {}
-                    Delivery::Note(note) => shared.outbox.note(note),
-                }
-            }
-            match task.await.unwrap_or(Ok(())) {
+            match query(&shared, &group, Span { from, to }).await {
                 Ok(()) => {
-                    is_failing = false;
+                    failures = Failures::default();
+                    if to >= began {
+                        first = None;
+                    }
                     from = LogTime(to.0 - OVERLAP).max(shared.options.since);
-                    from = shared.outbox.safe(from);
+                    from = shared.outbox.safe(from, to);
                 }
                 Err(error) => {
-                    if !is_failing {
-                        tell(&shared, &group, &error);
-                    }
-                    is_failing = true;
-                    if is_final(error.cause) {
+                    if !failures.go_on(&shared, &group, &error) {
                         return;
                     }
                 }
             }
         }
-        first = None;
-        sleep(INSIGHTS_EVERY).await;
+        sleep(if first.is_some() { INSIGHTS_FIRST } else { INSIGHTS_EVERY }).await;
     }
     drop(first);
+}
+
+async fn query(shared: &Arc<Shared>, group: &GroupRef, span: Span) -> Result<(), CallError> {
+    let (sender, mut found) = mpsc::channel(4);
+    let (insights, of) = (Arc::clone(&shared.insights), group.clone());
+    let task = tokio::spawn(async move { insights.lines(&of, span, "", &sender).await });
+    let pass = shared.outbox.pass();
+    while let Some(delivery) = found.recv().await {
+        match delivery {
+            Delivery::Events(events) => {
+                shared.outbox.events(events, pass);
+            }
+            Delivery::Note(Note::Bytes(_)) | Delivery::Beat(_) => {}
+            Delivery::Note(note) => shared.outbox.note(note),
+        }
+    }
+    task.await.unwrap_or(Ok(()))
 }

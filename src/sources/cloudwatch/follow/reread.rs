@@ -9,12 +9,18 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::model::LogTime;
 use crate::sources::cloudwatch::delivery::Note;
 use crate::sources::cloudwatch::error::CallError;
+use crate::sources::cloudwatch::event::CloudWatchEvent;
 use crate::sources::cloudwatch::filter;
 use crate::sources::cloudwatch::follow::Shared;
 use crate::sources::cloudwatch::follow::outbox::Pending;
 use crate::sources::cloudwatch::group::{GroupRef, Span};
+
+/// How often a window is tried whose read fails for a reason that may pass, and the pause between.
+const TRIES: u32 = 8;
+const PAUSE: Duration = Duration::from_secs(15);
 
 /// A window to be read again.
 pub(super) struct Missing {
@@ -22,6 +28,8 @@ pub(super) struct Missing {
     pub(super) group: usize,
     /// The window.
     pub(super) span: Span,
+    /// Until when everything was read before.
+    pub(super) covered: LogTime,
     /// Not before that.
     pub(super) due: Instant,
     /// Why it is read again.
@@ -45,14 +53,15 @@ pub(super) async fn run(
     mut missing: mpsc::UnboundedReceiver<Missing>,
 ) {
     let mut waiting: HashMap<usize, Waiting> = HashMap::new();
+    let mut is_open = true;
     loop {
         let next = waiting.values().map(|it| &it.first).min_by_key(|it| it.due);
         let next = next.map(|it| (it.group, it.due));
         tokio::select! {
-            more = missing.recv() => match more {
+            more = missing.recv(), if is_open => match more {
                 Some(more) => merge(&mut waiting, more),
                 None if waiting.is_empty() => return,
-                None => {}
+                None => is_open = false,
             },
             () = async { if let Some((_, due)) = next { sleep_until(due).await } }, if next.is_some() => {
                 if let Some((at, _)) = next
@@ -63,6 +72,9 @@ pub(super) async fn run(
                         merge(&mut waiting, again);
                     }
                     read(&shared, group, first).await;
+                }
+                if !is_open && waiting.is_empty() {
+                    return;
                 }
             }
             () = shared.outbox.closed() => return,
@@ -93,7 +105,20 @@ impl Missing {
 }
 
 async fn read(shared: &Arc<Shared>, group: &GroupRef, missing: Missing) {
-    if let Err(problem) = window(shared, group, missing.span).await {
+    let mut tries = 0;
+    let read = loop {
+        let span = missing.span;
+        let span = Span { from: shared.outbox.safe(span.from, missing.covered), ..span };
+        match window(shared, group, span).await {
+            // A network that is gone may come back.
+            Err(error) if error.may_pass() && tries < TRIES && !shared.outbox.is_closed() => {
+                tries += 1;
+                sleep(PAUSE).await;
+            }
+            read => break read,
+        }
+    };
+    if let Err(problem) = read {
         let Span { from, to } = missing.span;
         let gap = format!("{}: from {from} to {to}, {}: {problem}", group.name, missing.why);
         shared.outbox.note(Note::Gap(gap));
@@ -107,10 +132,28 @@ pub(super) async fn window(
     group: &GroupRef,
     span: Span,
 ) -> Result<u64, CallError> {
+    let pass = shared.outbox.pass();
+    pages(shared, group, span, |events| shared.outbox.events(events, pass)).await
+}
+
+/// Reads a window of which nothing was delivered and nothing else is read: it need not be remembered.
+pub(super) async fn past(
+    shared: &Arc<Shared>,
+    group: &GroupRef,
+    span: Span,
+) -> Result<u64, CallError> {
+    pages(shared, group, span, |events| shared.outbox.old_events(events)).await
+}
+
+async fn pages(
+    shared: &Arc<Shared>,
+    group: &GroupRef,
+    span: Span,
+    mut deliver: impl FnMut(Vec<CloudWatchEvent>) -> u64,
+) -> Result<u64, CallError> {
     let (sender, mut pages) = mpsc::channel(2);
     let (caller, of) = (Arc::clone(&shared.caller), group.clone());
     let task = tokio::spawn(async move { filter::read(&caller, &of, span, &sender).await });
-    let pass = shared.outbox.pass();
     let mut fresh = 0;
     while let Some(page) = pages.recv().await {
         if page.duplicates > 0 {
@@ -120,7 +163,7 @@ pub(super) async fn window(
         while !shared.outbox.has_room() && !shared.outbox.is_closed() {
             sleep(Duration::from_millis(20)).await;
         }
-        fresh += shared.outbox.events(page.events, pass);
+        fresh += deliver(page.events);
     }
     // A task that panicked has read nothing more.
     task.await.unwrap_or(Ok(())).map(|()| fresh)
