@@ -105,6 +105,8 @@ pub enum GroupPattern {
 /// What the ARN of a log group says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupArn {
+    /// Partition: `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
     /// Region.
     pub region: String,
     /// Account.
@@ -117,11 +119,12 @@ impl GroupArn {
     /// Reads `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with `:*` or without.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(7, ':');
-        let (arn, _, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let (arn, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, kind) = (parts.next()?, parts.next()?, parts.next()?);
         let name = parts.next()?.split(':').next()?;
         let is_group = arn == "arn" && service == "logs" && kind == "log-group";
         (is_group && !name.is_empty()).then(|| Self {
+            partition: partition.to_owned(),
             region: region.to_owned(),
             account: account.to_owned(),
             name: name.to_owned(),
@@ -179,8 +182,8 @@ impl fmt::Display for GroupPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exact(name) | Self::Glob(name) => f.write_str(name),
-            Self::Arn(GroupArn { region, account, name }) => {
-                write!(f, "arn:aws:logs:{region}:{account}:log-group:{name}")
+            Self::Arn(GroupArn { partition, region, account, name }) => {
+                write!(f, "arn:{partition}:logs:{region}:{account}:log-group:{name}")
             }
             Self::Regex(regex) => write!(f, "/{regex}/"),
         }

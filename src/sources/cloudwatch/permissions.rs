@@ -134,7 +134,13 @@ async fn filter(caller: &Arc<Caller>, group: &LogGroup) -> Answer {
     let request =
         Request { action: "logs:FilterLogEvents", target: &group.name, quota: Quota::Filter };
     let answer = caller.logs(request, |client| {
-        client.filter_log_events().log_group_name(&group.name).limit(1).send()
+        let call = client.filter_log_events().limit(1);
+        let call = if group.is_linked {
+            call.log_group_identifier(&group.arn)
+        } else {
+            call.log_group_name(&group.name)
+        };
+        call.send()
     });
     Answer::of_result(answer.await)
 }
@@ -159,13 +165,13 @@ async fn query(caller: &Arc<Caller>, group: &LogGroup, now: LogTime) -> Vec<Perm
     let [start, results, stop] = QUERY;
     let started = caller
         .logs(request(start, Quota::StartQuery), |client| {
-            client
-                .start_query()
-                .log_group_name(target)
-                .start_time(seconds - 1)
-                .end_time(seconds)
-                .query_string("fields @timestamp | limit 1")
-                .send()
+            let call = client.start_query().start_time(seconds - 1).end_time(seconds);
+            let call = if group.is_linked {
+                call.log_group_identifiers(&group.arn)
+            } else {
+                call.log_group_name(target)
+            };
+            call.query_string("fields @timestamp | limit 1").send()
         })
         .await;
     let id = match started {

@@ -272,7 +272,8 @@ fn unseen(name: &str, arn: &str) -> LogGroup {
         retention_days: None,
         stored_bytes: None,
         created: None,
-        is_linked: false,
+        // Whose it is cannot be told, and an ARN means that one account's.
+        is_linked: !arn.is_empty(),
     }
 }
 
