@@ -89,22 +89,14 @@ impl Resolver<'_> {
 
     /// URIs of all integrations and authorizers.
     async fn http_uris(&mut self, trail: &str, id: &str) -> Vec<String> {
-        let mut uris = Vec::new();
-        for (what, found) in [
+        let found = [
             (
                 "cannot read the integrations, so the functions behind them are not known",
                 self.http_integrations(id).await,
             ),
             ("cannot read the authorizers", self.http_authorizers(id).await),
-        ] {
-            match found {
-                Ok(found) => uris.extend(found),
-                Err(error) => self.problem(Problem::call(trail, what, error)),
-            }
-        }
-        uris.sort();
-        uris.dedup();
-        uris
+        ];
+        self.uris(trail, found)
     }
 
     async fn http_integrations(&self, id: &str) -> Result<Vec<String>, CallError> {

@@ -167,6 +167,24 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// URIs of integrations and authorizers, each once; what could not be read is a problem.
+    pub(super) fn uris(
+        &mut self,
+        trail: &str,
+        found: [(&str, Result<Vec<String>, CallError>); 2],
+    ) -> Vec<String> {
+        let mut uris = Vec::new();
+        for (what, found) in found {
+            match found {
+                Ok(found) => uris.extend(found),
+                Err(error) => self.problem(Problem::call(trail, what, error)),
+            }
+        }
+        uris.sort();
+        uris.dedup();
+        uris
+    }
+
     /// Remembers a group by name; it is looked up in the end.
     pub(super) fn want(&mut self, name: &str, wanted: Wanted) {
         match self.wanted.get_mut(name) {
