@@ -5,7 +5,7 @@
 use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
@@ -32,18 +32,18 @@ pub(super) struct Said {
     pub(super) reach: Reach,
 }
 
-/// What was said about an exchange, and the key under which that is kept.
+/// What was said about an exchange, and where that is kept.
 #[derive(Debug, Clone)]
 pub(super) struct Recalled {
     pub(super) said: Rc<Said>,
     /// The outcome of the verdict that applies.
     pub(super) outcome: Outcome,
-    key: Option<Key>,
+    kept: Option<u32>,
 }
 
 impl Recalled {
-    fn new(said: Rc<Said>, key: Option<Key>) -> Self {
-        Self { outcome: said.judgement.applying().outcome, said, key }
+    fn new(said: Rc<Said>, kept: Option<u32>) -> Self {
+        Self { outcome: said.judgement.applying().outcome, said, kept }
     }
 }
 
@@ -52,6 +52,7 @@ type Key = [u64; 2];
 /// What is kept for a key.
 #[derive(Debug)]
 struct Kept {
+    key: Key,
     said: Rc<Said>,
     /// Here as well, for most exchanges need no more of what was said, and that is far away.
     outcome: Outcome,
@@ -97,7 +98,10 @@ pub(super) struct Memo {
     without_route: usize,
     /// By the key's hash: 128 bits of two hashers that are seeded anew in each run, so that no log can
     /// be made to bring two keys together.
-    said: HashMap<Key, Kept, foldhash::fast::RandomState>,
+    index: HashTable<u32>,
+    /// What is kept, one behind the other, so that what is asked for often stays near: a table that has
+    /// room for all would be spread over more than a cache holds.
+    kept: Vec<Kept>,
     /// What holds on any route, by the hash of the key without the route.
     on_any_route: HashMap<Key, Rc<Said>, foldhash::fast::RandomState>,
     shared: Vec<Rc<Said>>,
@@ -121,7 +125,8 @@ impl Memo {
             near_names: inputs.near_names,
             key: Vec::new(),
             without_route: 0,
-            said: HashMap::with_capacity_and_hasher(KEPT, foldhash::fast::RandomState::default()),
+            index: HashTable::with_capacity(KEPT),
+            kept: Vec::with_capacity(KEPT),
             on_any_route: HashMap::default(),
             shared: Vec::new(),
             hashers: Default::default(),
@@ -134,8 +139,11 @@ impl Memo {
             return Recalled::new(Rc::new(say()), None);
         }
         let key = self.hash(self.key.len());
-        if let Some(kept) = self.said.get(&key) {
-            return Recalled { said: Rc::clone(&kept.said), outcome: kept.outcome, key: Some(key) };
+        if let Some(at) = self.find(&key)
+            && let Some(kept) = self.kept.get(at as usize)
+        {
+            let said = Rc::clone(&kept.said);
+            return Recalled { said, outcome: kept.outcome, kept: Some(at) };
         }
         let any_route = self.hash(self.without_route);
         let said = if let Some(said) = self.on_any_route.get(&any_route) {
@@ -147,13 +155,25 @@ impl Memo {
             }
             said
         };
-        if said.reach == Reach::Itself || self.said.len() >= KEPT {
+        if said.reach == Reach::Itself || self.kept.len() >= KEPT {
             return Recalled::new(said, None);
         }
-        let recalled = Recalled::new(said, Some(key));
+        let at = u32::try_from(self.kept.len()).ok();
+        let recalled = Recalled::new(said, at);
         let (said, outcome) = (Rc::clone(&recalled.said), recalled.outcome);
-        self.said.insert(key, Kept { said, outcome, traces: Traces::default() });
+        self.kept.push(Kept { key, said, outcome, traces: Traces::default() });
+        let kept = &self.kept;
+        let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
+        if let Some(at) = at {
+            self.index.insert_unique(key[0], at, hash_of);
+        }
         recalled
+    }
+
+    /// The place of a key. Its halves are hashes already.
+    fn find(&self, key: &Key) -> Option<u32> {
+        let is_it = |at: &u32| self.kept.get(*at as usize).is_some_and(|kept| kept.key == *key);
+        self.index.find(key[0], is_it).copied()
     }
 
     /// The hash of the key's first bytes.
@@ -164,7 +184,7 @@ impl Memo {
 
     /// What the first exchange of this key left.
     pub(super) fn traces(&mut self, recalled: &Recalled) -> Option<&mut Traces> {
-        Some(&mut self.said.get_mut(&recalled.key?)?.traces)
+        Some(&mut self.kept.get_mut(recalled.kept? as usize)?.traces)
     }
 
     /// Most keys are those of exchanges that are well, of which the same is said.
