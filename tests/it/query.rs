@@ -180,6 +180,21 @@ fn infrequent_access_is_read_through_insights() {
 }
 
 #[test]
+fn events_that_are_not_there_yet_are_a_gap() {
+    let fake = Fake::start_at(TEN + 24 * 4 * QUARTER);
+    // A day and an hour after they were taken in.
+    let late = Some((10, std::time::Duration::from_hours(25)));
+    fake.change(|faults| faults.late = late);
+    let events = shop::events(1);
+    shop::put(&fake, &events, 20_000);
+    let output = query(&fake, &[ALL, &["--engine", "filter"]].concat());
+    let (_, ledger) = Answer::of(&output);
+    assert_eq!(ledger["events"], events.len() - events.len() / 10, "{}", stderr(&output));
+    let gaps = ledger["gaps"].to_string();
+    assert!(gaps.contains("are missing, by the numbers in event ids"), "{gaps}");
+}
+
+#[test]
 fn one_group_that_is_denied_does_not_stop_the_others() {
     let (fake, _) = account(1);
     let denied = Denied { operation: Some("FilterLogEvents"), group: Some("/shop/access-log") };

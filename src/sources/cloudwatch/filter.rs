@@ -12,6 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use tokio::sync::mpsc;
 
 use crate::model::LogTime;
+use crate::sources::cloudwatch::batches::Batches;
 use crate::sources::cloudwatch::budget::Quota;
 use crate::sources::cloudwatch::call::{Caller, Request};
 use crate::sources::cloudwatch::error::{CallError, Cause};
@@ -35,13 +36,14 @@ pub struct Page {
 }
 
 /// Reads a window. Pages go into `pages`, by time; the error comes when what could be had is there.
-/// Stops when nobody takes them any more.
+/// Stops when nobody takes them any more. Gives how many events are missing between others of their
+/// batches, as far as ids number them.
 pub async fn read(
     caller: &Caller,
     group: &GroupRef,
     span: Span,
     pages: &mpsc::Sender<Page>,
-) -> Result<(), CallError> {
+) -> Result<u64, CallError> {
     let mut reader = Reader::new(group);
     let (mut from, mut token) = (span.from, None);
     let mut restarted_at = None;
@@ -64,10 +66,10 @@ pub async fn read(
         token = output.next_token;
         let page = reader.page(output.events.unwrap_or_default());
         if !(page.events.is_empty() && page.duplicates == 0) && pages.send(page).await.is_err() {
-            return Ok(());
+            return Ok(0);
         }
         if token.is_none() {
-            return Ok(());
+            return Ok(reader.batches.missing());
         }
     }
 }
@@ -107,6 +109,7 @@ struct Reader {
     known: HashSet<u64, RandomState>,
     order: VecDeque<u64>,
     newest: Option<LogTime>,
+    batches: Batches,
 }
 
 impl Reader {
@@ -118,6 +121,7 @@ impl Reader {
             known: HashSet::default(),
             order: VecDeque::new(),
             newest: None,
+            batches: Batches::default(),
         }
     }
 
@@ -130,6 +134,7 @@ impl Reader {
             if event.id.as_ref().is_some_and(|id| self.is_known(id)) {
                 page.duplicates += 1;
             } else {
+                self.batches.add(&event);
                 page.events.push(event);
             }
         }

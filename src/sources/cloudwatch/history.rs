@@ -154,7 +154,10 @@ impl One {
                 }
             }
             match slice.end().await {
-                Ok(()) => self.progress.finish(slice.span),
+                Ok(missing) => {
+                    self.progress.finish(slice.span);
+                    self.gap(slice.span, missing).await;
+                }
                 Err(error) if is_of_group(error.cause) => return Err(error),
                 // The other slices may do.
                 Err(error) => {
@@ -186,6 +189,17 @@ impl One {
         self.out.send(Delivery::Events(page.events)).await.is_ok()
     }
 
+    async fn gap(&self, span: Span, missing: u64) {
+        if missing > 0 {
+            let Span { from, to } = span;
+            let name = &self.reading.group.name;
+            let gap = format!(
+                "{name}: {missing} events between {from} and {to} are missing, by the numbers in event ids"
+            );
+            let _ = self.out.send(Delivery::Note(Note::Gap(gap))).await;
+        }
+    }
+
     async fn failed(&self, problem: String) {
         let note = InputNote { input: self.reading.group.name.to_string(), problem };
         // Whoever stopped listening need not be told.
@@ -197,11 +211,11 @@ impl One {
 struct Slice {
     span: Span,
     pages: mpsc::Receiver<Page>,
-    task: JoinHandle<Result<(), CallError>>,
+    task: JoinHandle<Result<u64, CallError>>,
 }
 
 impl Slice {
-    async fn end(&mut self) -> Result<(), CallError> {
+    async fn end(&mut self) -> Result<u64, CallError> {
         match (&mut self.task).await {
             Ok(done) => done,
             Err(error) => Err(CallError {

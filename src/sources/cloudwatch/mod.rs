@@ -8,6 +8,7 @@
 //! Must not: look into a message, or lose one without a note.
 
 pub mod access;
+pub mod batches;
 pub mod budget;
 pub mod call;
 pub mod delivery;

@@ -166,5 +166,5 @@ async fn pages(
         fresh += deliver(page.events);
     }
     // A task that panicked has read nothing more.
-    task.await.unwrap_or(Ok(())).map(|()| fresh)
+    task.await.unwrap_or(Ok(0)).map(|_| fresh)
 }
