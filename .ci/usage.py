@@ -3,6 +3,7 @@
 usage.py COMMAND...: prints both of one run.
 usage.py --ratio N LOG IDS CORSCOPE: CPU time of a scan of LOG with all rules to that without any of
 those listed in the file IDS, medians of N runs of each, taken in turn.
+usage.py --start N COMMAND...: CPU time and wall time in milliseconds, medians of N runs.
 
 A child counts the memory of the process that it was forked from, so this one stays small: run it
 with `python3 -I -S`, and import nothing big.
@@ -10,6 +11,7 @@ with `python3 -I -S`, and import nothing big.
 
 import os
 import sys
+import time
 
 QUIET = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
 
@@ -33,6 +35,14 @@ if sys.argv[1] == "--ratio":
     without = scan + ["--disable", ",".join(open(ids, encoding="utf-8").read().split())]
     pairs = [(usage(scan)[0], usage(without)[0]) for _ in range(int(runs))]
     print(f"{median([one for one, _ in pairs]) / median([other for _, other in pairs]):.3f}")
+elif sys.argv[1] == "--start":
+    runs, *command = sys.argv[2:]
+    cpu, wall = [], []
+    for _ in range(int(runs)):
+        began = time.monotonic()
+        cpu.append(usage(command)[0])
+        wall.append(time.monotonic() - began)
+    print(f"{median(cpu) * 1000:.1f} {median(wall) * 1000:.1f}")
 else:
     cpu, peak = usage(sys.argv[1:])
     print(f"{cpu:.2f} {peak}")

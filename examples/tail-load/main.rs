@@ -3,8 +3,8 @@
 //! ```text
 //! cargo build --release
 //! cargo run --release --example tail-load -- --for 10m
-//! cargo run --release --example tail-load -- --for 2m --groups 100 --update-every 1s --rate 4000
-//! cargo run --release --example tail-load -- --for 2m -- --poll
+//! cargo run --release --example tail-load -- --for 2m --groups 100 --update-every 1s --rate 4000 --unpaced
+//! cargo run --release --example tail-load -- --for 2m --unpaced -- --poll
 //! ```
 //!
 //! A fake CloudWatch is given healthy requests at a rate, in lines as gateways and functions write them,
@@ -15,7 +15,8 @@
 //!
 //! AWS sends up to 500 events in an update and an update a second, so a session shows 500 events a
 //! second, and what is beyond is read again 10 seconds later. To put the whole load into one session,
-//! updates come ten times a second here unless `--update-every` says otherwise.
+//! updates come twenty times a second here unless `--update-every` says otherwise, and no more is put
+//! than the next one can show, unless `--unpaced` says so.
 //!
 //! Linux only: memory and CPU time are read from `/proc`.
 
@@ -53,8 +54,12 @@ struct Options {
     groups: u32,
 
     /// How often a live tail sends an update; AWS: every second.
-    #[arg(long, value_name = "DURATION", default_value = "100ms", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "50ms", value_parser = duration)]
     update_every: Duration,
+
+    /// Put events whether or not the next update can show them.
+    #[arg(long)]
+    unpaced: bool,
 
     /// The binary; without it the one that is built beside this.
     #[arg(long)]
@@ -86,8 +91,10 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// And the end of the tail.
 const LONGEST_END: Duration = Duration::from_mins(3);
 /// Between two looks at what is due.
-const STEP: Duration = Duration::from_millis(20);
+const STEP: Duration = Duration::from_millis(10);
 const SECOND: Duration = Duration::from_secs(1);
+/// Events that wait for the next update at most.
+const UPDATE: u64 = 450;
 /// What the fake keeps: more than any overlap reaches back.
 const KEPT: i64 = 3 * 60 * 1000;
 
@@ -136,6 +143,11 @@ fn wait(most: Duration, mut is_there: impl FnMut() -> bool) {
     }
 }
 
+/// Whether the next update can show one more request.
+fn has_room(fake: &Fake, put: u64) -> bool {
+    put < fake.delivered("StartLiveTail") as u64 + UPDATE
+}
+
 /// What was put.
 #[derive(Default)]
 struct Put {
@@ -152,7 +164,7 @@ fn load(options: &Options, fake: &Fake, traffic: &mut Traffic, tailed: &Tailed) 
     while began.elapsed() < options.lasts {
         let elapsed = began.elapsed();
         let due = u64::try_from(elapsed.as_millis()).unwrap_or(0) * options.rate / 1_000;
-        while put.events < due {
+        while put.events < due && (options.unpaced || has_room(fake, put.events)) {
             let is_fault = elapsed >= next_fault;
             let (id, batches) = traffic.request(fake.now(), is_fault);
             for batch in batches {
