@@ -134,8 +134,7 @@ impl Shared {
         let nameless = nameless.into_iter().map(|it| it.group).collect();
         poll::begin(self, nameless, self.options.since);
         let mut sessions = sessions;
-        for groups in freely.chunks(GROUPS_A_SESSION) {
-            let groups: Vec<GroupRef> = groups.iter().map(|it| it.group.clone()).collect();
+        for groups in spread(freely.into_iter().map(|it| it.group).collect()) {
             if self.options.polls || sessions >= SESSIONS {
                 poll::begin(self, groups, self.options.since);
             } else {
@@ -157,5 +156,38 @@ impl Shared {
 
     fn now(&self) -> LogTime {
         (self.options.clock)()
+    }
+}
+
+/// Groups for each session. Neighbours by name are alike, and a session shows 500 events a second: the
+/// execution logs of many APIs are not to share one while their functions' logs leave others idle.
+fn spread(groups: Vec<GroupRef>) -> Vec<Vec<GroupRef>> {
+    let mut sessions = vec![Vec::new(); groups.len().div_ceil(GROUPS_A_SESSION)];
+    let mut groups = groups.into_iter();
+    while groups.len() > 0 {
+        for (session, group) in sessions.iter_mut().zip(&mut groups) {
+            session.push(group);
+        }
+    }
+    sessions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_that_are_alike_are_spread_over_the_sessions() {
+        let name = |at: usize| format!("group-{at:02}");
+        let group = |at| GroupRef { name: name(at).into(), arn: name(at).into(), is_linked: false };
+        let sessions = spread((0..23).map(group).collect());
+        let sizes: Vec<usize> = sessions.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [8, 8, 7]);
+        let first: Vec<&str> = sessions[0].iter().map(|group| &*group.name).collect();
+        assert_eq!(first[..3], ["group-00", "group-03", "group-06"]);
+        let mut all: Vec<&str> = sessions.iter().flatten().map(|group| &*group.name).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..23).map(name).collect::<Vec<_>>());
+        assert!(spread(Vec::new()).is_empty());
     }
 }
