@@ -120,6 +120,10 @@ fn run(options: &Options) -> io::Result<bool> {
     }
     let mut tailed = Tailed::start(&fake.endpoint(), options)?;
     wait(PATIENCE, || fake.calls().iter().any(|call| is_reading(&call.operation)));
+    if !options.arguments.iter().any(|argument| argument == "--poll") {
+        // What is put before a session begins is no matter of its speed.
+        wait(PATIENCE, || fake.sessions() >= traffic.groups().len().div_ceil(10));
+    }
     writeln!(io::stdout().lock(), "{:>8}  {:>10}  {:>7}  findings", "time", "memory", "CPU")?;
     let put = load(options, &fake, &mut traffic, &tailed)?;
     wait(PATIENCE, || put.faults.keys().all(|id| tailed.told(id).is_some()));
