@@ -3,6 +3,8 @@
 //! Must not: be asked twice; the answers go into settings.
 
 use std::ffi::OsString;
+#[cfg(feature = "aws")]
+use std::io::Write;
 use std::io::{self, IsTerminal};
 
 use crate::cli::args::ColorChoice;
@@ -69,6 +71,14 @@ pub(crate) fn stdout_is_terminal() -> bool {
 #[cfg(feature = "aws")]
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Writes a line on standard error in place of the one that is there; empty: takes it away.
+#[cfg(feature = "aws")]
+pub(crate) fn rewrite_line(text: &str) {
+    let mut stderr = io::stderr().lock();
+    // There is nobody left to tell if this fails.
+    let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
 }
 
 /// Whether standard input is a terminal.

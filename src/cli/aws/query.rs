@@ -28,7 +28,7 @@ use crate::cli::aws::plan::{Plan, Planned};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::ranges;
-use crate::cli::terminal::stderr_is_terminal;
+use crate::cli::terminal::{rewrite_line, stderr_is_terminal};
 use crate::cli::time;
 
 /// What is read where nobody says.
@@ -142,6 +142,11 @@ async fn take(
     stopped: &mut Interrupt,
 ) -> bool {
     let is_shown = stderr_is_terminal();
+    let clear = || {
+        if is_shown {
+            rewrite_line("");
+        }
+    };
     let began = Instant::now();
     let mut ticks = interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -150,19 +155,22 @@ async fn take(
             delivery = deliveries.recv() => {
                 let Some(delivery) = delivery else { break };
                 match feed.take(delivery, analyzer) {
-                    Some(Told::Said(said)) => say(&said),
+                    Some(Told::Said(said)) => {
+                        clear();
+                        say(&said);
+                    }
                     Some(Told::Gap(gap)) => analyzer.gap(gap),
                     Some(Told::Beat(_)) | None => {}
                 }
             }
             _ = ticks.tick(), if is_shown => meter.show(began.elapsed()),
             () = stopped.wait() => {
-                clear(is_shown);
+                clear();
                 return true;
             }
         }
     }
-    clear(is_shown);
+    clear();
     false
 }
 
@@ -184,15 +192,7 @@ impl Meter {
             }
         };
         let (bytes, events) = (ranges::size(self.progress.bytes()), self.progress.events());
-        // There is nobody left to tell if this fails.
-        let _ = write!(io::stderr().lock(), "\r\x1b[K{events} events, {bytes}{rest}");
-    }
-}
-
-/// Takes the line of the meter away.
-fn clear(is_shown: bool) {
-    if is_shown {
-        let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        rewrite_line(&format!("{events} events, {bytes}{rest}"));
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::cli::aws::interrupt::Interrupt;
 use crate::cli::aws::query::say;
 use crate::cli::aws::teller::Tally;
+use crate::cli::terminal::rewrite_line;
 
 /// How often the analysis moves on where nothing comes.
 const TICK: Duration = Duration::from_millis(250);
@@ -69,7 +70,7 @@ impl Watch<'_> {
     /// One sentence for people, over the status line.
     fn say(&self, text: &str) {
         if self.shows_status {
-            clear();
+            rewrite_line("");
         }
         say(text);
     }
@@ -155,7 +156,7 @@ pub(crate) async fn watch(
         }
     };
     if watch.shows_status {
-        clear();
+        rewrite_line("");
     }
     state.list_rest(analyzer);
     ended
@@ -245,15 +246,8 @@ impl State {
         if progress.throttled > 0 {
             parts.push(format!("{} requests throttled", progress.throttled));
         }
-        // There is nobody left to tell if this fails.
-        let mut stderr = io::stderr().lock();
-        let _ = write!(stderr, "\r\x1b[K{}", parts.join(", ")).and_then(|()| stderr.flush());
+        rewrite_line(&parts.join(", "));
     }
-}
-
-/// Takes the status line away.
-fn clear() {
-    let _ = write!(io::stderr().lock(), "\r\x1b[K");
 }
 
 /// Standard output on a terminal that also shows the status line.
@@ -261,7 +255,7 @@ pub(crate) struct OverStatus;
 
 impl Write for OverStatus {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        clear();
+        rewrite_line("");
         io::stdout().lock().write_all(bytes)?;
         Ok(bytes.len())
     }

@@ -36,7 +36,6 @@ pub struct Caller {
     account: Account,
     budgets: [Budget; 5],
     throttled: AtomicU64,
-    requests: AtomicU64,
 }
 
 /// One request: what policies call it, what it is about, and which quota it takes from.
@@ -65,8 +64,7 @@ impl Caller {
             Quota::LiveTail,
         ]
         .map(|of| Budget::new(rate(of)));
-        let (throttled, requests) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Self { account, budgets, throttled, requests })
+        Arc::new(Self { account, budgets, throttled: AtomicU64::new(0) })
     }
 
     /// The account.
@@ -75,18 +73,13 @@ impl Caller {
     }
 
     /// The budget of a quota.
-    pub fn budget(&self, quota: Quota) -> Option<&Budget> {
+    fn budget(&self, quota: Quota) -> Option<&Budget> {
         self.budgets.get(quota as usize)
     }
 
     /// Requests that were throttled since this was asked last.
     pub fn take_throttled(&self) -> u64 {
         self.throttled.swap(0, Ordering::Relaxed)
-    }
-
-    /// Requests so far.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
     }
 
     /// Makes a request to CloudWatch Logs. `send` is called again where trying again may help: after
@@ -126,14 +119,14 @@ impl Caller {
     {
         let (mut tries, mut throttled, mut renewed) = (0, 0, false);
         let mut pause = FIRST_PAUSE;
+        let budget = self.budget(request.quota);
         loop {
-            if let Some(budget) = self.budget(request.quota) {
+            if let Some(budget) = budget {
                 budget.turn().await;
             }
-            self.requests.fetch_add(1, Ordering::Relaxed);
             let error = match tokio::time::timeout(ANSWER, send()).await {
                 Ok(Ok(answer)) => {
-                    if let Some(budget) = self.budget(request.quota) {
+                    if let Some(budget) = budget {
                         budget.passed();
                     }
                     return Ok(answer);
@@ -152,7 +145,7 @@ impl Caller {
             match error.cause {
                 Cause::Throttled => {
                     self.throttled.fetch_add(1, Ordering::Relaxed);
-                    if let Some(budget) = self.budget(request.quota) {
+                    if let Some(budget) = budget {
                         budget.throttled();
                     }
                     throttled += 1;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::decode::{Count, Sink};
-use crate::model::{InputNote, LogEvent, Place, PlaceId, Position};
+use crate::model::{LogEvent, Place, PlaceId, Position};
 use crate::sources::cloudwatch::delivery::{Beat, Delivery, Note};
 use crate::sources::cloudwatch::event::CloudWatchEvent;
 
@@ -72,11 +72,6 @@ impl Feed {
     /// Events that a group gave.
     pub fn events_of(&self, group: &str) -> u64 {
         self.groups.get(group).copied().unwrap_or(0)
-    }
-
-    /// A group that cannot be read.
-    pub fn failed(group: &str, problem: String, sink: &mut dyn Sink) {
-        sink.problem(InputNote { input: group.to_owned(), problem });
     }
 
     fn event(&mut self, event: &CloudWatchEvent, sink: &mut dyn Sink) {

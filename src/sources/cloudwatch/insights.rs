@@ -366,7 +366,7 @@ fn failed(group: &GroupRef, state: &str, message: &str) -> CallError {
 }
 
 /// The seconds that a window touches; what they hold beyond it is left out later.
-pub fn seconds(span: Span) -> (i64, i64) {
+fn seconds(span: Span) -> (i64, i64) {
     (span.from.0.div_euclid(1000), span.to.0.div_euclid(1000))
 }
 

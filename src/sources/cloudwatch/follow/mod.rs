@@ -22,7 +22,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::model::LogTime;
 use crate::sources::cloudwatch::call::Caller;
-use crate::sources::cloudwatch::delivery::{Beat, Delivery, Note};
+use crate::sources::cloudwatch::delivery::{Delivery, Note};
 use crate::sources::cloudwatch::follow::outbox::Outbox;
 use crate::sources::cloudwatch::group::GroupRef;
 use crate::sources::cloudwatch::insights::Insights;
@@ -112,7 +112,7 @@ pub async fn follow(
     loop {
         tokio::select! {
             _ = ticks.tick() => {
-                shared.beat().await;
+                shared.beat();
                 shared.outbox.forget();
             }
             Some(groups) = more.recv() => sessions = shared.begin(groups, sessions),
@@ -145,13 +145,12 @@ impl Shared {
         sessions
     }
 
-    async fn beat(&self) {
+    fn beat(&self) {
         let throttled = self.caller.take_throttled();
         if throttled > 0 {
             self.outbox.note(Note::Throttled(throttled));
         }
-        let beat: Beat = self.outbox.beat();
-        self.outbox.push(Delivery::Beat(beat)).await;
+        self.outbox.beat();
     }
 
     fn now(&self) -> LogTime {

@@ -74,7 +74,7 @@ impl Outbox {
         })
     }
 
-    /// Whether there is room for so many more bytes.
+    /// Whether there is room for more.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.load(Relaxed) < ROOM
     }
@@ -85,12 +85,12 @@ impl Outbox {
     }
 
     /// Delivers events of a time of which nothing was delivered, and nothing else will bring.
-    pub(super) fn old_events(&self, events: Vec<CloudWatchEvent>) -> u64 {
-        self.deliver(events, (self.clock)())
+    pub(super) fn old_events(&self, events: Vec<CloudWatchEvent>) {
+        self.deliver(events, (self.clock)());
     }
 
-    /// Delivers those that are new; gives how many.
-    pub(super) fn events(&self, mut events: Vec<CloudWatchEvent>, pass: Pass) -> u64 {
+    /// Delivers those that are new.
+    pub(super) fn events(&self, mut events: Vec<CloudWatchEvent>, pass: Pass) {
         let (now, all) = ((self.clock)(), events.len());
         self.arrived.fetch_max(now.0, Relaxed);
         {
@@ -101,12 +101,12 @@ impl Outbox {
         if known > 0 {
             self.note(Note::Duplicates(known));
         }
-        self.deliver(events, now)
+        self.deliver(events, now);
     }
 
-    fn deliver(&self, mut events: Vec<CloudWatchEvent>, now: LogTime) -> u64 {
+    fn deliver(&self, mut events: Vec<CloudWatchEvent>, now: LogTime) {
         if events.is_empty() {
-            return 0;
+            return;
         }
         // As they happened: neither a stream nor a page promises it. Ids tell more than times.
         events.sort_by(|one, other| {
@@ -122,30 +122,21 @@ impl Outbox {
         if let Some(newest) = newest {
             self.lag.store(now.0 - newest.0, Relaxed);
         }
-        let count = events.len() as u64;
-        self.fresh.fetch_add(count, Relaxed);
+        self.fresh.fetch_add(events.len() as u64, Relaxed);
         let bytes: u64 = events.iter().map(|event| event.message.len() as u64).sum();
         self.note(Note::Bytes(bytes));
         self.waiting.fetch_add(size(&events), Relaxed);
-        let _ = self.queue.send(Delivery::Events(events));
-        count
+        self.send(Delivery::Events(events));
     }
 
     /// Tells something.
     pub(super) fn note(&self, note: Note) {
-        // If nobody listens, nobody need be told.
-        let _ = self.queue.send(Delivery::Note(note));
+        self.send(Delivery::Note(note));
     }
 
     /// Tells that a group cannot be read, or only in part.
     pub(super) fn failed(&self, group: &str, problem: String) {
         self.note(Note::Failed(InputNote { input: group.to_owned(), problem }));
-    }
-
-    /// Queues anything else.
-    pub(super) async fn push(&self, delivery: Delivery) {
-        let _ = self.queue.send(delivery);
-        tokio::task::yield_now().await;
     }
 
     /// The longest time from an event to its ingestion, of those seen so far.
@@ -179,17 +170,22 @@ impl Outbox {
         Pending(Arc::clone(self))
     }
 
-    /// How it goes.
-    pub(super) fn beat(&self) -> Beat {
+    fn send(&self, delivery: Delivery) {
+        // If nobody listens, nobody need be told.
+        let _ = self.queue.send(delivery);
+    }
+
+    /// Tells how it goes.
+    pub(super) fn beat(&self) {
         let lag = self.lag.load(Relaxed);
         let fresh = self.fresh.swap(0, Relaxed);
-        Beat {
+        self.send(Delivery::Beat(Beat {
             lag_ms: (lag != UNKNOWN).then_some(lag),
             is_sampled: self.is_sampled.load(Relaxed),
             is_idle: fresh == 0
                 && self.pending.load(Relaxed) == 0
                 && self.waiting.load(Relaxed) == 0,
-        }
+        }));
     }
 
     /// Forgets what no read can bring again. While nothing arrives, as without a network, nothing is

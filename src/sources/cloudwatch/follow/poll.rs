@@ -56,8 +56,8 @@ async fn by_filter(shared: Arc<Shared>, group: GroupRef, mut from: LogTime) {
             window(&shared, &group, span).await
         };
         match read {
-            Ok(_) if past.is_some() => (from, past) = (long_ago, None),
-            Ok(_) => {
+            Ok(()) if past.is_some() => (from, past) = (long_ago, None),
+            Ok(()) => {
                 failures = Failures::default();
                 first = None;
                 let longest = shared.outbox.longest_lag() * 5 / 4;

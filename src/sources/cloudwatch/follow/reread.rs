@@ -126,12 +126,12 @@ async fn read(shared: &Arc<Shared>, group: &GroupRef, missing: Missing) {
     drop(missing.pending);
 }
 
-/// Reads a window and delivers what is new; gives how many that were.
+/// Reads a window and delivers what is new.
 pub(super) async fn window(
     shared: &Arc<Shared>,
     group: &GroupRef,
     span: Span,
-) -> Result<u64, CallError> {
+) -> Result<(), CallError> {
     let pass = shared.outbox.pass();
     pages(shared, group, span, |events| shared.outbox.events(events, pass)).await
 }
@@ -141,7 +141,7 @@ pub(super) async fn past(
     shared: &Arc<Shared>,
     group: &GroupRef,
     span: Span,
-) -> Result<u64, CallError> {
+) -> Result<(), CallError> {
     pages(shared, group, span, |events| shared.outbox.old_events(events)).await
 }
 
@@ -149,12 +149,11 @@ async fn pages(
     shared: &Arc<Shared>,
     group: &GroupRef,
     span: Span,
-    mut deliver: impl FnMut(Vec<CloudWatchEvent>) -> u64,
-) -> Result<u64, CallError> {
+    deliver: impl Fn(Vec<CloudWatchEvent>),
+) -> Result<(), CallError> {
     let (sender, mut pages) = mpsc::channel(2);
     let (caller, of) = (Arc::clone(&shared.caller), group.clone());
     let task = tokio::spawn(async move { filter::read(&caller, &of, span, &sender).await });
-    let mut fresh = 0;
     while let Some(page) = pages.recv().await {
         if page.duplicates > 0 {
             shared.outbox.note(Note::Duplicates(page.duplicates));
@@ -163,8 +162,8 @@ async fn pages(
         while !shared.outbox.has_room() && !shared.outbox.is_closed() {
             sleep(Duration::from_millis(20)).await;
         }
-        fresh += deliver(page.events);
+        deliver(page.events);
     }
     // A task that panicked has read nothing more.
-    task.await.unwrap_or(Ok(0)).map(|_| fresh)
+    task.await.unwrap_or(Ok(0)).map(drop)
 }
