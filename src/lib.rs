@@ -2,8 +2,10 @@
 //!
 //! Reading order: [`model`] has the vocabulary; then follow the data: [`sources`], [`decode`],
 //! [`parse`], [`assemble`], [`cors`], [`survey`], [`rules`], [`diagnose`], [`report`], [`output`].
-//! [`pipeline`] alone knows that order. [`explain`] answers questions without any log.
+//! [`pipeline`] alone knows that order. What many runs found becomes an [`alert`], and [`notify`] tells
+//! it. [`explain`] answers questions without any log.
 
+pub mod alert;
 pub mod assemble;
 pub mod cors;
 pub mod decode;
@@ -12,6 +14,7 @@ pub mod diagnose;
 pub mod doctor;
 pub mod explain;
 pub mod model;
+pub mod notify;
 pub mod output;
 pub mod parse;
 pub mod pipeline;
