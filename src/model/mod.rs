@@ -18,6 +18,7 @@ pub(crate) mod nearest;
 pub mod place;
 pub mod proxy_response;
 pub mod record;
+pub(crate) mod stable_hash;
 pub mod survey;
 pub mod ticket;
 pub mod time;

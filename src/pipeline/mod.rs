@@ -9,6 +9,7 @@ use std::io;
 use std::rc::Rc;
 
 pub mod example;
+pub mod gate;
 pub mod live;
 mod memo;
 
@@ -24,6 +25,7 @@ use crate::model::{
     Surface, Ticket,
 };
 use crate::parse::parse;
+use crate::pipeline::gate::{Admission, Gate};
 use crate::pipeline::memo::{Memo, Recalled, Said};
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
@@ -119,6 +121,8 @@ pub struct Analyzer<'a> {
     failed: io::Result<()>,
     /// The time of arrival, of an analysis that is advanced.
     arrival: Option<LogTime>,
+    /// Present where parts of the input were analyzed before.
+    gate: Option<&'a mut dyn Gate>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -143,7 +147,15 @@ impl<'a> Analyzer<'a> {
             survey: rules.looks_at_routes().then(Survey::default),
             failed: Ok(()),
             arrival: None,
+            gate: None,
         }
+    }
+
+    /// The same, of an input that earlier analyses have read in part: `gate` says what counts.
+    #[must_use]
+    pub fn gated(mut self, gate: &'a mut dyn Gate) -> Self {
+        self.gate = Some(gate);
+        self
     }
 
     /// A time, or a part of the input, in which events are known to be missing.
@@ -264,6 +276,10 @@ impl<'a> Analyzer<'a> {
         if self.arrival.is_some() {
             self.tell(slot, recalled);
         }
+        if self.gate.is_some() && !self.is_admitted(slot, recalled) {
+            self.assembler.release(slot);
+            return;
+        }
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         let Said { judgement, findings, .. } = &*recalled.said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
@@ -296,6 +312,22 @@ impl<'a> Analyzer<'a> {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }
         self.assembler.release(slot);
+    }
+
+    /// Whether an exchange counts in full. What is new of one that was counted before is reported here.
+    fn is_admitted(&mut self, slot: SlotId, recalled: &Recalled) -> bool {
+        let Some(gate) = &mut self.gate else { return true };
+        let Some(exchange) = self.assembler.exchange(slot) else { return false };
+        let Said { judgement, findings, .. } = &*recalled.said;
+        let waits = !exchange.is_complete || join_of(exchange, recalled.outcome) != Join::Nothing;
+        match gate.admit(exchange, findings, waits) {
+            Admission::New => true,
+            Admission::Known | Admission::Open => false,
+            Admission::Amended(news) => {
+                self.report.amend(exchange, judgement, &news, &self.places);
+                false
+            }
+        }
     }
 
     fn is_outside(&self, time: LogTime) -> bool {

@@ -153,6 +153,27 @@ impl ReportBuilder {
         counted
     }
 
+    /// Takes what an exchange that was counted in another report came to since: findings that it did not
+    /// have then. It is no further exchange.
+    pub fn amend(
+        &mut self,
+        exchange: &Exchange,
+        judgement: &Judgement,
+        findings: &[Finding],
+        places: &Places,
+    ) {
+        let selection = self.settings.select(exchange, judgement);
+        if selection != Selection::LeftOut && !findings.is_empty() {
+            let key = EndKey::of(exchange, places);
+            let seen = Sighting { exchange, judgement, findings, places, key };
+            let outcome = judgement.applying().outcome;
+            let others = Box::default();
+            let mut counted =
+                Counted { selection, first: None, others, outcome, is_general: false };
+            self.add_findings(&seen, &mut counted);
+        }
+    }
+
     /// Takes an exchange whose verdict, findings, API, stage, method, configured route and origin are
     /// those of one that was added before, and gave `known`.
     pub fn repeat(&mut self, known: &Counted, judged: &Judged<'_>) -> Selection {

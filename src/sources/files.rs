@@ -2,7 +2,7 @@
 //!
 //! Must not: follow a symbolic link in a circle, or stop at a file that cannot be read.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -18,13 +18,15 @@ pub struct Scanned {
     pub read: u64,
     /// Files that could not be read, or only in part.
     pub failed: u64,
+    /// Files that the caller did not want to be read.
+    pub left: u64,
     /// Log events delivered.
     pub events: u64,
 }
 
 /// Reads all `paths`: files, folders with everything below them, `-` for standard input.
 pub fn scan(paths: &[PathBuf], stdin: &mut dyn Read, sink: &mut dyn Sink) -> Scanned {
-    let mut scan = Scan { sink, scanned: Scanned::default(), folders: HashSet::default() };
+    let mut scan = Scan::new(sink, &|_, _| true);
     for path in paths {
         if path.as_os_str() == "-" {
             scan.read(stdin, Place { file: Some("-".to_owned()), ..Place::default() });
@@ -35,14 +37,32 @@ pub fn scan(paths: &[PathBuf], stdin: &mut dyn Read, sink: &mut dyn Sink) -> Sca
     scan.scanned
 }
 
+/// The same for paths only; of the files that are there, those are read which `choose` wants.
+pub fn scan_some(
+    paths: &[PathBuf],
+    choose: &dyn Fn(&Path, &Metadata) -> bool,
+    sink: &mut dyn Sink,
+) -> Scanned {
+    let mut scan = Scan::new(sink, choose);
+    for path in paths {
+        scan.path(path);
+    }
+    scan.scanned
+}
+
 struct Scan<'s> {
     sink: &'s mut dyn Sink,
     scanned: Scanned,
     /// Folders that were entered, by their real paths: links may lead back to them.
     folders: HashSet<PathBuf, foldhash::fast::RandomState>,
+    choose: &'s dyn Fn(&Path, &Metadata) -> bool,
 }
 
-impl Scan<'_> {
+impl<'s> Scan<'s> {
+    fn new(sink: &'s mut dyn Sink, choose: &'s dyn Fn(&Path, &Metadata) -> bool) -> Self {
+        Self { sink, scanned: Scanned::default(), folders: HashSet::default(), choose }
+    }
+
     /// A path of the command line: whatever its name, it is meant.
     fn path(&mut self, path: &Path) {
         match fs::metadata(path) {
@@ -54,7 +74,7 @@ impl Scan<'_> {
                     self.note(path, "this folder holds no log files; name a folder of an export");
                 }
             }
-            Ok(_) => self.file(path),
+            Ok(kind) => self.file(path, &kind),
             Err(error) => self.failed(path, "opening it", &error),
         }
     }
@@ -83,7 +103,7 @@ impl Scan<'_> {
             match fs::metadata(&path) {
                 _ if is_no_log(&path) => self.sink.count(Count::Skipped, 1),
                 Ok(kind) if kind.is_dir() => self.folder(&path),
-                Ok(kind) if kind.is_file() => self.file(&path),
+                Ok(kind) if kind.is_file() => self.file(&path, &kind),
                 // Sockets, pipes and devices do not end.
                 Ok(_) => self.sink.count(Count::Skipped, 1),
                 Err(error) => self.failed(&path, "opening it", &error),
@@ -91,7 +111,11 @@ impl Scan<'_> {
         }
     }
 
-    fn file(&mut self, path: &Path) {
+    fn file(&mut self, path: &Path, metadata: &Metadata) {
+        if !(self.choose)(path, metadata) {
+            self.scanned.left += 1;
+            return;
+        }
         #[expect(clippy::disallowed_methods, reason = "`sources` is where files are opened")]
         let opened = File::open(path);
         match opened {

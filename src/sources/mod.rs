@@ -5,3 +5,4 @@
 #[cfg(feature = "aws")]
 pub mod cloudwatch;
 pub mod files;
+pub mod resume;

@@ -479,7 +479,7 @@ fn files_folders_and_standard_input() {
     let mut seen = Seen::default();
     let paths = [root.join("no-such.log"), root.to_path_buf(), "-".into()];
     let scanned = scan(&paths, &mut &b"from stdin\n"[..], &mut seen);
-    assert_eq!(scanned, Scanned { read: 3, failed: 1, events: 5 });
+    assert_eq!(scanned, Scanned { read: 3, failed: 1, left: 0, events: 5 });
     let all: Vec<_> = seen.events.iter().map(|event| event.message.clone()).collect();
     let wanted =
         [vec!["plain line".to_owned()], expected(), vec!["from stdin".to_owned()]].concat();
