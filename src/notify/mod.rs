@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+pub mod http;
+pub mod retry;
+pub mod secret;
 pub mod settings;
 pub mod text;
 
