@@ -9,8 +9,18 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+pub mod http;
+pub mod open;
+pub mod opsgenie;
+pub mod pagerduty;
+pub mod ping;
+pub mod retry;
+pub mod secret;
 pub mod settings;
+pub mod slack;
+pub mod teams;
 pub mod text;
+pub mod webhook;
 
 /// One sink, ready to be told something.
 pub trait Notifier: Send {
