@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::alert::event::AlertEvent;
 
 pub mod settings;
+pub mod text;
 
 /// One sink, ready to be told something.
 pub trait Notifier: Send {
