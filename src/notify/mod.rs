@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+pub mod command;
+pub mod mail;
+pub(crate) mod program;
 pub mod settings;
 pub mod text;
 

@@ -1,0 +1,4 @@
+//! Sinks on this machine: programs, mail, and what other programs read of a run.
+
+mod programs;
+pub(crate) mod sample;
