@@ -14,6 +14,7 @@ pub mod mail;
 pub(crate) mod program;
 pub mod settings;
 pub mod text;
+pub mod textfile;
 
 /// One sink, ready to be told something.
 pub trait Notifier: Send {

@@ -57,12 +57,11 @@ pub(crate) fn run(
         retry: Retry::Later,
     };
     let streams = running.attach(input).map_err(lost)?;
-    let end = match running.wait(limit).map_err(lost)? {
-        Some(status) => End::Ended(status),
-        None => {
-            running.kill();
-            End::TimedOut
-        }
+    let end = if let Some(status) = running.wait(limit).map_err(lost)? {
+        End::Ended(status)
+    } else {
+        running.kill();
+        End::TimedOut
     };
     Ok(Run { end, said: streams.said() })
 }
@@ -179,7 +178,7 @@ impl Streams {
     fn said(&self) -> String {
         // Nothing is ever sent: this returns as soon as both streams have ended, or else in time.
         let _ = self.closed.recv_timeout(GRACE);
-        [&self.err, &self.out].into_iter().find_map(|kept| first_line(kept)).unwrap_or_default()
+        [&self.err, &self.out].into_iter().find_map(first_line).unwrap_or_default()
     }
 }
 

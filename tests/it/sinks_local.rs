@@ -2,3 +2,4 @@
 
 mod programs;
 pub(crate) mod sample;
+mod textfile;

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::sinks_local::sample::{HOSTILE, event, event_of};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(300);
 
 fn sh(script: &str) -> Vec<String> {
