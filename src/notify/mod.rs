@@ -11,6 +11,7 @@ use crate::alert::event::AlertEvent;
 
 pub mod command;
 pub mod mail;
+pub mod nagios;
 pub(crate) mod program;
 pub mod settings;
 pub mod text;
