@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::alert::event::AlertEvent;
 
 pub mod command;
+pub mod emf;
 pub mod mail;
 pub mod nagios;
 pub(crate) mod program;
