@@ -9,18 +9,25 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+pub mod command;
+pub mod emf;
 pub mod http;
+pub mod mail;
+pub mod nagios;
 pub mod open;
 pub mod opsgenie;
 pub mod pagerduty;
 pub mod ping;
+pub(crate) mod program;
 pub mod retry;
 pub mod secret;
 pub mod settings;
 pub mod slack;
 pub mod teams;
 pub mod text;
+pub mod textfile;
 pub mod webhook;
+pub(crate) mod program;
 
 /// One sink, ready to be told something.
 pub trait Notifier: Send {
