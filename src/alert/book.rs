@@ -281,8 +281,10 @@ impl Alert {
                 }
             }
             Status::Open => {
+                // An export may tell today of what happened yesterday.
                 let last = self.event.last_seen.unwrap_or(self.met_at);
-                let quiet = turn.covered_to.0.saturating_sub(last.0);
+                let since_last = turn.covered_to.0.saturating_sub(last.0);
+                let quiet = since_last.min(turn.at.0.saturating_sub(self.met_at.0));
                 if quiet >= millis(turn.policy.quiet(self.event.is_flapping)) {
                     self.status = Status::Over;
                     told.counts.resolved += 1;

@@ -2,8 +2,8 @@
 //! counts nothing twice and misses nothing that came late.
 //!
 //! An exchange is known by the hashes of its ids, of the gateway and of Lambda, for either may be all
-//! that a later reading shows of it. Ids are kept by the minute in which the exchange ended, and go
-//! when no reading can show that minute again.
+//! that a later reading shows of it. Ids are kept by the minute in which the exchange was counted, and
+//! go when no reading can show it again.
 //!
 //! Must not: grow with the traffic beyond its bound without saying so.
 
@@ -76,7 +76,7 @@ pub enum Remembered {
 pub struct Memory {
     /// Rules of the findings of each exchange.
     known: HashMap<u64, Box<[u32]>, foldhash::fast::RandomState>,
-    /// Ids by the minute in which their exchange ended.
+    /// Ids by the minute in which their exchange was counted.
     minutes: BTreeMap<i64, Vec<u64>>,
 }
 
@@ -94,16 +94,16 @@ impl Memory {
     }
 
     /// Remembers an exchange, or what it came to since.
-    pub fn remember(&mut self, keys: Keys, ended: LogTime, findings: &[Finding]) {
+    pub fn remember(&mut self, keys: Keys, counted: LogTime, findings: &[Finding]) {
         let rules: Box<[u32]> = findings.iter().take(MOST_RULES).map(rule_key).collect();
         for key in keys.iter() {
             if self.known.insert(key, rules.clone()).is_none() {
-                self.minutes.entry(ended.0.div_euclid(MINUTE)).or_default().push(key);
+                self.minutes.entry(counted.0.div_euclid(MINUTE)).or_default().push(key);
             }
         }
     }
 
-    /// Forgets exchanges that ended before `time`; and, if there are more than [`MOST`] ids, further
+    /// Forgets exchanges that were counted before `time`; and, if there are more than [`MOST`] ids, further
     /// ones, oldest first. Returns the time up to which it had to forget more than it should.
     pub fn forget_before(&mut self, time: LogTime) -> Option<LogTime> {
         let keep_from = time.0.div_euclid(MINUTE);

@@ -12,6 +12,7 @@ use corscope::rules::words::{Place, Scope};
 
 #[cfg(feature = "aws")]
 use crate::cli::aws;
+use crate::cli::check;
 use crate::cli::ranges::{self, FailOn};
 use crate::cli::time;
 
@@ -99,6 +100,15 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     #[command(after_help = TAIL_EXAMPLES)]
     Tail(Box<crate::cli::aws::tail::TailOptions>),
+    /// Analyze what is new since the last run, and alert: for cron.
+    ///
+    /// What one run read, counted and told is in the state file. Alerts are findings at or above
+    /// `--fail-on`; each is told when it comes up, again if asked for, and when it is over.
+    #[command(after_help = check::options::EXAMPLES)]
+    Check(Box<check::options::CheckOptions>),
+    /// Show what a state file of `check` holds.
+    #[command(subcommand)]
+    State(check::options::StateCommand),
     /// List, show, write, check and test rules, and ask why one did not fire.
     #[command(subcommand)]
     Rules(RulesCommand),

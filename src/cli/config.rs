@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use corscope::notify::settings::SinkSettings;
 use corscope::report::settings::{Expectation, Glob, Ignore};
 use corscope::rules::problem::{Problem, RuleError};
 use serde::Deserialize;
@@ -76,6 +77,8 @@ pub(crate) struct Config {
     pub(crate) expired: Vec<(String, NaiveDate)>,
     /// What APIs are meant to allow.
     pub(crate) apis: Vec<Expectation>,
+    /// Who is told of alerts.
+    pub(crate) sinks: Vec<SinkSettings>,
     /// The file's name and text, for messages.
     pub(crate) file: String,
     pub(crate) text: String,

@@ -8,6 +8,7 @@ use corscope::explain::answer::unknown;
 use corscope::output::escape::visible;
 use corscope::rules::problem::RuleError;
 
+use crate::cli::check::store::StateProblem;
 use crate::cli::exit::ExitStatus;
 
 /// An error that ends the command.
@@ -16,6 +17,10 @@ pub(crate) enum CliError {
     /// Nothing to read.
     #[error("no input: name files or folders, or pipe a log in")]
     NoInput,
+    /// No log group to read.
+    #[cfg(feature = "aws")]
+    #[error("no target: name one by --group, --api, --http-api, --function, --stack or --url")]
+    NoTarget,
     /// Nothing to explain.
     #[error("nothing to explain: name a rule or a reason, or paste a console message in quotes")]
     NoQuery,
@@ -63,6 +68,17 @@ pub(crate) enum CliError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The state file of `check`.
+    #[error("the state file `{path}`: {problem}")]
+    State {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        problem: StateProblem,
+    },
+    /// The metrics file of `check`.
+    #[error("{0}")]
+    Metrics(String),
     /// Standard output.
     #[error("cannot write the report: {0}")]
     Write(io::Error),
@@ -94,9 +110,11 @@ impl CliError {
             | Self::Read { .. }
             | Self::Config(_)
             | Self::Baseline { .. }
+            | Self::State { .. }
+            | Self::Metrics(_)
             | Self::Spool(_) => false,
             #[cfg(feature = "aws")]
-            Self::Aws(_) | Self::Runtime(_) => false,
+            Self::NoTarget | Self::Aws(_) | Self::Runtime(_) => false,
         }
     }
 
@@ -111,7 +129,13 @@ impl CliError {
             | Self::Config(_)
             | Self::Baseline { .. }
             | Self::Output { .. } => ExitStatus::Usage,
-            Self::Stdin(_) | Self::Write(_) | Self::Spool(_) => ExitStatus::NotAnalyzed,
+            Self::Stdin(_)
+            | Self::Write(_)
+            | Self::Spool(_)
+            | Self::State { .. }
+            | Self::Metrics(_) => ExitStatus::NotAnalyzed,
+            #[cfg(feature = "aws")]
+            Self::NoTarget => ExitStatus::Usage,
             #[cfg(feature = "aws")]
             Self::Aws(_) | Self::Runtime(_) => ExitStatus::NotAnalyzed,
         }
@@ -127,15 +151,23 @@ impl CliError {
             ),
             Self::Spool(_) => Some("rows that do not fit in memory go to TMPDIR"),
             Self::Baseline { .. } => Some("`--write-baseline` writes it anew"),
+            Self::State { problem: StateProblem::Form(_), .. } => Some(
+                "it is kept as it is; `--reset-state` puts it aside as FILE.old, and begins anew",
+            ),
+            Self::State { problem: StateProblem::Io { doing: "reading it", .. }, .. } => None,
+            Self::State { problem: StateProblem::Io { .. }, .. } => Some(
+                "its folder must be writable: the file is replaced in one step, with a lock beside it",
+            ),
             Self::Read { .. }
             | Self::Stdin(_)
             | Self::Config(_)
             | Self::Option { .. }
             | Self::Output { .. }
+            | Self::Metrics(_)
             | Self::Write(_) => None,
             // The message says it.
             #[cfg(feature = "aws")]
-            Self::Aws(_) | Self::Runtime(_) => None,
+            Self::NoTarget | Self::Aws(_) | Self::Runtime(_) => None,
         }
     }
 

@@ -30,6 +30,18 @@ impl ExitStatus {
     }
 }
 
+impl ExitStatus {
+    /// The same numbers, as monitoring plugins use them: OK, WARNING, CRITICAL, UNKNOWN.
+    pub(crate) fn of_plugin(code: u8) -> Self {
+        match code {
+            0 => Self::Clean,
+            1 => Self::Findings,
+            2 => Self::Usage,
+            _ => Self::NotAnalyzed,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(status as u8)

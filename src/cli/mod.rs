@@ -16,6 +16,7 @@ mod args;
 #[cfg(feature = "aws")]
 mod aws;
 mod baseline;
+mod check;
 mod config;
 mod error;
 mod exit;
@@ -49,6 +50,8 @@ fn dispatch(line: CommandLine) -> ExitStatus {
         Command::Query(options) => aws::query::run(&options),
         #[cfg(feature = "aws")]
         Command::Tail(options) => aws::tail::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::State(command) => check::state(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Explain(options) => explain::run(&options),
         #[cfg(feature = "aws")]

@@ -103,7 +103,6 @@ pub(crate) fn origin(text: &str) -> Result<Glob, String> {
 }
 
 /// `500MB`, `5GB`, `1.5 TB`; powers of ten, as AWS bills.
-#[cfg(feature = "aws")]
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let problem = || format!("`{text}` is no size; write `500MB`, `5GB` or `1TB`");
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

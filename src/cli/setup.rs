@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use corscope::notify::settings::SinkSettings;
 use corscope::output::escape::visible;
 use corscope::pipeline::console_texts;
 use corscope::report::settings::{Glob, ReportSettings};
@@ -31,6 +32,8 @@ pub(crate) struct Setup {
     pub(crate) is_partial: bool,
     /// The baseline file.
     pub(crate) baseline: Option<PathBuf>,
+    /// The sinks of the configuration.
+    pub(crate) sinks: Vec<SinkSettings>,
 }
 
 /// The rules of a run, with what its configuration says.
@@ -86,7 +89,7 @@ pub(crate) fn of(
     {
         settings.baseline = baseline::read(path)?;
     }
-    Ok(Setup { rules: set, settings, is_partial, baseline })
+    Ok(Setup { rules: set, settings, is_partial, baseline, sinks: config.sinks })
 }
 
 fn settings(options: &ReportOptions) -> ReportSettings {

@@ -131,7 +131,6 @@ fn duration(text: &str) -> Option<i64> {
 }
 
 /// A length of time: `15s`, `2m`, `1h30m`; `0s` is one.
-#[cfg(feature = "aws")]
 pub(crate) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
     let lower = text.trim().to_ascii_lowercase();
     let milliseconds = if lower == "0s" || lower == "0" { Some(0) } else { duration(&lower) };

@@ -27,7 +27,6 @@ pub mod teams;
 pub mod text;
 pub mod textfile;
 pub mod webhook;
-pub(crate) mod program;
 
 /// One sink, ready to be told something.
 pub trait Notifier: Send {

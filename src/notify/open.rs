@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use crate::model::LogTime;
+use crate::notify::command::CommandSink;
+use crate::notify::mail::MailSink;
 use crate::notify::opsgenie::Opsgenie;
 use crate::notify::pagerduty::PagerDuty;
 use crate::notify::settings::{SinkSettings, SinkTarget};
@@ -12,6 +14,9 @@ use crate::notify::slack::{self, Slack};
 use crate::notify::teams::Teams;
 use crate::notify::webhook::Webhook;
 use crate::notify::{DeliveryError, Notifier, Retry};
+
+/// How long `sendmail` may take.
+const MAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A sink, ready to be told something. Secrets are read now. `now` is the time of the run: signatures
 /// carry it, and dates in answers are compared with it. What is wrong may be right in the next run.
@@ -30,8 +35,10 @@ pub fn open(settings: &SinkSettings, now: LogTime) -> Result<Box<dyn Notifier>, 
         }
         SinkTarget::Sns { .. } => return Err(not_here("sns")),
         SinkTarget::EventBridge { .. } => return Err(not_here("eventbridge")),
-        SinkTarget::Mail { .. } => return Err(not_here("mail")),
-        SinkTarget::Command { .. } => return Err(not_here("command")),
+        SinkTarget::Mail { to, from, sendmail } => {
+            Box::new(MailSink::new(to.clone(), from.clone(), sendmail.clone(), MAIL_LIMIT)?)
+        }
+        SinkTarget::Command { argv, timeout } => Box::new(CommandSink::new(argv.clone(), *timeout)),
     })
 }
 

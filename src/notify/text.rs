@@ -132,7 +132,13 @@ pub fn place(event: &AlertEvent) -> Option<String> {
         let both: Vec<String> = both.map(|text| plain(text, LONGEST_NAME)).collect();
         both.join(between)
     };
-    let route = joined(&event.method, " ", &event.route);
+    let route = match event.route.as_deref().and_then(|route| route.split_once(' ')) {
+        // `GET /orders`, `ANY /{proxy+}`: what was asked names the method.
+        Some((_, path)) if event.method.is_some() => {
+            joined(&event.method, " ", &Some(path.to_owned()))
+        }
+        Some(_) | None => joined(&event.method, " ", &event.route),
+    };
     let api = joined(&event.api, "/", &event.stage);
     match (route.is_empty(), api.is_empty()) {
         (true, true) => None,

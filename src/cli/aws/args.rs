@@ -16,7 +16,7 @@ use crate::cli::error::CliError;
 /// Where the logs are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
-#[group(required = true, multiple = true)]
+#[group(multiple = true)]
 pub(crate) struct TargetOptions {
     /// A log group: its name or ARN, a pattern with `*`, or a regular expression between slashes
     /// (`/^\/aws\/lambda\/shop-/`); `-` reads names from standard input. Repeatable.
@@ -68,7 +68,7 @@ impl TargetOptions {
         read(&mut targets, "--function", texts(&self.function), Target::function)?;
         read(&mut targets, "--stack", texts(&self.stack), Target::stack)?;
         read(&mut targets, "--url", texts(&self.url), Target::url)?;
-        Ok(targets)
+        if targets.is_empty() { Err(CliError::NoTarget) } else { Ok(targets) }
     }
 }
 

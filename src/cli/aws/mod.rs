@@ -8,7 +8,7 @@ pub(crate) mod groups;
 pub(crate) mod iam;
 mod interrupt;
 mod outlet;
-mod plan;
+pub(crate) mod plan;
 pub(crate) mod query;
 pub(crate) mod tail;
 mod teller;

@@ -71,8 +71,9 @@ impl Plan {
     }
 
     /// For the reader.
-    pub(crate) fn readings(&self) -> Vec<Reading> {
-        let reading = |it: &Planned| Reading { group: group_ref(&it.group), engine: it.engine };
+    pub(crate) fn readings(&self, span: Span) -> Vec<Reading> {
+        let reading =
+            |it: &Planned| Reading { group: group_ref(&it.group), engine: it.engine, span };
         self.groups.iter().map(reading).collect()
     }
 

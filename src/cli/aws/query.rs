@@ -110,7 +110,7 @@ async fn read(
     // From now on a query may run that has to be stopped.
     let mut stopped = Interrupt::listen().map_err(CliError::Runtime)?;
     let reading =
-        history::read(Arc::clone(&insights), plan.readings(), span, sender, Arc::clone(&progress));
+        history::read(Arc::clone(&insights), plan.readings(span), sender, Arc::clone(&progress));
     let reading = tokio::spawn(reading);
     let meter = Meter { progress, whole: span.millis().unsigned_abs() * plan.groups.len() as u64 };
     let mut feed = Feed::default();

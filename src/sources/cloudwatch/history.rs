@@ -48,6 +48,8 @@ pub struct Reading {
     pub group: GroupRef,
     /// How.
     pub engine: Engine,
+    /// What of it.
+    pub span: Span,
 }
 
 /// How far it is; for people.
@@ -90,7 +92,6 @@ impl Progress {
 pub async fn read(
     insights: Arc<Insights>,
     readings: Vec<Reading>,
-    span: Span,
     out: mpsc::Sender<Delivery>,
     progress: Arc<Progress>,
 ) {
@@ -107,7 +108,7 @@ pub async fn read(
         groups.spawn(async move {
             // It is never closed.
             let _turn = turns.acquire().await;
-            one.read(span).await;
+            one.read().await;
         });
     }
     while groups.join_next().await.is_some() {}
@@ -126,8 +127,9 @@ struct One {
 }
 
 impl One {
-    async fn read(&self, span: Span) {
-        let group = &self.reading.group;
+    async fn read(&self) {
+        let Reading { group, span, .. } = &self.reading;
+        let span = *span;
         let done = match self.reading.engine {
             Engine::Filter { slices } => self.by_filter(span, slices).await,
             Engine::Insights => self.insights.lines(group, span, "", &self.out).await,

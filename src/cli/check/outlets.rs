@@ -1,0 +1,126 @@
+//! Where a run is told: sinks, the dead man's switch, and the metrics file.
+//!
+//! Must not: decide what is told.
+
+use corscope::alert::run::{DeliveryCounts, RunRecord, RunStatus};
+use corscope::model::LogTime;
+use corscope::notify::open::{open, pace};
+use corscope::notify::ping::Ping;
+use corscope::notify::settings::{SecretRef, SinkSettings};
+use corscope::notify::{DeliveryError, Notifier, text, textfile};
+
+use crate::cli::check::Done;
+use crate::cli::check::deliver::Delivery;
+use crate::cli::check::options::CheckOptions;
+use crate::cli::check::print;
+use crate::cli::check::state::State;
+use crate::cli::check::store::Store;
+use crate::cli::error::CliError;
+
+/// Everything that a run is told to.
+pub(crate) struct Outlets<'a> {
+    pub(crate) options: &'a CheckOptions,
+    pub(crate) sinks: Vec<SinkSettings>,
+    pub(crate) now: LogTime,
+}
+
+impl<'a> Outlets<'a> {
+    /// Nothing is opened yet.
+    pub(crate) fn new(options: &'a CheckOptions, sinks: Vec<SinkSettings>, now: LogTime) -> Self {
+        Self { options, sinks, now }
+    }
+
+    /// One for each sink, all zero.
+    pub(crate) fn counts(&self) -> Vec<DeliveryCounts> {
+        let count = |sink: &SinkSettings| DeliveryCounts {
+            sink: sink.name.clone(),
+            ..DeliveryCounts::default()
+        };
+        self.sinks.iter().map(count).collect()
+    }
+
+    /// Sends what waits in the state, and records each success there.
+    pub(crate) fn send(&self, store: &Store, state: &mut State, counts: &mut [DeliveryCounts]) {
+        if state.outbox.is_empty() {
+            return;
+        }
+        let mut outbox = std::mem::take(&mut state.outbox);
+        self.delivery(&|sink| self.open(sink)).send(&mut outbox, counts, &mut |left| {
+            state.outbox = left.to_vec();
+            // The next save tells, or has it too.
+            let _ = store.save(state);
+        });
+        state.outbox = outbox;
+    }
+
+    /// The same for messages that no state knows.
+    pub(crate) fn delivery<'d>(
+        &'d self,
+        open: crate::cli::check::deliver::Open<'d>,
+    ) -> Delivery<'d> {
+        Delivery {
+            sinks: &self.sinks,
+            open,
+            budget: self.options.sinks.retry_for,
+            pace: |sink| pace(&sink.target),
+        }
+    }
+
+    /// A sink that can be told something.
+    pub(crate) fn open(&self, sink: &SinkSettings) -> Result<Box<dyn Notifier>, DeliveryError> {
+        open(sink, self.now)
+    }
+
+    /// Tells the dead man's switch that a run begins.
+    pub(crate) fn begin_ping(&self, id: &str) -> Option<Ping> {
+        let url = self.options.sinks.ping_url.as_deref()?;
+        let opened = SecretRef::parse(url)
+            .map_err(|problem| format!("--ping-url: {problem}"))
+            .and_then(|url| Ping::new(&url, self.now).map_err(|error| error.problem));
+        match opened {
+            Ok(ping) => {
+                if let Err(error) = ping.start(id) {
+                    print::say(&error.problem);
+                }
+                Some(ping)
+            }
+            Err(problem) => {
+                print::say(&problem);
+                None
+            }
+        }
+    }
+
+    /// Writes the metrics.
+    pub(crate) fn write_metrics(
+        &self,
+        record: &RunRecord,
+        last_complete: Option<LogTime>,
+    ) -> Result<(), CliError> {
+        let Some(path) = &self.options.sinks.metrics_file else { return Ok(()) };
+        let page = textfile::exposition(record, last_complete);
+        textfile::write(path, &page)
+            .map_err(|error| CliError::Metrics(text::plain(&error.to_string(), 500)))
+    }
+}
+
+/// Tells the dead man's switch how the run ended.
+pub(crate) fn end_ping(ping: Option<Ping>, id: &str, done: &Result<Done, CliError>) {
+    let Some(ping) = ping else { return };
+    let (is_well, summary) = match done {
+        Ok(done) => (is_well(&done.record), print::summary(&done.record)),
+        Err(error) => (false, error.visible()),
+    };
+    if let Err(error) = ping.finish(id, is_well, &summary) {
+        print::say(&error.problem);
+    }
+}
+
+/// Whether a run did its work, whatever it found.
+fn is_well(record: &RunRecord) -> bool {
+    match record.status {
+        RunStatus::Clear => true,
+        RunStatus::Alerting => record.problems.is_empty(),
+        RunStatus::Incomplete | RunStatus::Failed => false,
+    }
+}

@@ -1,0 +1,116 @@
+//! What is known of a run, when it was analyzed.
+//!
+//! Must not: call a run well that did not read everything.
+
+use corscope::alert::book::{Book, Told};
+use corscope::alert::run::{DeliveryCounts, ReadingCounts, RunRecord, RunStatus};
+use corscope::model::LogTime;
+use corscope::output::redact::Redaction;
+use corscope::report::{Reading, Report};
+
+use crate::cli::check::read::WasRead;
+
+/// What the parts of a run say of it.
+pub(crate) struct Parts<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) told: &'a Told,
+    pub(crate) alerts: &'a Book,
+    pub(crate) read: &'a WasRead,
+    pub(crate) redaction: Redaction,
+    /// Exchanges that were counted before, and those that are left to the next run.
+    pub(crate) known: u64,
+    pub(crate) open: u64,
+}
+
+/// How much of the input a run could read.
+pub(crate) fn reading(report: &Report, read: &WasRead) -> Reading {
+    let ledger = &report.ledger;
+    // A first run that leaves out everything has seen nothing yet.
+    let is_quiet = ledger.events == 0 && ledger.outside_window == 0;
+    match report.reading() {
+        // Nothing happened, and that was seen.
+        Reading::Nothing if is_quiet && read.inputs > 0 && is_sound(report) => Reading::Whole,
+        Reading::Nothing if read.inputs > 0 => Reading::Partly,
+        reading @ (Reading::Nothing | Reading::Partly | Reading::Whole) => reading,
+    }
+}
+
+fn is_sound(report: &Report) -> bool {
+    report.ledger.inputs_failed.is_empty() && report.ledger.gaps.is_empty()
+}
+
+/// The record of a run, without its deliveries.
+pub(crate) fn of(id: String, began: LogTime, ended: LogTime, parts: &Parts<'_>) -> RunRecord {
+    let Parts { report, told, alerts, read, .. } = *parts;
+    let open = alerts.open();
+    let reading = reading(report, read);
+    let status = match (reading, open.is_empty()) {
+        (_, false) => RunStatus::Alerting,
+        (Reading::Nothing, true) => RunStatus::Failed,
+        (Reading::Partly, true) => RunStatus::Incomplete,
+        (Reading::Whole, true) => RunStatus::Clear,
+    };
+    let covered_to = read.groups.values().map(|mark| mark.covered_to).min();
+    let covered_to = covered_to.or((reading == Reading::Whole).then_some(began));
+    RunRecord {
+        id,
+        began,
+        ended,
+        from: read.from.or(report.ledger.from),
+        to: Some(began),
+        covered_to,
+        status,
+        problems: problems(parts),
+        notes: read.notes.clone(),
+        alerts: told.counts,
+        open,
+        reading: counts(parts),
+        deliveries: Vec::<DeliveryCounts>::new(),
+    }
+}
+
+fn problems(parts: &Parts<'_>) -> Vec<String> {
+    let Parts { report, redaction, .. } = *parts;
+    let ledger = &report.ledger;
+    let failed = ledger
+        .inputs_failed
+        .iter()
+        .map(|note| format!("{}: {}", note.input, redaction.text(note.problem.as_str())));
+    let gaps = ledger.gaps.iter().map(|gap| format!("missing: {gap}"));
+    let unrecognized = (ledger.events > 0 && report.reading() == Reading::Nothing).then(|| {
+        format!(
+            "none of {} events is of a kind that is known; is it the right log group or file?",
+            ledger.events
+        )
+    });
+    let outside = report.is_all_outside_window().then(|| {
+        format!(
+            "all {} events are older than --since, from which on the first run reads",
+            ledger.outside_window
+        )
+    });
+    failed.chain(gaps).chain(unrecognized).chain(outside).collect()
+}
+
+fn counts(parts: &Parts<'_>) -> ReadingCounts {
+    let (ledger, summary) = (&parts.report.ledger, &parts.report.summary);
+    ReadingCounts {
+        events: ledger.events,
+        bytes: ledger.bytes,
+        unrecognized: ledger.unrecognized,
+        truncated: ledger.truncated,
+        late: ledger.late,
+        throttled: ledger.throttled,
+        gaps: ledger.gaps.len() as u64,
+        failed_inputs: ledger.inputs_failed.len() as u64,
+        exchanges: ledger.exchanges,
+        known_exchanges: parts.known,
+        open_exchanges: parts.open,
+        blocked: summary.outcomes.blocked,
+        allowed: summary.outcomes.allowed,
+        undetermined: summary.outcomes.undetermined,
+        errors: summary.findings.error,
+        warnings: summary.findings.warning,
+        infos: summary.findings.info,
+    }
+}

@@ -1,0 +1,149 @@
+//! What one run of `check` leaves to the next: `corscope-state/1`.
+//!
+//! Fields are added, never renamed; a file of a later schema is refused, and kept.
+//!
+//! Must not: hold a line of a log, the few redacted ones of alerts apart.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use corscope::alert::book::Book;
+use corscope::alert::event::AlertEvent;
+use corscope::alert::memory::Memory;
+use corscope::alert::stamp;
+use corscope::model::LogTime;
+use corscope::sources::resume::FileMark;
+
+/// The schema's name.
+pub(crate) const SCHEMA: &str = "corscope-state/1";
+
+/// How long something waits for its delivery, in milliseconds.
+const LONGEST_WAIT: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Everything that one run leaves to the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Always [`SCHEMA`].
+    pub(crate) schema: String,
+    /// Tells this file from others: 32 hexadecimal digits.
+    pub(crate) id: String,
+    /// Runs so far.
+    pub(crate) runs: u64,
+    /// When the last run began.
+    #[serde(with = "stamp::option")]
+    pub(crate) last_run: Option<LogTime>,
+    /// When everything was read last.
+    #[serde(with = "stamp::option")]
+    pub(crate) last_complete: Option<LogTime>,
+    /// Up to when each log group was read, by its name.
+    pub(crate) groups: BTreeMap<String, GroupMark>,
+    /// What is known of files.
+    pub(crate) files: Vec<FileMark>,
+    /// When the oldest exchange began that was not over.
+    #[serde(with = "stamp::option")]
+    pub(crate) open_from: Option<LogTime>,
+    /// Exchanges that were counted.
+    pub(crate) counted: Memory,
+    /// Alerts.
+    pub(crate) alerts: Book,
+    /// What sinks are still to be told, oldest first.
+    pub(crate) outbox: Vec<Waiting>,
+}
+
+/// How far a log group was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GroupMark {
+    /// Everything up to then was read.
+    #[serde(with = "stamp")]
+    pub(crate) covered_to: LogTime,
+}
+
+/// Something that a sink is still to be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    /// The sink's name.
+    pub(crate) sink: String,
+    /// How often it was tried, in this run and those before.
+    pub(crate) attempts: u32,
+    /// The event.
+    pub(crate) event: AlertEvent,
+}
+
+/// Why a state file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StateError {
+    /// It is no state file, or a part of one.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// It has another schema.
+    #[error("its schema is `{0}`, and this version reads `{SCHEMA}`")]
+    Schema(String),
+}
+
+#[derive(Deserialize)]
+struct Head {
+    schema: String,
+}
+
+impl State {
+    /// A state before the first run.
+    pub(crate) fn new(id: String) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            id,
+            runs: 0,
+            last_run: None,
+            last_complete: None,
+            groups: BTreeMap::new(),
+            files: Vec::new(),
+            open_from: None,
+            counted: Memory::default(),
+            alerts: Book::default(),
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Reads a state file.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, StateError> {
+        let damaged = |error: serde_json::Error| StateError::Damaged(error.to_string());
+        let Head { schema } = serde_json::from_slice(text).map_err(damaged)?;
+        if schema != SCHEMA {
+            return Err(StateError::Schema(schema));
+        }
+        serde_json::from_slice(text).map_err(damaged)
+    }
+
+    /// As the file has it.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = serde_json::to_vec(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Whether nothing was read yet.
+    pub(crate) fn is_first(&self) -> bool {
+        self.runs == 0
+    }
+
+    /// Gives up what waits for longer than a week, and the oldest of what takes more than `most` bytes in
+    /// the file; returns it.
+    pub(crate) fn trim_outbox(&mut self, most: usize, now: LogTime) -> Vec<Waiting> {
+        let size = |it: &Waiting| serde_json::to_vec(it).map_or(0, |text| text.len());
+        let sizes: Vec<usize> = self.outbox.iter().map(size).collect();
+        let mut left: usize = sizes.iter().sum();
+        let mut gone = Vec::new();
+        let mut kept = Vec::new();
+        for (waiting, size) in std::mem::take(&mut self.outbox).into_iter().zip(sizes) {
+            let is_old = waiting.event.at.0.saturating_add(LONGEST_WAIT) < now.0;
+            if is_old || left > most {
+                left = left.saturating_sub(size);
+                gone.push(waiting);
+            } else {
+                kept.push(waiting);
+            }
+        }
+        self.outbox = kept;
+        gone
+    }
+}

@@ -1,0 +1,152 @@
+//! The state file: locked, read, and replaced in one step.
+//!
+//! Must not: leave half a state, or lose one that cannot be read.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use corscope::model::LogTime;
+use corscope::report::fingerprint::fingerprint;
+use tempfile::NamedTempFile;
+
+use crate::cli::check::state::{State, StateError};
+use crate::cli::error::CliError;
+
+/// The state file, while no other run may use it.
+#[derive(Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+    /// Held; the lock ends with it, whatever ends the process.
+    _lock: File,
+}
+
+/// Whether the state could be had.
+#[derive(Debug)]
+pub(crate) enum Locked {
+    /// It is ours.
+    Ours(Box<Store>, Box<State>),
+    /// Another run uses it.
+    Busy,
+}
+
+impl Store {
+    /// Locks the state and reads it. `waits`: until another run is done with it. `resets`: a file that
+    /// cannot be used is put aside.
+    pub(crate) fn open(
+        path: &Path,
+        now: LogTime,
+        (waits, resets): (bool, bool),
+    ) -> Result<Locked, CliError> {
+        let lock_path = beside(path, ".lock");
+        let failed = |doing, source| CliError::State {
+            path: path.display().to_string(),
+            problem: StateProblem::Io { doing, source },
+        };
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.map_err(|source| failed("locking it", source))?;
+        if waits {
+            lock.lock().map_err(|source| failed("waiting for it", source))?;
+        } else {
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(std::fs::TryLockError::WouldBlock) => return Ok(Locked::Busy),
+                Err(std::fs::TryLockError::Error(source)) => {
+                    return Err(failed("locking it", source));
+                }
+            }
+        }
+        let store = Box::new(Self { path: path.to_owned(), _lock: lock });
+        let state = match read(path) {
+            Ok(Some(state)) => state,
+            Ok(None) => store.fresh(now),
+            Err(StateProblem::Io { doing, source }) => return Err(failed(doing, source)),
+            Err(StateProblem::Form(_)) if resets => {
+                let old = beside(path, ".old");
+                std::fs::rename(path, old).map_err(|source| failed("putting it aside", source))?;
+                store.fresh(now)
+            }
+            Err(problem @ StateProblem::Form(_)) => {
+                return Err(CliError::State { path: path.display().to_string(), problem });
+            }
+        };
+        Ok(Locked::Ours(store, Box::new(state)))
+    }
+
+    fn fresh(&self, now: LogTime) -> State {
+        let (path, now) = (self.path.display().to_string(), now.to_string());
+        let process = std::process::id().to_string();
+        State::new(fingerprint(&[Some(&path), Some(&now), Some(&process)]))
+    }
+
+    /// Writes the state: to a file beside it, down to the disk, and then under its name.
+    pub(crate) fn save(&self, state: &State) -> Result<(), CliError> {
+        self.write(state).map_err(|source| CliError::State {
+            path: self.path.display().to_string(),
+            problem: StateProblem::Io { doing: "writing it", source },
+        })
+    }
+
+    fn write(&self, state: &State) -> io::Result<()> {
+        let text = state.to_json()?;
+        // A symbolic link stays one: what it points to is replaced.
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let folder = folder(&path);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".corscope-state-");
+        let mut file: NamedTempFile = builder.tempfile_in(folder)?;
+        file.write_all(&text)?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        sync_folder(folder)
+    }
+}
+
+/// Why a state file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateProblem {
+    /// The system.
+    #[error("{doing} failed: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// What is in it.
+    #[error("{0}")]
+    Form(StateError),
+}
+
+/// The state of a file; `None`: there is none.
+pub(crate) fn read(path: &Path) -> Result<Option<State>, StateProblem> {
+    #[expect(clippy::disallowed_methods, reason = "the command line reads its own files")]
+    match std::fs::read(path) {
+        Ok(text) => State::parse(&text).map(Some).map_err(StateProblem::Form),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StateProblem::Io { doing: "reading it", source }),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// The name is on the disk only when its folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the command line writes its own files")]
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "there is nothing to do")]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
