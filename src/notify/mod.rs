@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+pub mod configured;
 pub mod http;
 pub mod open;
 pub mod opsgenie;
