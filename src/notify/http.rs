@@ -200,17 +200,17 @@ impl Endpoint {
 }
 
 /// An address as the user wrote it. The error says what is wrong with it, and not what it is.
-fn parse_url(text: &str) -> Result<Url, String> {
+pub fn parse_url(text: &str) -> Result<Url, String> {
     if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
-        return Err("its address has a space or a line end in it".to_owned());
+        return Err("the address has a space or a line end in it".to_owned());
     }
     let url = Url::parse(text)
-        .map_err(|_| "its address is no URL, as in `https://host.example/path`".to_owned())?;
+        .map_err(|_| "the address is no URL, as in `https://host.example/path`".to_owned())?;
     if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
-        return Err("its address must begin with `https://` or `http://`".to_owned());
+        return Err("the address must begin with `https://` or `http://`".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("its address must not hold a password; use `headers`".to_owned());
+        return Err("the address must not hold a password; use `headers`".to_owned());
     }
     Ok(url)
 }
@@ -269,7 +269,7 @@ mod tests {
         ] {
             let error = Endpoint::new("Slack", text, Limits::default(), LogTime(0)).err();
             let error = error.expect("refused");
-            assert!(error.problem.starts_with("Slack: its address "), "{error}");
+            assert!(error.problem.starts_with("Slack: the address "), "{error}");
             assert!(!error.problem.contains("s3cret"), "{error}");
         }
     }

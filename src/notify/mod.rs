@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::alert::event::AlertEvent;
 
 pub mod command;
+pub mod configured;
 pub mod emf;
 pub mod http;
 pub mod mail;

@@ -30,7 +30,7 @@ const SECTION: usize = 3_000;
 /// Characters of the text for notifications.
 const FALLBACK: usize = 1_000;
 /// Characters of all sections together.
-const ALL_SECTIONS: usize = 9_500;
+const ALL_SECTIONS: usize = 9_000;
 
 /// A channel.
 pub struct Slack {

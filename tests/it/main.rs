@@ -55,6 +55,7 @@ mod run;
 mod samples;
 #[cfg(feature = "aws")]
 mod shop;
+mod sinks;
 mod sinks_local;
 mod survey;
 #[cfg(feature = "aws")]
