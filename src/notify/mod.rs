@@ -9,12 +9,18 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+#[cfg(feature = "aws")]
+pub(crate) mod aws;
 pub mod command;
 pub mod emf;
+#[cfg(feature = "aws")]
+pub mod eventbridge;
 pub mod mail;
 pub mod nagios;
 pub(crate) mod program;
 pub mod settings;
+#[cfg(feature = "aws")]
+pub mod sns;
 pub mod text;
 pub mod textfile;
 

@@ -120,9 +120,10 @@ fn summary(run: &RunRecord, status: PluginStatus) -> String {
             let worst = run.open.iter().max_by_key(|alert| alert.severity).map(what);
             let reservation = match run.status {
                 RunStatus::Failed => "; nothing was analyzed this time",
-                RunStatus::Incomplete => "; not everything could be read",
                 RunStatus::Clear | RunStatus::Alerting if run.problems.is_empty() => "",
-                RunStatus::Clear | RunStatus::Alerting => "; not everything could be read",
+                RunStatus::Clear | RunStatus::Alerting | RunStatus::Incomplete => {
+                    "; not everything could be read"
+                }
             };
             let worst = worst.unwrap_or_default();
             format!("{} open, {} new{reservation}: {worst}", counts.join(", "), run.alerts.new)

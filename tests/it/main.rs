@@ -55,6 +55,8 @@ mod run;
 mod samples;
 #[cfg(feature = "aws")]
 mod shop;
+#[cfg(feature = "aws")]
+mod sinks_aws;
 mod sinks_local;
 mod survey;
 #[cfg(feature = "aws")]
