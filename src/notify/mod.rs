@@ -9,9 +9,13 @@ use std::time::Duration;
 
 use crate::alert::event::AlertEvent;
 
+#[cfg(feature = "aws")]
+pub(crate) mod aws;
 pub mod command;
 pub mod configured;
 pub mod emf;
+#[cfg(feature = "aws")]
+pub mod eventbridge;
 pub mod http;
 pub mod mail;
 pub mod nagios;
@@ -24,6 +28,8 @@ pub mod retry;
 pub mod secret;
 pub mod settings;
 pub mod slack;
+#[cfg(feature = "aws")]
+pub mod sns;
 pub mod teams;
 pub mod text;
 pub mod textfile;

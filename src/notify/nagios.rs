@@ -5,6 +5,7 @@
 //!
 //! Must not: let a text end a line, begin performance data, or be more than text.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use crate::alert::run::{OpenAlert, RunRecord, RunStatus};
@@ -115,9 +116,11 @@ fn summary(run: &RunRecord, status: PluginStatus) -> String {
                 .into_iter()
                 .map(|severity| (count(run, severity), severity.as_str()))
                 .filter(|(count, _)| *count > 0)
-                .map(|(count, severity)| format!("{count} {severity}"))
+                .map(|(count, severity)| {
+                    format!("{count} {severity}{}", if count == 1 { "" } else { "s" })
+                })
                 .collect();
-            let worst = run.open.iter().max_by_key(|alert| alert.severity).map(what);
+            let worst = run.open.iter().min_by_key(|alert| Reverse(alert.severity)).map(what);
             let reservation = match run.status {
                 RunStatus::Failed => "; nothing was analyzed this time",
                 RunStatus::Clear | RunStatus::Alerting if run.problems.is_empty() => "",

@@ -56,6 +56,8 @@ mod samples;
 #[cfg(feature = "aws")]
 mod shop;
 mod sinks;
+#[cfg(feature = "aws")]
+mod sinks_aws;
 mod sinks_local;
 mod survey;
 #[cfg(feature = "aws")]

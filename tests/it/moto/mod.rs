@@ -122,6 +122,12 @@ impl Place {
         format!("https://s3.amazonaws.com/{bucket}/{key}")
     }
 
+    /// Asks a service of which no SDK is here, by its query protocol; the answer.
+    pub(crate) fn query(&self, service: &str, body: &str) -> String {
+        let (_, port) = self.endpoint.rsplit_once(':').expect("a port");
+        send_to(port.parse().expect("a number"), self.name, (service, "POST /"), body)
+    }
+
     /// What SDK clients are made from.
     pub(crate) async fn config(&self) -> SdkConfig {
         let (id, secret) = &self.key;
@@ -235,12 +241,16 @@ fn answers(port: u16) -> bool {
 
 /// Sends a request that no SDK of ours makes; the answer.
 fn send(port: u16, service: &str, what: &str, body: &str) -> String {
+    send_to(port, "us-east-1", (service, what), body)
+}
+
+fn send_to(port: u16, region: &str, (service, what): (&str, &str), body: &str) -> String {
     // moto takes a form for parameters, whatever is asked.
     let kind = if service == "s3" { "text/plain" } else { "application/x-www-form-urlencoded" };
     let request = format!(
         "{what} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: \
          {kind}\r\nAuthorization: AWS4-HMAC-SHA256 \
-         Credential=AKIATEST/20261122/us-east-1/{service}/aws4_request, SignedHeaders=host, \
+         Credential=AKIATEST/20261122/{region}/{service}/aws4_request, SignedHeaders=host, \
          Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );

@@ -90,19 +90,20 @@ fn the_first_line_says_what_matters() {
         "CORSCOPE OK - no alert is open; 1200 events, 300 exchanges, 0 blocked, read to \
          2026-11-22T10:14:30Z"
     );
-    let open = vec![alert(Severity::Error), alert(Severity::Warning)];
+    let second = OpenAlert { title: "Another one".to_owned(), ..open_alert() };
+    let open = vec![alert(Severity::Warning), alert(Severity::Error), second];
     let plugin = Plugin::of(&alerting_run(open));
     assert_eq!(
         plugin.first,
-        "CORSCOPE CRITICAL - 1 error, 1 warning open, 1 new: The function runs into its own \
+        "CORSCOPE CRITICAL - 2 errors, 1 warning open, 1 new: The function runs into its own \
          timeout, GET /orders of a1b2c3d4e5/prod, for https://shop.example"
     );
     assert_eq!(
-        plugin.long[0],
+        plugin.long[1],
         "error: The function runs into its own timeout, GET /orders of a1b2c3d4e5/prod, for \
          https://shop.example; since 2026-11-22T10:00:00Z 14 requests"
     );
-    assert_eq!(plugin.long.len(), 2);
+    assert_eq!(plugin.long.len(), 3);
     let failed = RunRecord {
         status: RunStatus::Failed,
         problems: vec!["logs:FilterLogEvents on `/aws/x`: AccessDenied".to_owned()],
