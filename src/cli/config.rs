@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use corscope::notify::configured::{self, SinkTable};
 use corscope::notify::settings::SinkSettings;
 use corscope::report::settings::{Expectation, Glob, Ignore};
 use corscope::rules::problem::{Problem, RuleError};
@@ -33,6 +34,8 @@ struct Raw {
     ignore: Vec<Spanned<RawIgnore>>,
     #[serde(default)]
     api: Vec<Spanned<RawApi>>,
+    #[serde(default)]
+    sink: Vec<SinkTable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -169,6 +172,10 @@ impl Config {
                 methods: raw.methods,
                 headers: raw.headers,
             });
+        }
+        match configured::settings(&raw.sink) {
+            Ok(sinks) => config.sinks = sinks,
+            Err(problems) => problems.into_iter().for_each(|(at, problem)| wrong(at, problem)),
         }
         if errors.is_empty() { Ok(config) } else { Err(errors) }
     }

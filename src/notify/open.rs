@@ -4,13 +4,20 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "aws")]
+use aws_config::SdkConfig;
+
 use crate::model::LogTime;
 use crate::notify::command::CommandSink;
+#[cfg(feature = "aws")]
+use crate::notify::eventbridge::EventBridgeSink;
 use crate::notify::mail::MailSink;
 use crate::notify::opsgenie::Opsgenie;
 use crate::notify::pagerduty::PagerDuty;
 use crate::notify::settings::{SinkSettings, SinkTarget};
 use crate::notify::slack::{self, Slack};
+#[cfg(feature = "aws")]
+use crate::notify::sns::SnsSink;
 use crate::notify::teams::Teams;
 use crate::notify::webhook::Webhook;
 use crate::notify::{DeliveryError, Notifier, Retry};
@@ -20,6 +27,7 @@ const MAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A sink, ready to be told something. Secrets are read now. `now` is the time of the run: signatures
 /// carry it, and dates in answers are compared with it. What is wrong may be right in the next run.
+/// Sinks in an AWS account are opened by [`open_in`].
 pub fn open(settings: &SinkSettings, now: LogTime) -> Result<Box<dyn Notifier>, DeliveryError> {
     Ok(match &settings.target {
         SinkTarget::Webhook { url, secret, headers } => {
@@ -33,12 +41,33 @@ pub fn open(settings: &SinkSettings, now: LogTime) -> Result<Box<dyn Notifier>, 
         SinkTarget::Opsgenie { api_key, url } => {
             Box::new(Opsgenie::new(api_key, url.as_deref(), now)?)
         }
-        SinkTarget::Sns { .. } => return Err(not_here("sns")),
-        SinkTarget::EventBridge { .. } => return Err(not_here("eventbridge")),
+        SinkTarget::Sns { .. } | SinkTarget::EventBridge { .. } => {
+            return Err(not_here(settings.target.as_str()));
+        }
         SinkTarget::Mail { to, from, sendmail } => {
             Box::new(MailSink::new(to.clone(), from.clone(), sendmail.clone(), MAIL_LIMIT)?)
         }
         SinkTarget::Command { argv, timeout } => Box::new(CommandSink::new(argv.clone(), *timeout)),
+    })
+}
+
+/// The same, with an account for the sinks that are in one.
+#[cfg(feature = "aws")]
+pub fn open_in(
+    config: &SdkConfig,
+    settings: &SinkSettings,
+    now: LogTime,
+) -> Result<Box<dyn Notifier>, DeliveryError> {
+    Ok(match &settings.target {
+        SinkTarget::Sns { topic } => Box::new(SnsSink::new(config, topic.clone())?),
+        SinkTarget::EventBridge { bus } => Box::new(EventBridgeSink::new(config, bus.clone())?),
+        SinkTarget::Webhook { .. }
+        | SinkTarget::Slack { .. }
+        | SinkTarget::Teams { .. }
+        | SinkTarget::PagerDuty { .. }
+        | SinkTarget::Opsgenie { .. }
+        | SinkTarget::Mail { .. }
+        | SinkTarget::Command { .. } => open(settings, now)?,
     })
 }
 

@@ -86,6 +86,23 @@ pub enum SinkTarget {
     },
 }
 
+impl SinkTarget {
+    /// What it is, as the configuration has it: `slack`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Webhook { .. } => "webhook",
+            Self::Slack { .. } => "slack",
+            Self::Teams { .. } => "teams",
+            Self::PagerDuty { .. } => "pagerduty",
+            Self::Opsgenie { .. } => "opsgenie",
+            Self::Sns { .. } => "sns",
+            Self::EventBridge { .. } => "eventbridge",
+            Self::Mail { .. } => "mail",
+            Self::Command { .. } => "command",
+        }
+    }
+}
+
 /// Where a secret stands.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SecretRef {

@@ -4,11 +4,17 @@
 
 use corscope::alert::run::{DeliveryCounts, RunRecord, RunStatus};
 use corscope::model::LogTime;
+#[cfg(feature = "aws")]
+use corscope::notify::open::open_in;
 use corscope::notify::open::{open, pace};
 use corscope::notify::ping::Ping;
 use corscope::notify::settings::{SecretRef, SinkSettings};
 use corscope::notify::{DeliveryError, Notifier, text, textfile};
+#[cfg(feature = "aws")]
+use corscope::notify::{Retry, settings::SinkTarget};
 
+#[cfg(feature = "aws")]
+use crate::cli::aws::args::block_on;
 use crate::cli::check::Done;
 use crate::cli::check::deliver::Delivery;
 use crate::cli::check::options::CheckOptions;
@@ -68,6 +74,12 @@ impl<'a> Outlets<'a> {
 
     /// A sink that can be told something.
     pub(crate) fn open(&self, sink: &SinkSettings) -> Result<Box<dyn Notifier>, DeliveryError> {
+        #[cfg(feature = "aws")]
+        if matches!(sink.target, SinkTarget::Sns { .. } | SinkTarget::EventBridge { .. }) {
+            let opened = block_on(self.options.access.open())
+                .map_err(|error| DeliveryError { problem: error.visible(), retry: Retry::Later })?;
+            return open_in(&opened.account().config(), sink, self.now);
+        }
         open(sink, self.now)
     }
 

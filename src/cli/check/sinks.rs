@@ -22,7 +22,7 @@ pub(crate) fn all(
 ) -> Result<Vec<SinkSettings>, CliError> {
     let mut sinks = configured;
     for target in named(options)? {
-        let kind = kind(&target);
+        let kind = target.as_str();
         let is_taken = |name: &str| sinks.iter().any(|sink| sink.name == name);
         let mut name = kind.to_owned();
         let mut number = 2;
@@ -95,18 +95,4 @@ fn secret_ref(option: &'static str, text: &str) -> Result<SecretRef, CliError> {
         ));
     }
     Ok(reference)
-}
-
-fn kind(target: &SinkTarget) -> &'static str {
-    match target {
-        SinkTarget::Webhook { .. } => "webhook",
-        SinkTarget::Slack { .. } => "slack",
-        SinkTarget::Teams { .. } => "teams",
-        SinkTarget::PagerDuty { .. } => "pagerduty",
-        SinkTarget::Opsgenie { .. } => "opsgenie",
-        SinkTarget::Sns { .. } => "sns",
-        SinkTarget::EventBridge { .. } => "eventbridge",
-        SinkTarget::Mail { .. } => "mail",
-        SinkTarget::Command { .. } => "command",
-    }
 }
