@@ -290,7 +290,8 @@ mod tests {
         let mut memory = Memory::default();
         let keys = |number: usize| Keys::of(&exchange(Some(&format!("g-{number}")), None));
         for number in 0..10 {
-            memory.remember(keys(number), LogTime(number as i64 * MINUTE), &[]);
+            let time = i64::try_from(number).expect("a small number") * MINUTE;
+            memory.remember(keys(number), LogTime(time), &[]);
         }
         assert_eq!(memory.forget_before(LogTime(4 * MINUTE)), None);
         assert_eq!(memory.len(), 6);
