@@ -158,7 +158,7 @@ impl Cycle<'_> {
         let reach = self.reach(state)?;
         let analyzed = self.analyze(state, &reach)?;
         let told = self.take_turn(state, &reach, &analyzed);
-        self.leave(state, &reach, &analyzed);
+        let forgotten = self.leave(state, &reach, &analyzed);
         self.enqueue(state, &told.events, &mut deliveries);
         let parts = Parts {
             report: &analyzed.report,
@@ -170,6 +170,7 @@ impl Cycle<'_> {
             open: analyzed.open,
         };
         let mut record = record::of(self.id.to_owned(), self.now, self.ended(), &parts);
+        record.notes.extend(forgotten);
         if reach.is_set_back {
             record.notes.push(format!(
                 "the clock is behind that of the last run, which was at {}; was it set back?",
@@ -259,19 +260,31 @@ impl Cycle<'_> {
     }
 
     /// What the next run has to know.
-    fn leave(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) {
+    fn leave(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) -> Option<String> {
         let Analyzed { report, read, .. } = analyzed;
         state.runs += 1;
-        // A clock that was set back must not have the next run read everything again.
-        state.last_run = Some(reach.now);
-        if record::reading(report, read) == Reading::Whole {
+        if read.inputs > 0 {
+            // A clock that was set back must not have the next run read everything again.
+            state.last_run = Some(reach.now);
+        }
+        let is_complete = record::reading(report, read) == Reading::Whole;
+        if is_complete {
             state.last_complete = Some(self.now);
         }
         state.groups.clone_from(&read.groups);
         state.files.clone_from(&read.files);
-        state.open_from = analyzed.open_from;
+        // What could not be read today may belong to what was open before.
+        let before = state.open_from.filter(|_| !is_complete);
+        state.open_from = before.into_iter().chain(analyzed.open_from).min();
         let kept = MEMORY.max(reach.max_catch_up).saturating_add(reach.overlap);
-        state.counted.forget_before(LogTime(reach.now.0.saturating_sub(kept)));
+        let forgotten = state.counted.forget_before(LogTime(reach.now.0.saturating_sub(kept)));
+        let again = LogTime(reach.now.0.saturating_sub(reach.overlap));
+        forgotten.filter(|forgotten| *forgotten > again).map(|forgotten| {
+            format!(
+                "there are more requests than can be remembered: those that were counted before \
+                 {forgotten} may be counted again; a shorter --overlap helps"
+            )
+        })
     }
 
     /// Each sink is to be told what it asked for.

@@ -30,7 +30,7 @@ pub(crate) struct State {
     pub(crate) id: String,
     /// Runs so far.
     pub(crate) runs: u64,
-    /// When the last run began.
+    /// When the last run began that could read something.
     #[serde(with = "stamp::option")]
     pub(crate) last_run: Option<LogTime>,
     /// When everything was read last.
@@ -123,7 +123,7 @@ impl State {
 
     /// Whether nothing was read yet.
     pub(crate) fn is_first(&self) -> bool {
-        self.runs == 0
+        self.last_run.is_none()
     }
 
     /// Gives up what waits for longer than a week, and the oldest of what takes more than `most` bytes in
