@@ -22,6 +22,7 @@ use corscope::report::settings::ReportSettings;
 use corscope::report::{Reading, Report};
 use corscope::rules::set::RuleSet;
 
+use crate::cli::analysis;
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::outlets::Outlets;
@@ -187,7 +188,12 @@ impl Cycle<'_> {
             count.waiting = state.outbox.iter().filter(|it| it.sink == count.sink).count() as u64;
         }
         record.deliveries = deliveries;
-        let status = self.status(&analyzed);
+        let mut status = self.status(&analyzed);
+        if let Some(path) =
+            self.setup.baseline.as_deref().filter(|_| self.options.rules.write_baseline)
+        {
+            status = analysis::write_baseline(path, &analyzed.report, status, self.redaction())?;
+        }
         let status = print::run(self.options, &record, &told.events, status)?;
         self.outlets.write_metrics(&record, state.last_complete)?;
         Ok(Done { status, record })
