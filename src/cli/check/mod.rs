@@ -52,6 +52,7 @@ mod sinks;
 pub(crate) mod state;
 pub(crate) mod store;
 mod trial;
+mod units;
 
 pub(crate) use show::run as state;
 
@@ -64,6 +65,9 @@ const JITTER: i64 = 2_000;
 
 /// Runs the command.
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitStatus, CliError> {
+    if let Some(scheduler) = options.output.print {
+        return units::run(options, scheduler);
+    }
     let done = run_once(options);
     match done {
         Err(error) if options.output.nagios => print::nagios_error(&error),

@@ -16,7 +16,7 @@ mod answers;
 mod opsgenie;
 mod pagerduty;
 mod ping;
-mod server;
+pub(crate) mod server;
 mod slack;
 mod teams;
 mod webhook;
