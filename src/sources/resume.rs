@@ -37,6 +37,9 @@ pub struct FileMark {
     pub head: Option<u64>,
     /// Lines, or events, that were read.
     pub lines: u64,
+    /// Bytes of the last of them.
+    #[serde(default)]
+    pub last: Option<u64>,
     /// Time of its newest event, in milliseconds since the Unix epoch.
     pub newest: Option<i64>,
 }
@@ -79,7 +82,9 @@ pub fn scan(paths: &[PathBuf], marks: &[FileMark], from: LogTime, sink: &mut dyn
     for file in files {
         if let Some(Found { mark, is_read: true }) = marks.get_mut(&file.path) {
             mark.head = mark.head.filter(|_| file.head.is_none()).or(file.head);
-            mark.lines = mark.lines.max(file.lines);
+            if file.lines >= mark.lines {
+                (mark.lines, mark.last) = (file.lines, file.last);
+            }
             mark.newest = mark.newest.max(file.newest);
         }
     }
@@ -102,6 +107,7 @@ impl FileMark {
             modified: modified.and_then(|it| u64::try_from(it.as_nanos()).ok()),
             head: None,
             lines: 0,
+            last: None,
             newest: None,
         }
     }
@@ -142,18 +148,27 @@ struct Reading {
     head: Option<u64>,
     /// Whether an event was there.
     has_begun: bool,
-    /// Lines that were read before.
-    before: u64,
+    before: Before,
     lines: u64,
+    last: Option<u64>,
     newest: Option<i64>,
 }
 
+/// What of a file was read before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Before {
+    lines: u64,
+    /// Bytes that the last of them had then.
+    last: Option<u64>,
+}
+
 impl Reader<'_> {
-    /// Lines of a file that were read before, under this name or another one.
-    fn before(known: &[FileMark], path: &str, head: Option<u64>) -> u64 {
+    /// What was read of a file before, under this name or another one.
+    fn before(known: &[FileMark], path: &str, head: Option<u64>) -> Before {
         let named = known.iter().find(|mark| mark.path == path);
+        let before = |mark: &FileMark| Before { lines: mark.lines, last: mark.last };
         if let Some(mark) = named.filter(|mark| mark.head == head) {
-            return mark.lines;
+            return before(mark);
         }
         // Log rotation moves `api.log` to `api.log.1` and on to `api.log.2.gz`.
         let stem = |path: &str| {
@@ -161,7 +176,7 @@ impl Reader<'_> {
             name.split('.').next().unwrap_or_default().to_owned()
         };
         let moved = known.iter().filter(|mark| head.is_some() && mark.head == head);
-        moved.filter(|mark| stem(&mark.path) == stem(path)).map(|it| it.lines).max().unwrap_or(0)
+        moved.filter(|mark| stem(&mark.path) == stem(path)).map(before).max().unwrap_or_default()
     }
 }
 
@@ -192,11 +207,16 @@ impl Sink for Reader<'_> {
                 file.head = head_of(&event);
                 file.before = Self::before(self.known, &file.path, file.head);
             }
-            file.lines = file.lines.max(event.position.line);
+            if event.position.line >= file.lines {
+                (file.lines, file.last) = (event.position.line, Some(event.message.len() as u64));
+            }
             let time = event.time.map(|time| time.0);
             file.newest = file.newest.max(time);
             let is_old = time.is_none_or(|time| time < self.from.0);
-            if event.position.line <= file.before && is_old {
+            // The last line of then may have been half written.
+            let is_whole = event.position.line != file.before.lines
+                || file.before.last.is_none_or(|last| last == event.message.len() as u64);
+            if event.position.line <= file.before.lines && is_whole && is_old {
                 self.known_events += 1;
                 return;
             }

@@ -188,9 +188,7 @@ impl Cycle<'_> {
             record.problems.push(format!("{error}; what is told now may be told again"));
         }
         self.outlets.send(self.store, state, &mut deliveries);
-        for count in &mut deliveries {
-            count.waiting = state.outbox.iter().filter(|it| it.sink == count.sink).count() as u64;
-        }
+        outlets::count_waiting(state, &mut deliveries);
         record.deliveries = deliveries;
         let mut status = self.status(&analyzed);
         if let Some(path) =
