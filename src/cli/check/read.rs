@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use corscope::model::LogTime;
 use corscope::pipeline::Analyzer;
-use corscope::sources::resume;
+use corscope::sources::resume::{self, Times};
 
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::reach::Reach;
@@ -40,8 +40,8 @@ pub(crate) fn files(
         return done;
     }
     let covered_to = state.last_run.filter(|_| !state.files.is_empty());
-    let from = reach.from(covered_to).time;
-    let resumed = resume::scan(&options.paths, &state.files, from, analyzer);
+    let times = Times { now: reach.now, from: reach.from(covered_to).time };
+    let resumed = resume::scan(&options.paths, &state.files, times, analyzer);
     done.inputs = resumed.scanned.read + resumed.scanned.left;
     done.files = resumed.marks;
     done
