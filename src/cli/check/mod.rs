@@ -228,7 +228,9 @@ impl Cycle<'_> {
         let patience = Patience { now: reach.now, join, end: END };
         let mut counting = Counting::new(&mut memory, patience);
         let mut requests = Requests::default();
-        let since = state.is_first().then_some(reach.since);
+        // By a clock that was set back, what is new may be dated before that.
+        let before = state.since.filter(|_| !reach.is_set_back);
+        let since = if state.is_first() { Some(reach.since) } else { before };
         let window = Window { since, until: None };
         let builder = ReportBuilder::new(settings.clone());
         let mut analyzer =
@@ -272,6 +274,9 @@ impl Cycle<'_> {
         let Analyzed { report, read, .. } = analyzed;
         state.runs += 1;
         if read.inputs > 0 {
+            if state.is_first() {
+                state.since = Some(reach.since);
+            }
             // A clock that was set back must not have the next run read everything again.
             state.last_run = Some(reach.now);
         }

@@ -23,6 +23,8 @@ pub(crate) struct WasRead {
     pub(crate) from: Option<LogTime>,
     /// Something that the user should know: a long catch-up.
     pub(crate) notes: Vec<String>,
+    /// Whether nothing was read before.
+    pub(crate) is_first: bool,
     /// Inputs that were there and could be read, whether anything is new in them or not.
     pub(crate) inputs: u64,
 }
@@ -34,7 +36,7 @@ pub(crate) fn files(
     reach: &Reach,
     analyzer: &mut Analyzer<'_>,
 ) -> WasRead {
-    let mut done = WasRead::default();
+    let mut done = WasRead { is_first: state.is_first(), ..WasRead::default() };
     if options.paths.is_empty() {
         done.files.clone_from(&state.files);
         return done;

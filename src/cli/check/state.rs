@@ -33,6 +33,9 @@ pub(crate) struct State {
     /// When the last run began that could read something.
     #[serde(with = "stamp::option")]
     pub(crate) last_run: Option<LogTime>,
+    /// From when on the first run read: what is older is left out, also where it is read again.
+    #[serde(with = "stamp::option", default)]
+    pub(crate) since: Option<LogTime>,
     /// When everything was read last.
     #[serde(with = "stamp::option")]
     pub(crate) last_complete: Option<LogTime>,
@@ -94,6 +97,7 @@ impl State {
             id,
             runs: 0,
             last_run: None,
+            since: None,
             last_complete: None,
             groups: BTreeMap::new(),
             files: Vec::new(),
