@@ -15,6 +15,7 @@
 mod architecture;
 mod assemble;
 mod catalogue;
+mod check_state;
 mod chunks;
 mod cli;
 mod containers;
@@ -57,6 +58,7 @@ mod run;
 mod samples;
 #[cfg(feature = "aws")]
 mod shop;
+mod sink;
 mod sinks;
 #[cfg(feature = "aws")]
 mod sinks_aws;
@@ -70,4 +72,5 @@ mod tail_faults;
 mod tail_gaps;
 #[cfg(feature = "aws")]
 mod tail_many;
+mod until;
 mod work;

@@ -45,18 +45,27 @@ impl<'a> Outlets<'a> {
         self.sinks.iter().map(count).collect()
     }
 
-    /// Sends what waits in the state, and records each success there.
+    /// Sends what waits in the state, and records each success there. A sink for which something waits
+    /// by `counts` failed in this run, or asked for patience, and is left to the next one.
     pub(crate) fn send(&self, store: &Store, state: &mut State, counts: &mut [DeliveryCounts]) {
         if state.outbox.is_empty() {
             return;
         }
+        let has_failed = |sink: &&SinkSettings| {
+            counts.iter().any(|count| count.sink == sink.name && count.waiting > 0)
+        };
+        let sinks: Vec<SinkSettings> =
+            self.sinks.iter().filter(|sink| !has_failed(sink)).cloned().collect();
         let mut outbox = std::mem::take(&mut state.outbox);
-        self.delivery(&|sink| self.open(sink)).send(&mut outbox, counts, &mut |left| {
+        let open = |sink: &SinkSettings| self.open(sink);
+        let delivery = Delivery { sinks: &sinks, ..self.delivery(&open) };
+        delivery.send(&mut outbox, counts, &mut |left| {
             state.outbox = left.to_vec();
             // The next save tells, or has it too.
             let _ = store.save(state);
         });
         state.outbox = outbox;
+        count_waiting(state, counts);
     }
 
     /// The same for messages that no state knows.
@@ -113,6 +122,13 @@ impl<'a> Outlets<'a> {
         let page = textfile::exposition(record, last_complete);
         textfile::write(path, &page)
             .map_err(|error| CliError::Metrics(text::plain(&error.to_string(), 500)))
+    }
+}
+
+/// How much waits for each sink.
+pub(crate) fn count_waiting(state: &State, counts: &mut [DeliveryCounts]) {
+    for count in counts {
+        count.waiting = state.outbox.iter().filter(|it| it.sink == count.sink).count() as u64;
     }
 }
 

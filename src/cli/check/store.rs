@@ -2,6 +2,7 @@
 //!
 //! Must not: leave half a state, or lose one that cannot be read.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,7 @@ impl Store {
             }
         }
         let store = Box::new(Self { path: path.to_owned(), _lock: lock });
+        store.tidy();
         let state = match read(path) {
             Ok(Some(state)) => state,
             Ok(None) => store.fresh(now),
@@ -87,13 +89,36 @@ impl Store {
         })
     }
 
+    /// A symbolic link stays one: what it points to is replaced.
+    fn target(&self) -> PathBuf {
+        self.path.canonicalize().unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// Removes what runs left that were killed while they wrote this state.
+    fn tidy(&self) {
+        let path = self.target();
+        let prefix = draft_prefix(&path);
+        #[expect(clippy::disallowed_methods, reason = "the command line writes its own files")]
+        let Ok(entries) = std::fs::read_dir(folder(&path)) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let middle = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+            let middle = middle.and_then(|rest| rest.strip_suffix(DRAFT.as_bytes()));
+            // Drafts of another state whose name begins alike have a full stop more.
+            if middle.is_some_and(|middle| middle.iter().all(u8::is_ascii_alphanumeric)) {
+                // Whatever cannot be removed is in nobody's way.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
     fn write(&self, state: &State) -> io::Result<()> {
         let text = state.to_json()?;
-        // A symbolic link stays one: what it points to is replaced.
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let path = self.target();
         let folder = folder(&path);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".corscope-state-");
+        let prefix = draft_prefix(&path);
+        builder.prefix(&prefix).suffix(DRAFT);
         let mut file: NamedTempFile = builder.tempfile_in(folder)?;
         file.write_all(&text)?;
         file.as_file().sync_all()?;
@@ -132,6 +157,17 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
+}
+
+/// Ends the name of a file that is to become a state.
+const DRAFT: &str = ".corscope-new";
+
+/// Begins it.
+fn draft_prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    prefix
 }
 
 fn folder(path: &Path) -> &Path {

@@ -1,0 +1,162 @@
+//! Sinks that fail: what waits, what is given up, and who is not held up.
+
+use std::time::Duration;
+
+use super::{blocked, check, line, state, well};
+use crate::log::Request;
+use crate::sink::{Mode, Sink};
+use crate::work::Work;
+
+#[test]
+fn what_cannot_be_delivered_waits_for_the_next_run_with_the_same_key() {
+    let sink = Sink::new(Mode::Refuse(503, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    let ran = check(&work, "10:05:00", &more);
+    assert_eq!((ran.count("delivered"), ran.count("waiting"), ran.code), (0, 1, Some(1)));
+    assert!(ran.err.contains("503 (1 to be sent by the next run)"), "{}", ran.err);
+    assert_eq!(state(&work)["outbox"][0]["attempts"], 1);
+    let ran = check(&work, "10:10:00", &more);
+    assert_eq!((ran.count("delivered"), ran.count("waiting")), (0, 1), "{}", ran.err);
+    sink.set(Mode::Accept);
+    let ran = check(&work, "10:15:00", &more);
+    assert_eq!((ran.count("delivered"), ran.count("waiting"), ran.code), (1, 0, Some(0)));
+    assert_eq!(ran.err, "");
+    assert_eq!(sink.told(), ["new acao-missing"]);
+    let keys: std::collections::BTreeSet<String> =
+        sink.posts().into_iter().map(|post| post.key).collect();
+    assert_eq!(keys.len(), 1);
+    check(&work, "10:20:00", &more);
+    assert_eq!(sink.arrived().1, 0, "it is not sent again");
+}
+
+#[test]
+fn what_waits_is_told_before_what_is_new() {
+    let sink = Sink::new(Mode::Refuse(500, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    check(&work, "10:40:00", &more);
+    assert_eq!(state(&work)["outbox"].as_array().map(Vec::len), Some(2));
+    assert_eq!(sink.posts().len(), 2, "a sink that failed is not tried twice in a run");
+    sink.set(Mode::Accept);
+    work.write("api.log", &(blocked(1, 3).log() + &blocked(2, 43).log()));
+    check(&work, "10:45:00", &more);
+    assert_eq!(sink.told(), ["new acao-missing", "resolved acao-missing", "new acao-missing"]);
+}
+
+#[test]
+fn what_is_refused_is_kept_and_told() {
+    let sink = Sink::new(Mode::Refuse(400, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let ran = check(&work, "10:05:00", &format!("api.log --webhook {}", sink.url));
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (0, 1));
+    assert!(ran.err.contains("400 (1 to be sent by the next run)"), "{}", ran.err);
+}
+
+#[test]
+fn the_spool_is_bounded_and_the_oldest_goes_first() {
+    let sink = Sink::new(Mode::Refuse(503, ""));
+    let work = Work::new(&[("api.log", "")]);
+    // Each alert takes about two kilobytes.
+    let more = format!("api.log --spool-size 6kB --webhook {}", sink.url);
+    let mut log = String::new();
+    let mut dropped = 0;
+    for (number, path) in ["/a", "/b", "/c", "/d", "/e"].into_iter().enumerate() {
+        let minute = 3 + 5 * number as u32;
+        log += &Request { path, ..blocked(number as u32, minute) }.log();
+        work.write("api.log", &log);
+        let ran = check(&work, &format!("10:{:02}:00", minute + 2), &more);
+        dropped += ran.count("dropped");
+        let told = ran.err.contains("too much waits for it") || ran.err.contains("given up");
+        assert_eq!(told, ran.count("dropped") > 0, "{}", ran.err);
+    }
+    let outbox = state(&work)["outbox"].as_array().expect("a list").clone();
+    let bytes = outbox.iter().map(|it| it.to_string().len()).sum::<usize>();
+    assert!(bytes <= 6000 && !outbox.is_empty(), "{bytes}");
+    assert_eq!(outbox.len() as u64 + dropped, 5);
+    assert!(dropped > 0);
+    sink.set(Mode::Accept);
+    check(&work, "10:30:00", &more);
+    let routes: Vec<String> =
+        sink.arrived().0.iter().map(|post| post.text("route").to_owned()).collect();
+    let want = ["GET /a", "GET /b", "GET /c", "GET /d", "GET /e"];
+    assert_eq!(routes, want[dropped as usize..]);
+}
+
+#[test]
+fn as_long_as_a_sink_asks_for_is_waited_or_left_to_the_next_run() {
+    let sink = Sink::new(Mode::Refuse(503, "Retry-After: 1\r\n"));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --retry-for 3s --webhook {}", sink.url);
+    let arguments = line("10:05:00", "").replace("--retry-for 0s", "");
+    let answer = work.run(&format!("{arguments} {more}"));
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let posts = sink.posts();
+    assert_eq!(posts.len(), 3, "{}", answer.err);
+    for pair in posts.windows(2) {
+        assert!(pair[1].at.duration_since(pair[0].at) >= Duration::from_secs(1));
+    }
+    // An hour is too long.
+    sink.set(Mode::Refuse(429, "Retry-After: 3600\r\n"));
+    work.run(&format!("{} {more}", arguments.replace("10:05", "10:10")));
+    assert_eq!(sink.posts().len(), 4);
+    assert_eq!(state(&work)["outbox"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_sink_that_fails_does_not_hold_up_the_others() {
+    let (failing, held) = (Sink::new(Mode::Refuse(503, "")), Sink::new(Mode::Hold));
+    let well_sink = Sink::new(Mode::Accept);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!(
+        "api.log --webhook {} --webhook {} --webhook {}",
+        failing.url, held.url, well_sink.url
+    );
+    let arguments = line("10:05:00", &format!("--format json {more}"));
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| work.run(&arguments));
+        crate::until::until(|| !well_sink.posts().is_empty() && !held.posts().is_empty());
+        assert_eq!(held.posts()[0].mode, Mode::Hold);
+        held.set(Mode::Accept);
+        let answer = run.join().expect("a run");
+        assert_eq!(answer.code, Some(1), "{}", answer.err);
+    });
+    let outbox = state(&work)["outbox"].clone();
+    assert_eq!(outbox.as_array().map(Vec::len), Some(1), "{outbox}");
+    assert_eq!(outbox[0]["sink"], "webhook");
+    failing.set(Mode::Accept);
+    check(&work, "10:10:00", &more);
+    for sink in [&failing, &held, &well_sink] {
+        assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 0));
+    }
+}
+
+#[test]
+fn a_test_alert_goes_to_each_sink_and_leaves_no_state() {
+    let (one, other) = (Sink::new(Mode::Accept), Sink::new(Mode::Accept));
+    let work = Work::new(&[]);
+    let line = |sinks: &str| format!("check --test-alert --retry-for 0s --state s.json {sinks}");
+    let both = format!("--webhook {} --webhook {}", one.url, other.url);
+    let answer = work.run(&line(&both));
+    assert_eq!(answer.out, "webhook: delivered\nwebhook-2: delivered\n");
+    assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""));
+    assert_eq!((one.told(), other.told()), (vec!["test test".to_owned()], one.told()));
+    other.set(Mode::Refuse(403, ""));
+    let answer = work.run(&line(&both));
+    assert_eq!(answer.code, Some(3));
+    assert!(answer.out.starts_with("webhook: delivered\nwebhook-2: FAILED: "), "{}", answer.out);
+    assert_eq!(super::names(&work), [""; 0]);
+    let answer = work.run(&line(""));
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+}
+
+#[test]
+fn a_sink_that_comes_later_is_told_of_what_comes_then() {
+    let sink = Sink::new(Mode::Accept);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    check(&work, "10:05:00", "api.log");
+    work.write("api.log", &(blocked(1, 3).log() + &well(2, 8).log()));
+    check(&work, "10:40:00", &format!("api.log --webhook {}", sink.url));
+    assert_eq!(sink.told(), ["resolved acao-missing"]);
+}

@@ -1,0 +1,93 @@
+//! Two runs at once, and runs that are killed.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::{blocked, check, line, state, well};
+use crate::sink::{Mode, Sink};
+use crate::until::until;
+use crate::work::Work;
+
+fn spawn(work: &Work, now: &str, more: &str) -> Child {
+    Command::new(assert_cmd::cargo::cargo_bin!("corscope"))
+        .current_dir(work.0.path())
+        .env_clear()
+        .args(line(now, more).split_whitespace())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process")
+}
+
+#[test]
+fn of_two_runs_at_once_the_second_does_nothing_or_waits() {
+    let sink = Sink::new(Mode::Hold);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    let first = spawn(&work, "10:05:00", &more);
+    until(|| !sink.posts().is_empty());
+    work.write("api.log", &(blocked(1, 3).log() + &well(2, 4).log()));
+    let second = work.run(&line("10:06:00", &more));
+    assert_eq!((second.code, second.out.as_str()), (Some(0), ""));
+    assert!(second.err.contains("another run uses s.json"), "{}", second.err);
+    let plugin = work.run(&line("10:06:00", &format!("--nagios {more}")));
+    assert_eq!((plugin.code, plugin.err.as_str()), (Some(0), ""));
+    assert!(plugin.out.starts_with("CORSCOPE OK - another run"), "{}", plugin.out);
+    // Looking at it needs no lock.
+    assert_eq!(work.run("state show s.json").code, Some(0));
+
+    let third = spawn(&work, "10:07:00", &format!("--wait --format json {more}"));
+    sink.set(Mode::Accept);
+    let output = third.wait_with_output().expect("an end");
+    let run: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(run["reading"]["exchanges"], 1, "{run}");
+    assert_eq!(run["reading"]["known_exchanges"], 1, "{run}");
+    let output = first.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(state(&work)["runs"], 2);
+    assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 0));
+}
+
+#[test]
+fn what_was_under_way_when_a_run_was_killed_is_sent_again_with_the_same_key() {
+    let sink = Sink::new(Mode::Hold);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    let mut run = spawn(&work, "10:05:00", &more);
+    until(|| !sink.posts().is_empty());
+    run.kill().expect("killed");
+    run.wait().expect("an end");
+    let saved = state(&work);
+    assert_eq!(saved["outbox"].as_array().map(Vec::len), Some(1), "saved before it was sent");
+    assert_eq!(saved["runs"], 1);
+    sink.set(Mode::Accept);
+    let ran = check(&work, "10:05:00", &more);
+    assert_eq!((ran.count("delivered"), ran.count("exchanges")), (1, 0), "{}", ran.err);
+    assert_eq!(ran.told(), [""; 0]);
+    assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 1));
+    assert_eq!(sink.arrived().0[0].key, saved["outbox"][0]["event"]["key"]);
+    check(&work, "10:10:00", &more);
+    assert_eq!(sink.posts().len(), 2);
+}
+
+#[test]
+fn what_was_delivered_before_a_run_was_killed_is_not_sent_again() {
+    let sink = Sink::new(Mode::Accept);
+    let other = Sink::new(Mode::Hold);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {} --webhook {}", sink.url, other.url);
+    let mut run = spawn(&work, "10:05:00", &more);
+    // Until the success is in the state.
+    until(|| {
+        let text = work.read("s.json").unwrap_or_default();
+        let state: Value = serde_json::from_str(&text).unwrap_or_default();
+        state["outbox"].as_array().map(Vec::len) == Some(1) && !other.posts().is_empty()
+    });
+    run.kill().expect("killed");
+    run.wait().expect("an end");
+    other.set(Mode::Accept);
+    check(&work, "10:10:00", &more);
+    assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 0));
+    assert_eq!((other.told(), other.arrived().1), (vec!["new acao-missing".to_owned()], 1));
+}
