@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::stable_hash::stable_hash;
 use crate::model::{Exchange, Finding, LogTime, Text};
@@ -71,8 +71,8 @@ pub enum Remembered {
 }
 
 /// Exchanges that were counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Minute>", into = "Vec<Minute>")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<Minute>")]
 pub struct Memory {
     /// Rules of the findings of each exchange.
     known: HashMap<u64, Box<[u32]>, foldhash::fast::RandomState>,
@@ -144,12 +144,12 @@ struct Minute {
     ids: String,
 }
 
-impl From<Memory> for Vec<Minute> {
-    fn from(memory: Memory) -> Self {
+impl Serialize for Memory {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let minute = |(minute, keys): (&i64, &Vec<u64>)| {
             let mut bytes = Vec::with_capacity(keys.len() * 9);
             for key in keys {
-                let rules = memory.known.get(key).map(AsRef::as_ref).unwrap_or_default();
+                let rules = self.known.get(key).map(AsRef::as_ref).unwrap_or_default();
                 bytes.extend_from_slice(&key.to_le_bytes());
                 bytes.push(u8::try_from(rules.len()).unwrap_or(u8::MAX));
                 for rule in rules {
@@ -158,7 +158,7 @@ impl From<Memory> for Vec<Minute> {
             }
             Minute { minute: *minute, ids: STANDARD.encode(bytes) }
         };
-        memory.minutes.iter().map(minute).collect()
+        serializer.collect_seq(self.minutes.iter().map(minute))
     }
 }
 
@@ -189,4 +189,116 @@ fn next(rest: &mut &[u8]) -> Option<(u64, Box<[u32]>)> {
     *rest = tail;
     let (rules, _) = rules.as_chunks::<4>();
     Some((u64::from_le_bytes(*key), rules.iter().map(|it| u32::from_le_bytes(*it)).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::model::{Class, Confidence, Impact, Kind, RequestId, RuleText, Severity};
+
+    fn exchange(gateway: Option<&str>, lambda: Option<&str>) -> Exchange {
+        let id = |text: &str| RequestId::parse(text.as_bytes()).expect("an id");
+        let mut exchange = Exchange::default();
+        exchange.request_id = gateway.map(id);
+        exchange.lambda_request_id = lambda.map(id);
+        exchange
+    }
+
+    fn finding(rule: &str) -> Finding {
+        Finding {
+            rule: Rc::new(RuleText {
+                id: rule.to_owned(),
+                class: Class::MissingAllowOrigin,
+                kind: Kind::Symptom,
+                title: String::new(),
+                why: String::new(),
+                fix: String::new(),
+                explains: Vec::new(),
+                references: Vec::new(),
+                frequency: None,
+                confirm_with: None,
+                candidates: Vec::new(),
+            }),
+            severity: Severity::Error,
+            confidence: Confidence::Confirmed,
+            impact: Impact::Observed,
+            detail: None,
+            caused_by: Vec::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    const NOW: LogTime = LogTime(100 * MINUTE);
+
+    #[test]
+    fn an_exchange_is_known_by_either_id() {
+        let mut memory = Memory::default();
+        let whole = exchange(Some("gateway-1"), Some("lambda-1"));
+        assert_eq!(memory.recall(Keys::of(&whole), &[]), Remembered::Not);
+        memory.remember(Keys::of(&whole), NOW, &[]);
+        for part in [exchange(Some("gateway-1"), None), exchange(None, Some("lambda-1"))] {
+            assert_eq!(memory.recall(Keys::of(&part), &[]), Remembered::Counted(Vec::new()));
+        }
+        let other = exchange(Some("gateway-2"), Some("lambda-2"));
+        assert_eq!(memory.recall(Keys::of(&other), &[]), Remembered::Not);
+    }
+
+    #[test]
+    fn findings_that_come_late_are_new() {
+        let mut memory = Memory::default();
+        let keys = Keys::of(&exchange(Some("gateway-1"), None));
+        memory.remember(keys, NOW, &[finding("a")]);
+        let later = [finding("a"), finding("b")];
+        assert_eq!(memory.recall(keys, &later), Remembered::Counted(vec![1]));
+        memory.remember(keys, NOW, &later);
+        assert_eq!(memory.recall(keys, &later), Remembered::Counted(Vec::new()));
+    }
+
+    #[test]
+    fn ids_that_many_requests_have_tell_none_from_others() {
+        let test = |ended| {
+            let mut exchange = exchange(Some("test-invoke-request"), None);
+            exchange.ended = Some(LogTime(ended));
+            exchange
+        };
+        assert_ne!(Keys::of(&test(1)), Keys::of(&test(2)));
+        assert_eq!(Keys::of(&test(1)), Keys::of(&test(1)));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut memory = Memory::default();
+        for number in 0..10 {
+            let keys = Keys::of(&exchange(Some(&format!("gateway-{number}")), None));
+            let findings = if number % 2 == 0 { vec![finding("a"), finding("b")] } else { vec![] };
+            memory.remember(keys, LogTime(number * MINUTE), &findings);
+        }
+        let text = serde_json::to_string(&memory).expect("JSON");
+        assert_eq!(serde_json::from_str::<Memory>(&text).expect("a memory"), memory);
+        for damaged in [
+            text.replace("\"ids\":\"", "\"ids\":\"!"),
+            text.replace("\"ids\":\"", "\"ids\":\"AAAA"),
+        ] {
+            assert!(serde_json::from_str::<Memory>(&damaged).is_err(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten_and_what_is_too_much_is_told() {
+        let mut memory = Memory::default();
+        let keys = |number: usize| Keys::of(&exchange(Some(&format!("g-{number}")), None));
+        for number in 0..10 {
+            let time = i64::try_from(number).expect("a small number") * MINUTE;
+            memory.remember(keys(number), LogTime(time), &[]);
+        }
+        assert_eq!(memory.forget_before(LogTime(4 * MINUTE)), None);
+        assert_eq!(memory.len(), 6);
+        for number in 10..MOST + 10 {
+            memory.remember(keys(number), LogTime(20 * MINUTE), &[]);
+        }
+        assert_eq!(memory.forget_before(LogTime(4 * MINUTE)), Some(LogTime(10 * MINUTE)));
+        assert_eq!(memory.len(), MOST);
+    }
 }

@@ -14,3 +14,5 @@ pub mod policy;
 pub mod run;
 pub mod sighting;
 pub mod stamp;
+#[cfg(test)]
+mod tests;

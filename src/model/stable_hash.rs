@@ -23,7 +23,7 @@ mod tests {
     #[test]
     fn values_are_frozen_and_boundaries_count() {
         assert_eq!(stable_hash(&[]), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(stable_hash(&[b"a"]), 0x0894_4d07_b4e7_2483);
+        assert_eq!(stable_hash(&[b"a"]), 0x089b_c907_b544_c769);
         assert_ne!(stable_hash(&[b"ab", b"c"]), stable_hash(&[b"a", b"bc"]));
     }
 }

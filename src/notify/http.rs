@@ -194,7 +194,10 @@ impl Endpoint {
             // What is wrong with it may be a secret.
             return self.problem("cannot be asked: the request is not valid", Retry::Never);
         }
-        let why = self.quoted(error.to_string().as_bytes());
+        // `io: ` in front says nothing.
+        let why =
+            if let ureq::Error::Io(error) = error { error.to_string() } else { error.to_string() };
+        let why = self.quoted(why.as_bytes());
         self.problem(&format!("cannot be reached{why}"), Retry::Later)
     }
 }

@@ -66,7 +66,7 @@ pub struct DeliveryError {
 /// Whether something may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It would fail again: what was sent was refused, or the settings are wrong.
+    /// In this run it would fail again: what was sent was refused, or the settings are wrong.
     Never,
     /// It may be tried again.
     Later,

@@ -15,7 +15,7 @@ use crate::model::{LogTime, Severity};
 use crate::notify::http::{Endpoint, JSON, Limits};
 use crate::notify::secret::Secret;
 use crate::notify::settings::SecretRef;
-use crate::notify::text::{command, course, cut, fix, headline, lines, place, plain, why};
+use crate::notify::text::{cut, facts, headline, lines, place, plain, why};
 use crate::notify::{DeliveryError, Message, Notifier, Retry};
 
 /// Where it is in the United States.
@@ -28,8 +28,8 @@ const ALIAS: usize = 512;
 const DESCRIPTION: usize = 15_000;
 /// Characters of a tag.
 const TAG: usize = 50;
-/// Characters of a detail; all of them may have 8,000.
-const DETAIL: usize = 500;
+/// Characters of a detail.
+const DETAIL: usize = 1_000;
 
 /// A team or an integration of Opsgenie.
 pub struct Opsgenie {
@@ -126,23 +126,10 @@ fn priority(event: &AlertEvent) -> &'static str {
     }
 }
 
+/// All of them together may have 8,000 characters.
 fn details_of(event: &AlertEvent) -> Map<String, Value> {
-    let text = |text: &Option<String>| text.as_deref().map(|text| plain(text, DETAIL));
-    let fields = [
-        ("course", Some(course(event))),
-        ("fix", Some(fix(event))),
-        ("more", command(event)),
-        ("rule", Some(plain(&event.rule, DETAIL))),
-        ("confidence", Some(event.confidence.as_str().to_owned())),
-        ("origin", text(&event.origin)),
-        ("detail", text(&event.detail)),
-        ("status", event.status.map(|status| status.to_string())),
-        ("request_id", text(&event.request_id)),
-        ("complete", Some(event.is_complete.to_string())),
-        ("evidence", event.evidence.first().map(|line| plain(line, DETAIL))),
-    ];
-    let known = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    known.map(|(name, value)| (name.to_owned(), Value::String(harmless(&value, 700)))).collect()
+    let details = facts(event).into_iter();
+    details.map(|(name, text)| (name.to_owned(), Value::String(harmless(&text, DETAIL)))).collect()
 }
 
 /// At most `longest` characters in which nothing is HTML.

@@ -6,25 +6,26 @@
 //! Must not: send a link; PagerDuty would show it as ours.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::alert::event::{AlertEvent, EventKind};
 use crate::model::{LogTime, Severity};
 use crate::notify::http::{Endpoint, Limits};
 use crate::notify::secret::Secret;
 use crate::notify::settings::SecretRef;
-use crate::notify::text::{command, course, cut, fix, headline, moment, place, plain, why};
+use crate::notify::text::{cut, facts, headline, place, plain};
 use crate::notify::{DeliveryError, Message, Notifier, Retry};
 
 /// Where it is in the United States.
 const ADDRESS: &str = "https://events.pagerduty.com/v2/enqueue";
+/// Where events go, if the user only says where PagerDuty is.
+const PATH: &str = "/v2/enqueue";
 /// Characters of an integration key.
 const KEY: usize = 32;
 /// Characters of `summary`.
 const SUMMARY: usize = 1_024;
 /// Characters of `dedup_key`, and of the fields for which no limit is documented.
 const FIELD: usize = 255;
-/// Log lines, and characters of each.
-const EVIDENCE: (usize, usize) = (5, 500);
 
 /// A service of PagerDuty.
 pub struct PagerDuty {
@@ -45,8 +46,11 @@ impl PagerDuty {
             let problem = format!("PagerDuty: the routing key has {length} characters, not {KEY}");
             return Err(DeliveryError { problem, retry: Retry::Later });
         }
-        let url = url.unwrap_or(ADDRESS);
-        let mut endpoint = Endpoint::new("PagerDuty", url, Limits::default(), now)?;
+        let mut url = url.unwrap_or(ADDRESS).to_owned();
+        if Url::parse(&url).is_ok_and(|url| url.path() == "/") {
+            url = format!("{}{PATH}", url.trim_end_matches('/'));
+        }
+        let mut endpoint = Endpoint::new("PagerDuty", &url, Limits::default(), now)?;
         endpoint.hide(routing_key.expose());
         Ok(Self { endpoint, routing_key })
     }
@@ -111,7 +115,9 @@ fn payload(event: &AlertEvent) -> Value {
         push("group", &plain(api, FIELD), FIELD);
     }
     push("class", &plain(&event.class, FIELD), FIELD);
-    payload.insert("custom_details".to_owned(), Value::Object(custom_details(event)));
+    let details = facts(event).into_iter();
+    let details = details.map(|(name, text)| (name.to_owned(), Value::String(text))).collect();
+    payload.insert("custom_details".to_owned(), Value::Object(details));
     Value::Object(payload)
 }
 
@@ -121,31 +127,4 @@ fn severity(event: &AlertEvent) -> &'static str {
         (_, Severity::Warning) => "warning",
         (_, Severity::Error) => "error",
     }
-}
-
-/// What a responder reads, as one value for each line of the incident.
-fn custom_details(event: &AlertEvent) -> Map<String, Value> {
-    let text = |text: &Option<String>| text.as_deref().map(|text| plain(text, FIELD));
-    let (lines, longest) = EVIDENCE;
-    let evidence = event.evidence.iter().take(lines);
-    let evidence: Vec<String> = evidence.map(|line| plain(line, longest)).collect();
-    let fields = [
-        ("course", Some(course(event))),
-        ("why", Some(why(event))),
-        ("fix", Some(fix(event))),
-        ("more", command(event)),
-        ("rule", Some(plain(&event.rule, FIELD))),
-        ("confidence", Some(event.confidence.as_str().to_owned())),
-        ("origin", text(&event.origin)),
-        ("detail", text(&event.detail)),
-        ("reason", text(&event.reason)),
-        ("status", event.status.map(|status| status.to_string())),
-        ("request_id", text(&event.request_id)),
-        ("since", event.since.map(moment)),
-        ("last_seen", event.last_seen.map(moment)),
-        ("complete", Some(event.is_complete.to_string())),
-        ("evidence", (!evidence.is_empty()).then(|| evidence.join("\n"))),
-    ];
-    let known = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    known.map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
 }

@@ -15,7 +15,7 @@ use crate::alert::event::AlertEvent;
 use crate::model::LogTime;
 use crate::notify::http::{Endpoint, Limits};
 use crate::notify::settings::SecretRef;
-use crate::notify::text::{details, headline, label, plain, reservations, subject, what, why};
+use crate::notify::text::{details, headline, label, plain, subject, what, why};
 use crate::notify::{DeliveryError, Message, Notifier};
 
 /// How long to wait between two messages to one webhook.
@@ -88,8 +88,7 @@ fn payload(events: &[AlertEvent]) -> Value {
 /// What stands in large letters.
 fn title(events: &[AlertEvent]) -> String {
     match events {
-        [event] if reservations(event).is_empty() => format!("{}: {}", label(event), what(event)),
-        [event] => format!("{} (with doubts): {}", label(event), what(event)),
+        [event] => format!("{}: {}", label(event), what(event)),
         _ => subject(events),
     }
 }

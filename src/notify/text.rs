@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use chrono::SecondsFormat;
 
 use crate::alert::event::{AlertEvent, EventKind};
-use crate::model::{Confidence, Impact, Kind, LogTime, Severity};
+use crate::model::{Confidence, Impact, Kind, LogTime};
 use crate::output::escape::visible;
 
 /// Characters of a title, an effect, a route or an origin.
@@ -19,6 +19,9 @@ const LONGEST_NAME: usize = 200;
 const LONGEST_PROSE: usize = 500;
 /// Characters of a command. A longer one is left out: cut, it would be another one.
 const LONGEST_COMMAND: usize = 700;
+
+/// Log lines, and characters of each.
+const EVIDENCE: (usize, usize) = (3, 300);
 
 /// `text` as one line: white space is one space, whatever could steer or deceive is an escape, and
 /// what is beyond `longest` characters is `…`.
@@ -71,8 +74,11 @@ pub fn headline(event: &AlertEvent) -> String {
 pub fn details(event: &AlertEvent) -> String {
     let mut sentences = vec![course(event)];
     sentences.extend(reservations(event).into_iter().map(str::to_owned));
-    if event.event != EventKind::Resolved {
-        sentences.push(format!("Fix: {}", sentence(&plain(&event.fix, LONGEST_PROSE))));
+    match event.event {
+        EventKind::New | EventKind::Reminder => {
+            sentences.push(format!("Fix: {}", sentence(&fix(event))));
+        }
+        EventKind::Resolved | EventKind::Test => {}
     }
     if let Some(command) = command(event) {
         sentences.push(format!("More: {command}"));
@@ -221,9 +227,30 @@ pub fn reservations(event: &AlertEvent) -> Vec<&'static str> {
     sentences
 }
 
-/// The severity's order for a reader: `error` first.
-pub fn worst(events: &[AlertEvent]) -> Severity {
-    events.iter().map(|event| event.severity).max().unwrap_or(Severity::Info)
+/// What is known, by name, for services that show a table. Some 5,000 characters at most.
+pub fn facts(event: &AlertEvent) -> Vec<(&'static str, String)> {
+    let text = |text: &Option<String>| text.as_deref().map(|text| plain(text, LONGEST_NAME));
+    let (lines, longest) = EVIDENCE;
+    let evidence: Vec<String> =
+        event.evidence.iter().take(lines).map(|line| plain(line, longest)).collect();
+    let facts = [
+        ("course", Some(course(event))),
+        ("why", Some(why(event))),
+        ("fix", Some(fix(event))),
+        ("more", command(event)),
+        ("rule", Some(plain(&event.rule, LONGEST_NAME))),
+        ("confidence", Some(event.confidence.as_str().to_owned())),
+        ("origin", text(&event.origin)),
+        ("detail", text(&event.detail)),
+        ("reason", text(&event.reason)),
+        ("status", event.status.map(|status| status.to_string())),
+        ("request_id", text(&event.request_id)),
+        ("since", event.since.map(moment)),
+        ("last_seen", event.last_seen.map(moment)),
+        ("complete", Some(event.is_complete.to_string())),
+        ("evidence", (!evidence.is_empty()).then(|| evidence.join("\n"))),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 fn began(event: &AlertEvent) -> String {
@@ -256,6 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::Severity;
     use crate::output::escape::is_dangerous;
 
     fn event() -> AlertEvent {
@@ -328,7 +356,9 @@ mod tests {
         let labels = [EventKind::Reminder, EventKind::Resolved, EventKind::Test];
         let labels: Vec<String> = labels.into_iter().map(|kind| label(&of(kind))).collect();
         assert_eq!(labels, ["STILL error", "RESOLVED", "TEST"]);
-        assert!(!lines(&of(EventKind::Resolved)).contains("Fix:"));
+        for kind in [EventKind::Resolved, EventKind::Test] {
+            assert!(!lines(&of(kind)).contains("Fix:"), "{kind:?}");
+        }
         assert!(course(&of(EventKind::Test)).contains("Nothing is broken"));
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Must not: take a file for read because another one has its name.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub struct FileMark {
     pub size: u64,
     /// Nanoseconds since the Unix epoch.
     pub modified: Option<u64>,
-    /// Tells its first event from that of another file; `None`: it has no event with a time.
+    /// Tells its first event from that of another file; `None`: it has none.
     pub head: Option<u64>,
     /// Lines, or events, that were read.
     pub lines: u64,
@@ -42,6 +43,18 @@ pub struct FileMark {
     pub last: Option<u64>,
     /// Time of its newest event, in milliseconds since the Unix epoch.
     pub newest: Option<i64>,
+    /// How many lines earlier runs had read, oldest first: what tells recent lines without a time.
+    #[serde(default)]
+    pub history: Vec<(i64, u64)>,
+}
+
+/// Times of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// When it runs.
+    pub now: LogTime,
+    /// What is older was read, and is over.
+    pub from: LogTime,
 }
 
 /// What came of reading.
@@ -55,15 +68,15 @@ pub struct Resumed {
     pub known_events: u64,
 }
 
-/// Reads what is new in files and folders, and what is not older than `from`.
-pub fn scan(paths: &[PathBuf], marks: &[FileMark], from: LogTime, sink: &mut dyn Sink) -> Resumed {
+/// Reads what is new in files and folders, and what is not older than `times.from`.
+pub fn scan(paths: &[PathBuf], marks: &[FileMark], times: Times, sink: &mut dyn Sink) -> Resumed {
     let known: BTreeMap<&str, &FileMark> = marks.iter().map(|it| (it.path.as_str(), it)).collect();
-    let found = std::cell::RefCell::new(BTreeMap::new());
+    let found = RefCell::new(BTreeMap::new());
     let choose = |path: &Path, metadata: &Metadata| {
         let name = path.to_string_lossy().into_owned();
         let now = FileMark::new(name.clone(), metadata);
         let before = known.get(name.as_str()).filter(|mark| mark.is_same(&now));
-        let is_wanted = before.is_none_or(|mark| mark.newest.is_some_and(|it| it >= from.0));
+        let is_wanted = before.is_none_or(|mark| mark.is_recent(times.from));
         let mark = before.map_or(now, |mark| (*mark).clone());
         found.borrow_mut().insert(name, Found { mark, is_read: is_wanted });
         is_wanted
@@ -71,7 +84,8 @@ pub fn scan(paths: &[PathBuf], marks: &[FileMark], from: LogTime, sink: &mut dyn
     let mut reader = Reader {
         sink,
         known: marks,
-        from,
+        found: &found,
+        from: times.from,
         places: HashMap::default(),
         files: Vec::new(),
         known_events: 0,
@@ -86,9 +100,10 @@ pub fn scan(paths: &[PathBuf], marks: &[FileMark], from: LogTime, sink: &mut dyn
                 (mark.lines, mark.last) = (file.lines, file.last);
             }
             mark.newest = mark.newest.max(file.newest);
+            mark.history = file.before.history;
         }
     }
-    let marks = marks.into_values().map(|found| found.mark).collect();
+    let marks = marks.into_values().map(|found| found.mark.aged(times)).collect();
     Resumed { marks, scanned, known_events }
 }
 
@@ -109,7 +124,28 @@ impl FileMark {
             lines: 0,
             last: None,
             newest: None,
+            history: Vec::new(),
         }
+    }
+
+    /// Whether requests may go on in what was read of it.
+    fn is_recent(&self, from: LogTime) -> bool {
+        self.newest.is_some_and(|newest| newest >= from.0) || self.lines_before(from) < self.lines
+    }
+
+    /// Lines that were read before `time`.
+    fn lines_before(&self, time: LogTime) -> u64 {
+        let before = self.history.iter().filter(|(at, _)| *at < time.0);
+        before.map(|(_, lines)| *lines).max().unwrap_or(0)
+    }
+
+    /// The mark that this run leaves.
+    fn aged(mut self, times: Times) -> Self {
+        // The last one before the overlap says what is older than that.
+        let old = self.history.iter().filter(|(at, _)| *at < times.from.0).count();
+        self.history.drain(..old.saturating_sub(1));
+        self.history.push((times.now.0, self.lines));
+        self
     }
 
     /// Whether nothing was written since.
@@ -134,6 +170,7 @@ fn inode(_: &Metadata) -> Option<(u64, u64)> {
 struct Reader<'a> {
     sink: &'a mut dyn Sink,
     known: &'a [FileMark],
+    found: &'a RefCell<BTreeMap<String, Found>>,
     from: LogTime,
     /// Which file a place is in; a file may have several.
     places: HashMap<PlaceId, usize, foldhash::fast::RandomState>,
@@ -155,19 +192,29 @@ struct Reading {
 }
 
 /// What of a file was read before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default)]
 struct Before {
     lines: u64,
+    /// Those of them that are older than what is read again.
+    old: u64,
     /// Bytes that the last of them had then.
     last: Option<u64>,
+    history: Vec<(i64, u64)>,
 }
 
 impl Reader<'_> {
     /// What was read of a file before, under this name or another one.
-    fn before(known: &[FileMark], path: &str, head: Option<u64>) -> Before {
-        let named = known.iter().find(|mark| mark.path == path);
-        let before = |mark: &FileMark| Before { lines: mark.lines, last: mark.last };
-        if let Some(mark) = named.filter(|mark| mark.head == head) {
+    fn before(&self, path: &str, (head, has_time): (Option<u64>, bool)) -> Before {
+        let before = |mark: &FileMark| Before {
+            lines: mark.lines,
+            old: mark.lines_before(self.from),
+            last: mark.last,
+            history: mark.history.clone(),
+        };
+        let size = self.found.borrow().get(path).map_or(0, |found| found.mark.size);
+        let named = self.known.iter().find(|mark| mark.path == path);
+        // A file that has shrunk is another one, even if it begins with the same line.
+        if let Some(mark) = named.filter(|mark| mark.head == head && mark.size <= size) {
             return before(mark);
         }
         // Log rotation moves `api.log` to `api.log.1` and on to `api.log.2.gz`.
@@ -175,16 +222,18 @@ impl Reader<'_> {
             let name = path.rsplit('/').next().unwrap_or_default();
             name.split('.').next().unwrap_or_default().to_owned()
         };
-        let moved = known.iter().filter(|mark| head.is_some() && mark.head == head);
-        moved.filter(|mark| stem(&mark.path) == stem(path)).map(before).max().unwrap_or_default()
+        // Without a time, many files may begin with the same line.
+        let moved = self.known.iter().filter(|mark| has_time && mark.head == head);
+        let moved = moved.filter(|mark| stem(&mark.path) == stem(path) && mark.path != path);
+        moved.max_by_key(|mark| mark.lines).map(before).unwrap_or_default()
     }
 }
 
 /// Tells an event from others.
-fn head_of(event: &LogEvent<'_>) -> Option<u64> {
-    let time = event.time?.0.to_le_bytes();
+fn head_of(event: &LogEvent<'_>) -> u64 {
+    let time = event.time.map_or(0, |time| time.0).to_le_bytes();
     let message = event.message.get(..LONGEST_HEAD).unwrap_or(event.message);
-    Some(stable_hash(&[&time, message]))
+    stable_hash(&[&time, message])
 }
 
 impl Sink for Reader<'_> {
@@ -200,19 +249,28 @@ impl Sink for Reader<'_> {
     }
 
     fn event(&mut self, event: LogEvent<'_>) {
-        let file = self.places.get(&event.position.place).copied();
-        if let Some(file) = file.and_then(|file| self.files.get_mut(file)) {
-            if !file.has_begun {
-                file.has_begun = true;
-                file.head = head_of(&event);
-                file.before = Self::before(self.known, &file.path, file.head);
+        let at = self.places.get(&event.position.place).copied();
+        if let Some(file) = at.and_then(|at| self.files.get_mut(at))
+            && !file.has_begun
+        {
+            file.has_begun = true;
+            file.head = Some(head_of(&event));
+            let (path, head) = (file.path.clone(), file.head);
+            let before = self.before(&path, (head, event.time.is_some()));
+            if let Some(file) = at.and_then(|at| self.files.get_mut(at)) {
+                file.before = before;
             }
+        }
+        if let Some(file) = at.and_then(|at| self.files.get_mut(at)) {
             if event.position.line >= file.lines {
                 (file.lines, file.last) = (event.position.line, Some(event.message.len() as u64));
             }
             let time = event.time.map(|time| time.0);
             file.newest = file.newest.max(time);
-            let is_old = time.is_none_or(|time| time < self.from.0);
+            let is_old = match time {
+                Some(time) => time < self.from.0,
+                None => event.position.line <= file.before.old,
+            };
             // The last line of then may have been half written.
             let is_whole = event.position.line != file.before.lines
                 || file.before.last.is_none_or(|last| last == event.message.len() as u64);
@@ -230,5 +288,108 @@ impl Sink for Reader<'_> {
 
     fn problem(&mut self, note: InputNote) {
         self.sink.problem(note);
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests write the files that are read")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    /// A folder that is read every five minutes, with ten minutes read again.
+    struct Folder {
+        folder: tempfile::TempDir,
+        marks: Vec<FileMark>,
+        now: i64,
+    }
+
+    #[derive(Default)]
+    struct Lines {
+        places: crate::model::Places,
+        lines: Vec<String>,
+    }
+
+    impl Sink for Lines {
+        fn place(&mut self, place: &Place) -> PlaceId {
+            self.places.intern(place)
+        }
+
+        fn event(&mut self, event: LogEvent<'_>) {
+            self.lines.push(String::from_utf8_lossy(event.message).into_owned());
+        }
+
+        fn count(&mut self, _: Count, _: u64) {}
+
+        fn problem(&mut self, note: InputNote) {
+            panic!("{note:?}");
+        }
+    }
+
+    impl Folder {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            Self { folder, marks: Vec::new(), now: 0 }
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::write(self.folder.path().join(name), text).expect("a file");
+        }
+
+        /// What the next run, so many minutes later, passes on.
+        #[track_caller]
+        fn check(&mut self, minutes: i64, want: &[&str]) {
+            self.now += minutes * MINUTE;
+            let now = LogTime(self.now);
+            let times = Times { now, from: LogTime(self.now - 15 * MINUTE) };
+            let mut lines = Lines::default();
+            let paths = [self.folder.path().to_owned()];
+            let resumed = scan(&paths, &self.marks, times, &mut lines);
+            self.marks = resumed.marks;
+            assert_eq!(lines.lines, want);
+        }
+    }
+
+    #[test]
+    fn lines_without_a_time_are_recent_while_they_were_read_recently() {
+        let mut folder = Folder::new();
+        folder.write("a.log", "one\ntwo\n");
+        folder.check(100, &["one", "two"]);
+        folder.check(5, &["one", "two"]);
+        folder.write("a.log", "one\ntwo\nthree\n");
+        folder.check(5, &["one", "two", "three"]);
+        folder.check(10, &["three"]);
+        folder.check(10, &[]);
+        folder.write("a.log", "one\ntwo\nthree\nfour\n");
+        folder.check(60, &["four"]);
+    }
+
+    #[test]
+    fn a_file_that_took_the_name_of_another_is_new() {
+        let mut folder = Folder::new();
+        folder.write("a.log", "begin\none\ntwo\n");
+        folder.check(100, &["begin", "one", "two"]);
+        fs::remove_file(folder.folder.path().join("a.log")).expect("a file");
+        folder.write("a.log", "begin\n1\n");
+        folder.check(60, &["begin", "1"]);
+        folder.write("a.log", "another begin\n1\n2\n3\n4\n");
+        folder.check(60, &["another begin", "1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn a_file_that_was_moved_is_the_same() {
+        let mut folder = Folder::new();
+        let line = |minute: i64, text| format!("{} {text}\n", LogTime(minute * MINUTE));
+        let (one, two) = (line(1, "one"), line(2, "two"));
+        folder.write("a.log", &one);
+        folder.check(100, &["one"]);
+        let path = |name| folder.folder.path().join(name);
+        fs::rename(path("a.log"), path("a.log.1")).expect("a file");
+        folder.write("a.log.1", &format!("{one}{two}"));
+        folder.write("a.log", &line(3, "three"));
+        folder.check(60, &["three", "two"]);
     }
 }

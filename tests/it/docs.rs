@@ -42,7 +42,7 @@ fn options_in_the_readme_are_there() {
     ]
     .into_iter()
     .chain(["rules facts", "rules why", "rules schema"])
-    .chain(["query", "groups", "doctor", "iam"]);
+    .chain(["query", "groups", "doctor", "iam", "check", "state show"]);
     let help_of = |command: &str| {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         corscope(&words).text

@@ -34,6 +34,7 @@ mod fake;
 #[cfg(feature = "aws")]
 mod fake_cloudwatch;
 mod fuzz_corpus;
+mod injection;
 mod live;
 mod log;
 #[cfg(feature = "aws")]

@@ -21,7 +21,7 @@ use crate::cli::aws::args::block_on;
 use crate::cli::aws::plan::Plan;
 use crate::cli::aws::query::{EngineChoice, tell_problems};
 use crate::cli::check::options::CheckOptions;
-use crate::cli::check::reach::Reach;
+use crate::cli::check::reach::{From, Reach};
 use crate::cli::check::read::WasRead;
 use crate::cli::check::state::{GroupMark, State};
 use crate::cli::error::CliError;
@@ -92,14 +92,23 @@ async fn follow_up(
     let failed: Vec<&str> = analyzer.failed_inputs().collect();
     for group in &resolved.groups {
         let name = group.group.name.as_str();
-        if !failed.contains(&name) {
+        let before = state.groups.get(name).map(|mark| mark.covered_to);
+        let covered_to = if failed.contains(&name) {
+            // The next run begins where this one did.
+            before.unwrap_or_else(|| reach.covered_by(begins(reach, state, name).time))
+        } else {
             done.inputs += 1;
-            let before = state.groups.get(name).map_or(covered_to, |mark| mark.covered_to);
-            let covered_to = covered_to.max(before);
-            done.groups.insert(name.to_owned(), GroupMark { covered_to });
-        }
+            covered_to.max(before.unwrap_or(covered_to))
+        };
+        done.groups.insert(name.to_owned(), GroupMark { covered_to });
     }
     Ok(())
+}
+
+/// From when on a group is read. One that comes up between two runs is new as a whole.
+fn begins(reach: &Reach, state: &State, name: &str) -> From {
+    let covered_to = state.groups.get(name).map(|mark| mark.covered_to);
+    reach.from(covered_to.or(state.last_run))
 }
 
 /// What is read of each group, and how much Insights may scan for it.
@@ -115,9 +124,7 @@ fn plan(
     let ahead = if reach.is_set_back { FAR_AHEAD } else { AHEAD };
     let to = LogTime(reach.now.0.saturating_add(ahead));
     for group in groups {
-        let covered_to = state.groups.get(group.group.name.as_str()).map(|it| it.covered_to);
-        // A group that comes up between two runs is new as a whole.
-        let from = reach.from(covered_to.or(state.last_run.filter(|_| !state.is_first())));
+        let from = begins(reach, state, &group.group.name);
         if let Some(missed_time) = from.missed {
             *missed.entry(missed_time).or_insert(0) += 1;
         }

@@ -94,7 +94,8 @@ impl Delivery<'_> {
             let key = key_of(events);
             let message = Message { key: &key, events };
             let result = retry::deliver(notifier.as_mut(), &message, &mut patience, &thread::sleep);
-            // What fails now is likely to fail for those behind, and they must not overtake it.
+            // What fails now is likely to fail for those behind, and they must not overtake it; what is
+            // refused must not keep them.
             let goes_on = result.as_ref().is_ok()
                 || result.as_ref().is_err_and(|error| error.retry == Retry::Never);
             if !tell(events, result) || !goes_on {
@@ -133,18 +134,14 @@ fn take(
                     count.delivered += events;
                 }
             }
+            // Nothing is given up because a service refuses it: an address that was changed can be put
+            // right. What is never taken goes after a week.
             Err(error) => {
-                let is_over = error.retry == Retry::Never;
                 if let Some(count) = count {
                     count.problem = Some(error.problem);
-                    count.dropped += if is_over { events } else { 0 };
                 }
-                if is_over {
-                    outbox.retain(|it| !is_of(it));
-                } else {
-                    for it in outbox.iter_mut().filter(|it| is_of(it)) {
-                        it.attempts = it.attempts.saturating_add(1);
-                    }
+                for it in outbox.iter_mut().filter(|it| is_of(it)) {
+                    it.attempts = it.attempts.saturating_add(1);
                 }
             }
         }

@@ -22,6 +22,7 @@ use corscope::report::settings::ReportSettings;
 use corscope::report::{Reading, Report};
 use corscope::rules::set::RuleSet;
 
+use crate::cli::analysis;
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::outlets::Outlets;
@@ -51,6 +52,7 @@ mod sinks;
 pub(crate) mod state;
 pub(crate) mod store;
 mod trial;
+mod units;
 
 pub(crate) use show::run as state;
 
@@ -63,6 +65,9 @@ const JITTER: i64 = 2_000;
 
 /// Runs the command.
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitStatus, CliError> {
+    if let Some(scheduler) = options.output.print {
+        return units::run(options, scheduler);
+    }
     let done = run_once(options);
     match done {
         Err(error) if options.output.nagios => print::nagios_error(&error),
@@ -158,7 +163,7 @@ impl Cycle<'_> {
         let reach = self.reach(state)?;
         let analyzed = self.analyze(state, &reach)?;
         let told = self.take_turn(state, &reach, &analyzed);
-        self.leave(state, &reach, &analyzed);
+        let forgotten = self.leave(state, &reach, &analyzed);
         self.enqueue(state, &told.events, &mut deliveries);
         let parts = Parts {
             report: &analyzed.report,
@@ -170,6 +175,7 @@ impl Cycle<'_> {
             open: analyzed.open,
         };
         let mut record = record::of(self.id.to_owned(), self.now, self.ended(), &parts);
+        record.notes.extend(forgotten);
         if reach.is_set_back {
             record.notes.push(format!(
                 "the clock is behind that of the last run, which was at {}; was it set back?",
@@ -184,7 +190,12 @@ impl Cycle<'_> {
         self.outlets.send(self.store, state, &mut deliveries);
         outlets::count_waiting(state, &mut deliveries);
         record.deliveries = deliveries;
-        let status = self.status(&analyzed);
+        let mut status = self.status(&analyzed);
+        if let Some(path) =
+            self.setup.baseline.as_deref().filter(|_| self.options.rules.write_baseline)
+        {
+            status = analysis::write_baseline(path, &analyzed.report, status, self.redaction())?;
+        }
         let status = print::run(self.options, &record, &told.events, status)?;
         self.outlets.write_metrics(&record, state.last_complete)?;
         Ok(Done { status, record })
@@ -217,7 +228,9 @@ impl Cycle<'_> {
         let patience = Patience { now: reach.now, join, end: END };
         let mut counting = Counting::new(&mut memory, patience);
         let mut requests = Requests::default();
-        let since = state.is_first().then_some(reach.since);
+        // By a clock that was set back, what is new may be dated before that.
+        let before = state.since.filter(|_| !reach.is_set_back);
+        let since = if state.is_first() { Some(reach.since) } else { before };
         let window = Window { since, until: None };
         let builder = ReportBuilder::new(settings.clone());
         let mut analyzer =
@@ -257,19 +270,34 @@ impl Cycle<'_> {
     }
 
     /// What the next run has to know.
-    fn leave(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) {
+    fn leave(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) -> Option<String> {
         let Analyzed { report, read, .. } = analyzed;
         state.runs += 1;
-        // A clock that was set back must not have the next run read everything again.
-        state.last_run = Some(reach.now);
-        if record::reading(report, read) == Reading::Whole {
+        if read.inputs > 0 {
+            if state.is_first() {
+                state.since = Some(reach.since);
+            }
+            // A clock that was set back must not have the next run read everything again.
+            state.last_run = Some(reach.now);
+        }
+        let is_complete = record::reading(report, read) == Reading::Whole;
+        if is_complete {
             state.last_complete = Some(self.now);
         }
         state.groups.clone_from(&read.groups);
         state.files.clone_from(&read.files);
-        state.open_from = analyzed.open_from;
+        // What could not be read today may belong to what was open before.
+        let before = state.open_from.filter(|_| !is_complete);
+        state.open_from = before.into_iter().chain(analyzed.open_from).min();
         let kept = MEMORY.max(reach.max_catch_up).saturating_add(reach.overlap);
-        state.counted.forget_before(LogTime(reach.now.0.saturating_sub(kept)));
+        let forgotten = state.counted.forget_before(LogTime(reach.now.0.saturating_sub(kept)));
+        let again = LogTime(reach.now.0.saturating_sub(reach.overlap));
+        forgotten.filter(|forgotten| *forgotten > again).map(|forgotten| {
+            format!(
+                "there are more requests than can be remembered: those that were counted before \
+                 {forgotten} may be counted again; a shorter --overlap helps"
+            )
+        })
     }
 
     /// Each sink is to be told what it asked for.

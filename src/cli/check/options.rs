@@ -228,6 +228,21 @@ pub(crate) struct CheckOutputOptions {
     #[arg(long, conflicts_with = "format")]
     pub(crate) nagios: bool,
 
+    /// Print what has this very command line run from time to time, and run nothing: systemd (a
+    /// service and a timer) or crontab (a line).
+    #[arg(
+        long,
+        value_name = "SCHEDULER",
+        value_enum,
+        hide_possible_values = true,
+        conflicts_with_all = ["test_alert", "now"]
+    )]
+    pub(crate) print: Option<Scheduler>,
+
+    /// How often, with --print; 5 minutes unless told otherwise.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "print")]
+    pub(crate) every: Option<Duration>,
+
     /// Print nothing of alerts.
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -246,6 +261,15 @@ pub(crate) enum CheckFormat {
     Json,
     /// Metrics.
     Emf,
+}
+
+/// What runs a command line from time to time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scheduler {
+    /// A service and a timer.
+    Systemd,
+    /// A line for cron.
+    Crontab,
 }
 
 /// Forms of what a state file holds.

@@ -46,6 +46,14 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// Up to when something must have been read for the next run to begin at `from`.
+    #[cfg(feature = "aws")]
+    pub(crate) fn covered_by(&self, from: LogTime) -> LogTime {
+        LogTime(from.0.saturating_add(self.overlap))
+    }
+}
+
 /// A function runs for a quarter of an hour at most.
 const LONGEST_REQUEST: i64 = 20 * 60 * 1000;
 

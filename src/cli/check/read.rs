@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use corscope::model::LogTime;
 use corscope::pipeline::Analyzer;
-use corscope::sources::resume;
+use corscope::sources::resume::{self, Times};
 
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::reach::Reach;
@@ -23,6 +23,8 @@ pub(crate) struct WasRead {
     pub(crate) from: Option<LogTime>,
     /// Something that the user should know: a long catch-up.
     pub(crate) notes: Vec<String>,
+    /// Whether nothing was read before.
+    pub(crate) is_first: bool,
     /// Inputs that were there and could be read, whether anything is new in them or not.
     pub(crate) inputs: u64,
 }
@@ -34,14 +36,14 @@ pub(crate) fn files(
     reach: &Reach,
     analyzer: &mut Analyzer<'_>,
 ) -> WasRead {
-    let mut done = WasRead::default();
+    let mut done = WasRead { is_first: state.is_first(), ..WasRead::default() };
     if options.paths.is_empty() {
         done.files.clone_from(&state.files);
         return done;
     }
     let covered_to = state.last_run.filter(|_| !state.files.is_empty());
-    let from = reach.from(covered_to).time;
-    let resumed = resume::scan(&options.paths, &state.files, from, analyzer);
+    let times = Times { now: reach.now, from: reach.from(covered_to).time };
+    let resumed = resume::scan(&options.paths, &state.files, times, analyzer);
     done.inputs = resumed.scanned.read + resumed.scanned.left;
     done.files = resumed.marks;
     done

@@ -26,13 +26,18 @@ pub(crate) struct Parts<'a> {
 pub(crate) fn reading(report: &Report, read: &WasRead) -> Reading {
     let ledger = &report.ledger;
     // A first run that leaves out everything has seen nothing yet.
-    let is_quiet = ledger.events == 0 && ledger.outside_window == 0;
+    let is_quiet = ledger.events == 0 && !is_all_before(report, read);
     match report.reading() {
         // Nothing happened, and that was seen.
         Reading::Nothing if is_quiet && read.inputs > 0 && is_sound(report) => Reading::Whole,
         Reading::Nothing if read.inputs > 0 => Reading::Partly,
         reading @ (Reading::Nothing | Reading::Partly | Reading::Whole) => reading,
     }
+}
+
+/// Whether the first run left out all that there is.
+fn is_all_before(report: &Report, read: &WasRead) -> bool {
+    read.is_first && report.is_all_outside_window()
 }
 
 fn is_sound(report: &Report) -> bool {
@@ -83,7 +88,7 @@ fn problems(parts: &Parts<'_>) -> Vec<String> {
             ledger.events
         )
     });
-    let outside = report.is_all_outside_window().then(|| {
+    let outside = is_all_before(report, parts.read).then(|| {
         format!(
             "all {} events are older than --since, from which on the first run reads",
             ledger.outside_window

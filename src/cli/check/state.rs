@@ -30,9 +30,12 @@ pub(crate) struct State {
     pub(crate) id: String,
     /// Runs so far.
     pub(crate) runs: u64,
-    /// When the last run began.
+    /// When the last run began that could read something.
     #[serde(with = "stamp::option")]
     pub(crate) last_run: Option<LogTime>,
+    /// From when on the first run read: what is older is left out, also where it is read again.
+    #[serde(with = "stamp::option", default)]
+    pub(crate) since: Option<LogTime>,
     /// When everything was read last.
     #[serde(with = "stamp::option")]
     pub(crate) last_complete: Option<LogTime>,
@@ -94,6 +97,7 @@ impl State {
             id,
             runs: 0,
             last_run: None,
+            since: None,
             last_complete: None,
             groups: BTreeMap::new(),
             files: Vec::new(),
@@ -123,7 +127,7 @@ impl State {
 
     /// Whether nothing was read yet.
     pub(crate) fn is_first(&self) -> bool {
-        self.runs == 0
+        self.last_run.is_none()
     }
 
     /// Gives up what waits for longer than a week, and the oldest of what takes more than `most` bytes in

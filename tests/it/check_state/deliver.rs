@@ -46,12 +46,12 @@ fn what_waits_is_told_before_what_is_new() {
 }
 
 #[test]
-fn what_is_refused_for_good_is_given_up_and_told() {
+fn what_is_refused_is_kept_and_told() {
     let sink = Sink::new(Mode::Refuse(400, ""));
     let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
     let ran = check(&work, "10:05:00", &format!("api.log --webhook {}", sink.url));
-    assert_eq!((ran.count("dropped"), ran.count("waiting")), (1, 0));
-    assert!(ran.err.contains("400 (1 given up)"), "{}", ran.err);
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (0, 1));
+    assert!(ran.err.contains("400 (1 to be sent by the next run)"), "{}", ran.err);
 }
 
 #[test]

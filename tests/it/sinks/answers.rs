@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use corscope::notify::http::{Endpoint, Limits};
 use corscope::notify::retry::{self, Patience};
 use corscope::notify::settings::SinkTarget;
 use corscope::notify::{DeliveryError, Message, Retry};
 
 use crate::sinks::server::{Answer, Server};
-use crate::sinks::{event, notifier, plain};
+use crate::sinks::{NOW, event, notifier, plain};
 
 fn webhook(url: &str) -> SinkTarget {
     SinkTarget::Webhook { url: plain(url), secret: None, headers: Vec::new() }
@@ -129,8 +130,29 @@ fn nobody_there_is_tried_again() {
     drop(listener);
     let error = once(&format!("http://{address}/s3cret")).expect_err("nobody is there");
     assert_eq!(error.retry, Retry::Later);
-    let want = format!("the webhook at http://{address} cannot be reached: io: Connection refused");
+    let want = format!("the webhook at http://{address} cannot be reached: Connection refused");
     assert!(error.problem.starts_with(&want), "{error}");
+}
+
+#[test]
+fn a_server_that_never_answers_is_left() {
+    // Nobody accepts: the system does, and nothing more happens.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let short = Duration::from_millis(50);
+    let limits = Limits { connect: short, whole: short };
+    let endpoint = Endpoint::new("the service", &url, limits, NOW).expect("an address");
+    let error = endpoint.post(&[], b"x").expect_err("no answer");
+    assert_eq!(error.retry, Retry::Later);
+    assert!(error.problem.ends_with("did not answer in time"), "{error}");
+}
+
+#[test]
+fn what_is_not_encrypted_is_no_https() {
+    let server = Server::new(vec![Answer::status(200, "")]);
+    let error = once(&server.url.replace("http:", "https:")).expect_err("no TLS");
+    assert_eq!(error.retry, Retry::Later);
+    assert!(error.problem.contains("cannot be reached: "), "{error}");
 }
 
 #[test]

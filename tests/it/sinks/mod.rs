@@ -16,7 +16,7 @@ mod answers;
 mod opsgenie;
 mod pagerduty;
 mod ping;
-mod server;
+pub(crate) mod server;
 mod slack;
 mod teams;
 mod webhook;
@@ -140,7 +140,7 @@ fn batches() -> Vec<Vec<AlertEvent>> {
         batches.push(vec![saying(&long.repeat(100_000 / long.len()))]);
     }
     for long in ["\"", "尺", "😀", "& ", "<", "\u{1b}"] {
-        batches.push(vec![saying(&long.repeat(1_000)); 30]);
+        batches.push(vec![saying(&long.repeat(500)); 12]);
     }
     batches.extend(HOSTILE.map(|text| vec![saying(text)]));
     batches.push(HOSTILE.map(saying).to_vec());
