@@ -55,6 +55,8 @@ pub(crate) enum Fault {
     SinkDown,
     /// The clock is an hour late.
     SetBack,
+    /// The clock is an hour ahead.
+    Ahead,
     /// There are no runs.
     Down,
     /// Two runs at once.
@@ -128,6 +130,8 @@ impl Plan {
         let pause = i32::try_from(pause / MINUTE).expect("minutes");
         fault(Fault::Down, 570, 570 + pause);
         fault(Fault::KillAtSink, 820, 830);
+        // Behind the last incident of the day; for an hour the clock seems to be set back then.
+        fault(Fault::Ahead, 1065, 1070);
         // Now and then.
         for minute in [20, 155, 270, 335, 700, 905, 1000, 1310, 1315, 1345, 1370, 1400] {
             fault(Fault::Kill, minute, minute + 5);

@@ -52,6 +52,8 @@ pub(crate) struct Runner {
     dice: Dice,
     /// When a run read everything last.
     read_at: i64,
+    /// Whether the clock of the run before was ahead.
+    was_ahead: bool,
     /// Requests between these times were never read: those that could be read by the first, and those
     /// that are as old as the second.
     pub(crate) lost: Option<(i64, i64)>,
@@ -73,6 +75,7 @@ impl Runner {
             program,
             dice: Dice(11),
             read_at: START,
+            was_ahead: false,
             lost: None,
         }
     }
@@ -133,7 +136,11 @@ impl Runner {
     }
 
     fn spawn(&self, now: i64) -> Child {
-        let clock = if self.plan.has(Fault::SetBack, now) { now - HOUR } else { now };
+        let clock = match self.plan {
+            ref plan if plan.has(Fault::SetBack, now) => now - HOUR,
+            ref plan if plan.has(Fault::Ahead, now) => now + HOUR,
+            _ => now,
+        };
         let catch_up = format!("{}h", self.plan.max_catch_up / HOUR);
         Command::new(&self.program)
             .current_dir(self.folder.path())
@@ -249,7 +256,9 @@ impl Runner {
             assert!(said.contains("--max-catch-up"), "{at}: {said}");
             self.lost = Some((self.read_at, limit - 10 * MINUTE));
         }
-        let is_set_back = self.plan.has(Fault::SetBack, now);
+        // Of two wrong clocks, the second one tells.
+        let was_ahead = std::mem::replace(&mut self.was_ahead, self.plan.has(Fault::Ahead, now));
+        let is_set_back = self.plan.has(Fault::SetBack, now) || was_ahead;
         figures.set_back += u64::from(is_set_back);
         assert_eq!(said.contains("the clock is behind"), is_set_back, "{at}: {said}");
         if !is_incomplete && !is_set_back && !self.plan.has(Fault::SinkDown, now) {
