@@ -72,7 +72,8 @@ impl Shared {
     pub(crate) fn at_work(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         state.elapsed = self.elapsed();
-        state.now = self.epoch + millis(state.elapsed + state.advanced);
+        let going_on = self.epoch + millis(state.elapsed + state.advanced);
+        state.now = state.stopped.unwrap_or(going_on);
         let now = state.now;
         state.world.settle(now);
         state
@@ -119,6 +120,13 @@ impl Fake {
     /// Sets the clock forward. Quotas go by real time all the same.
     pub(crate) fn advance(&self, by: Duration) {
         self.shared.lock().advanced += by;
+        drop(self.shared.at_work());
+    }
+
+    /// Stops the clock at that time, in milliseconds since 1970: what takes its time happens at once.
+    /// Quotas go by real time all the same.
+    pub(crate) fn stop_at(&self, time: i64) {
+        self.shared.lock().stopped = Some(time);
         drop(self.shared.at_work());
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) elapsed: Duration,
     /// How far the clock was set forward.
     pub(crate) advanced: Duration,
+    /// The time at which the clock was stopped.
+    pub(crate) stopped: Option<i64>,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
     pub(crate) update_every: Duration,
@@ -46,6 +48,7 @@ impl Default for State {
             insights: Insights::default(),
             elapsed: Duration::ZERO,
             advanced: Duration::ZERO,
+            stopped: None,
             now: 0,
             update_every: Duration::from_secs(1),
             sessions: 0,

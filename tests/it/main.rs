@@ -16,6 +16,8 @@ mod architecture;
 mod assemble;
 mod catalogue;
 mod check_state;
+#[cfg(feature = "aws")]
+mod check_week;
 mod chunks;
 mod cli;
 mod containers;

@@ -62,6 +62,10 @@ async fn follow_up(
     tell_problems(&resolved.problems, analyzer);
     // What cannot be resolved now keeps its place for the time when it can.
     done.groups.clone_from(&state.groups);
+    // By a clock that was ahead, more was read than there was.
+    for mark in done.groups.values_mut() {
+        mark.covered_to = mark.covered_to.min(reach.read_to);
+    }
     if resolved.groups.is_empty() {
         return Ok(());
     }
@@ -71,10 +75,12 @@ async fn follow_up(
     let progress = Arc::new(Progress::default());
     let reading = tokio::spawn(history::read(Arc::clone(&insights), readings, sender, progress));
     let mut feed = Feed::default();
-    let mut newest = reach.now;
+    let mut newest = reach.read_to;
     while let Some(delivery) = deliveries.recv().await {
         if let Delivery::Events(events) = &delivery {
             newest = events.iter().map(|event| event.time).fold(newest, LogTime::max);
+            let ingested = events.iter().map(|event| event.ingested.unwrap_or(event.time));
+            done.newest = done.newest.max(ingested.max());
         }
         match feed.take(delivery, analyzer) {
             Some(Told::Gap(gap)) => analyzer.gap(gap),
@@ -92,7 +98,7 @@ async fn follow_up(
     let failed: Vec<&str> = analyzer.failed_inputs().collect();
     for group in &resolved.groups {
         let name = group.group.name.as_str();
-        let before = state.groups.get(name).map(|mark| mark.covered_to);
+        let before = done.groups.get(name).map(|mark| mark.covered_to);
         let covered_to = if failed.contains(&name) {
             // The next run begins where this one did.
             before.unwrap_or_else(|| reach.covered_by(begins(reach, state, name).time))

@@ -210,9 +210,13 @@ impl Cycle<'_> {
             .map_err(|problem| CliError::Option { option: "--since", problem })?;
         let covered = state.groups.values().map(|mark| mark.covered_to);
         let latest = covered.chain(state.last_run).max().unwrap_or(self.now);
+        let now = self.now.max(latest);
+        let is_set_back = self.now.0.saturating_add(JITTER) < latest.0;
+        let newest = state.newest.filter(|_| is_set_back);
         Ok(Reach {
-            now: self.now.max(latest),
-            is_set_back: self.now.0.saturating_add(JITTER) < latest.0,
+            now,
+            is_set_back,
+            read_to: newest.map_or(now, |newest| newest.min(now)),
             since,
             overlap: millis(options.overlap),
             max_catch_up: millis(options.max_catch_up),
@@ -277,13 +281,16 @@ impl Cycle<'_> {
             if state.is_first() {
                 state.since = Some(reach.since);
             }
-            // A clock that was set back must not have the next run read everything again.
-            state.last_run = Some(reach.now);
+            // A clock that was set back must not have the next run read everything again, and one that
+            // was ahead must not have it pass over what came since.
+            let to = if reach.is_set_back { self.now.max(reach.read_to) } else { reach.now };
+            state.last_run = Some(to);
         }
         let is_complete = record::reading(report, read) == Reading::Whole;
         if is_complete {
             state.last_complete = Some(self.now);
         }
+        state.newest = state.newest.max(read.newest);
         state.groups.clone_from(&read.groups);
         state.files.clone_from(&read.files);
         // What could not be read today may belong to what was open before.

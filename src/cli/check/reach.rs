@@ -11,6 +11,9 @@ pub(crate) struct Reach {
     pub(crate) now: LogTime,
     /// Whether it was.
     pub(crate) is_set_back: bool,
+    /// Up to when something can have been read: the time of the run. Where the clock was set back, it was
+    /// wrong before or is now, and what AWS took in last is all that is sure.
+    pub(crate) read_to: LogTime,
     /// Where a first run begins.
     pub(crate) since: LogTime,
     /// Milliseconds that are read again.
@@ -35,8 +38,8 @@ impl Reach {
         let Some(covered_to) = covered_to else {
             return From { time: self.since, missed: None };
         };
-        let covered_to = covered_to.min(self.now);
-        let limit = LogTime(self.now.0.saturating_sub(self.max_catch_up));
+        let covered_to = covered_to.min(self.read_to);
+        let limit = LogTime(self.read_to.0.saturating_sub(self.max_catch_up));
         let missed = (covered_to < limit).then_some((covered_to, limit));
         let time = LogTime(covered_to.max(limit).0.saturating_sub(self.overlap));
         // A request that was not over is read from its beginning, but no request takes for ever.
@@ -67,6 +70,7 @@ mod tests {
         Reach {
             now: LogTime(1000 * MINUTE),
             is_set_back: false,
+            read_to: LogTime(1000 * MINUTE),
             since: LogTime(985 * MINUTE),
             overlap: 10 * MINUTE,
             max_catch_up: 100 * MINUTE,
@@ -90,6 +94,14 @@ mod tests {
         check(Some(980), Some(995), 980, None);
         check(Some(990), Some(995), 985, None);
         check(Some(1), Some(995), 965, None);
+    }
+
+    #[test]
+    fn by_a_clock_that_is_not_to_be_trusted_what_was_read_counts() {
+        // The clock was hours ahead: nothing of what came since the minute 940 was read.
+        let reach = Reach { is_set_back: true, read_to: LogTime(940 * MINUTE), ..reach(None) };
+        let from = reach.from(Some(LogTime(1000 * MINUTE)));
+        assert_eq!(from, From { time: LogTime(930 * MINUTE), missed: None });
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(crate) struct WasRead {
     pub(crate) groups: BTreeMap<String, GroupMark>,
     /// How far files were read.
     pub(crate) files: Vec<resume::FileMark>,
+    /// When AWS took in the newest event.
+    pub(crate) newest: Option<LogTime>,
     /// The earliest time that was read.
     pub(crate) from: Option<LogTime>,
     /// Something that the user should know: a long catch-up.

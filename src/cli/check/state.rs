@@ -36,6 +36,9 @@ pub(crate) struct State {
     /// From when on the first run read: what is older is left out, also where it is read again.
     #[serde(with = "stamp::option", default)]
     pub(crate) since: Option<LogTime>,
+    /// When AWS took in the newest event that was read.
+    #[serde(with = "stamp::option", default)]
+    pub(crate) newest: Option<LogTime>,
     /// When everything was read last.
     #[serde(with = "stamp::option")]
     pub(crate) last_complete: Option<LogTime>,
@@ -98,6 +101,7 @@ impl State {
             runs: 0,
             last_run: None,
             since: None,
+            newest: None,
             last_complete: None,
             groups: BTreeMap::new(),
             files: Vec::new(),
