@@ -361,13 +361,13 @@ mod tests {
     }
 
     #[derive(Default)]
-    struct Lines {
+    struct Taken {
         places: crate::model::Places,
         lines: Vec<String>,
         problems: usize,
     }
 
-    impl Sink for Lines {
+    impl Sink for Taken {
         fn place(&mut self, place: &Place) -> PlaceId {
             self.places.intern(place)
         }
@@ -400,11 +400,11 @@ mod tests {
             self.now += minutes * MINUTE;
             let now = LogTime(self.now);
             let times = Times { now, from: LogTime(self.now - 15 * MINUTE), is_first: false };
-            let mut lines = Lines::default();
+            let mut taken = Taken::default();
             let paths = [self.dir.path().to_owned()];
-            let resumed = scan(&paths, &self.marks, times, &mut lines);
+            let resumed = scan(&paths, &self.marks, times, &mut taken);
             self.marks = resumed.marks;
-            assert_eq!((lines.lines, lines.problems), (want, self.problems));
+            assert_eq!((taken.lines, taken.problems), (want, self.problems));
         }
     }
 
