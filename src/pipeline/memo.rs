@@ -9,16 +9,15 @@ use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
-use crate::report::builder::Counted;
 use crate::rules::near_names;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
-use crate::survey::{self, Observed};
+use crate::survey;
 
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
-const KEPT: usize = 8192;
+pub(super) const KEPT: usize = 8192;
 
 /// Answers without findings that are shared by all keys that have them.
 const SHARED: usize = 64;
@@ -35,15 +34,30 @@ pub(super) struct Said {
 /// What was said about an exchange, and where that is kept.
 #[derive(Debug, Clone)]
 pub(super) struct Recalled {
-    pub(super) said: Rc<Said>,
     /// The outcome of the verdict that applies.
     pub(super) outcome: Outcome,
-    kept: Option<u32>,
+    held: Held,
+}
+
+#[derive(Debug, Clone)]
+enum Held {
+    /// In the memo, at this place.
+    Kept(u32),
+    /// Here.
+    Own(Rc<Said>),
 }
 
 impl Recalled {
-    fn new(said: Rc<Said>, kept: Option<u32>) -> Self {
-        Self { outcome: said.judgement.applying().outcome, said, kept }
+    fn own(said: Rc<Said>) -> Self {
+        Self { outcome: said.judgement.applying().outcome, held: Held::Own(said) }
+    }
+
+    /// The place of its key.
+    pub(super) fn place(&self) -> Option<u32> {
+        match self.held {
+            Held::Kept(at) => Some(at),
+            Held::Own(_) => None,
+        }
     }
 }
 
@@ -56,16 +70,6 @@ struct Kept {
     said: Rc<Said>,
     /// Here as well, for most exchanges need no more of what was said, and that is far away.
     outcome: Outcome,
-    traces: Traces,
-}
-
-/// What the first exchange of a key left in the layers behind, for those that follow.
-#[derive(Debug, Default)]
-pub(super) struct Traces {
-    /// What the report counted it as.
-    pub(super) counted: Option<Counted>,
-    /// What it added to the survey.
-    pub(super) observed: Option<Observed>,
 }
 
 /// A header that verdict or rules read.
@@ -119,7 +123,10 @@ impl Memo {
         let allow_origin = response.find(b"access-control-allow-origin");
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
-            request: Names::new(cors::REQUEST_HEADERS_READ.iter(), &inputs.request_headers),
+            request: Names::new(
+                cors::REQUEST_HEADERS_READ.iter().chain(survey::REQUEST_HEADERS_READ),
+                &inputs.request_headers,
+            ),
             response,
             texts: inputs.texts,
             near_names: inputs.near_names,
@@ -136,14 +143,13 @@ impl Memo {
     /// What was said about an exchange like this one, or what `say` says now.
     pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
         if !self.set_key(exchange) {
-            return Recalled::new(Rc::new(say()), None);
+            return Recalled::own(Rc::new(say()));
         }
         let key = self.hash(self.key.len());
         if let Some(at) = self.find(&key)
             && let Some(kept) = self.kept.get(at as usize)
         {
-            let said = Rc::clone(&kept.said);
-            return Recalled { said, outcome: kept.outcome, kept: Some(at) };
+            return Recalled { outcome: kept.outcome, held: Held::Kept(at) };
         }
         let any_route = self.hash(self.without_route);
         let said = if let Some(said) = self.on_any_route.get(&any_route) {
@@ -155,19 +161,29 @@ impl Memo {
             }
             said
         };
-        if said.reach == Reach::Itself || self.kept.len() >= KEPT {
-            return Recalled::new(said, None);
-        }
-        let at = u32::try_from(self.kept.len()).ok();
-        let recalled = Recalled::new(said, at);
-        let (said, outcome) = (Rc::clone(&recalled.said), recalled.outcome);
-        self.kept.push(Kept { key, said, outcome, traces: Traces::default() });
+        let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
+        let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
+            return Recalled::own(said);
+        };
+        let outcome = said.judgement.applying().outcome;
+        self.kept.push(Kept { key, said, outcome });
         let kept = &self.kept;
         let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
-        if let Some(at) = at {
-            self.index.insert_unique(key[0], at, hash_of);
+        self.index.insert_unique(key[0], at, hash_of);
+        Recalled { outcome, held: Held::Kept(at) }
+    }
+
+    /// What was said.
+    pub(super) fn said<'a>(&'a self, recalled: &'a Recalled) -> Option<&'a Said> {
+        match &recalled.held {
+            Held::Kept(at) => self.kept(*at),
+            Held::Own(said) => Some(said),
         }
-        recalled
+    }
+
+    /// What was said of the key at this place.
+    pub(super) fn kept(&self, place: u32) -> Option<&Said> {
+        self.kept.get(place as usize).map(|kept| &*kept.said)
     }
 
     /// The place of a key. Its halves are hashes already.
@@ -180,11 +196,6 @@ impl Memo {
     fn hash(&self, length: usize) -> Key {
         let key = self.key.get(..length).unwrap_or_default();
         self.hashers.each_ref().map(|hasher| hasher.hash_one(key))
-    }
-
-    /// What the first exchange of this key left.
-    pub(super) fn traces(&mut self, recalled: &Recalled) -> Option<&mut Traces> {
-        Some(&mut self.kept.get_mut(recalled.kept? as usize)?.traces)
     }
 
     /// Most keys are those of exchanges that are well, of which the same is said.

@@ -11,6 +11,7 @@ use std::rc::Rc;
 pub mod example;
 pub mod live;
 mod memo;
+mod tally;
 
 use hashbrown::HashMap;
 
@@ -25,10 +26,10 @@ use crate::model::{
 };
 use crate::parse::parse;
 use crate::pipeline::memo::{Memo, Recalled, Said};
+use crate::pipeline::tally::Tallies;
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
 use crate::report::group::{BlockedResponse, Console, Group};
-use crate::report::settings::Selection;
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
 use crate::survey::Survey;
@@ -112,6 +113,7 @@ pub struct Analyzer<'a> {
     report: ReportBuilder,
     ledger: Ledger,
     memo: Memo,
+    tallies: Tallies,
     /// Present where a rule looks at routes.
     survey: Option<Survey>,
     /// Whether a rule asks for what applications write.
@@ -140,6 +142,7 @@ impl<'a> Analyzer<'a> {
             report,
             ledger: Ledger::default(),
             memo: Memo::new(rules),
+            tallies: Tallies::default(),
             survey: rules.looks_at_routes().then(Survey::default),
             failed: Ok(()),
             arrival: None,
@@ -168,8 +171,10 @@ impl<'a> Analyzer<'a> {
         if let (Some(now), true) = (self.arrival, self.failed.is_ok()) {
             self.failed = self.observer.advanced(now);
         }
+        let said = |place| self.memo.kept(place).map(|said| &said.judgement);
+        self.tallies.finish(said, &mut self.report, self.survey.as_mut());
         // What follows needs none of it, and can use the room.
-        drop((self.assembler, self.memo));
+        drop((self.assembler, self.memo, self.tallies));
         self.ledger.late = counts.late;
         self.ledger.unjoined = counts.unjoined;
         self.ledger.inputs_failed.sort();
@@ -265,33 +270,11 @@ impl<'a> Analyzer<'a> {
             self.tell(slot, recalled);
         }
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let Said { judgement, findings, .. } = &*recalled.said;
+        let Some(said) = self.memo.said(recalled) else { return };
+        let Said { judgement, findings, .. } = said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
-        let mut traces = self.memo.traces(recalled);
-        let counted = traces.as_ref().and_then(|traces| traces.counted.as_ref());
-        let selection = if let Some(counted) = counted {
-            self.report.repeat(counted, &judged)
-        } else {
-            let counted = self.report.add(exchange, judgement, findings, &self.places);
-            let selection = counted.selection;
-            if let Some(traces) = traces.as_deref_mut().filter(|_| counted.is_general()) {
-                traces.counted = Some(counted);
-            }
-            selection
-        };
-        if selection == Selection::Selected
-            && let Some(survey) = &mut self.survey
-        {
-            let observed = traces.as_ref().and_then(|traces| traces.observed.as_ref());
-            if let Some(observed) = observed {
-                survey.repeat(observed, exchange, &self.places);
-            } else {
-                let observed = survey.observe(exchange, judgement, &self.places);
-                if let Some(traces) = traces {
-                    traces.observed = observed;
-                }
-            }
-        }
+        let survey = self.survey.as_mut();
+        self.tallies.take(recalled.place(), &judged, &mut self.report, survey);
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }

@@ -79,6 +79,8 @@ pub(super) struct Effect {
     pub(super) pair: Option<u16>,
     pub(super) of_another: Option<u16>,
     pub(super) roles: [bool; ROLES],
+    /// What a preflight asks for, hashed, if its answer is not kept for long.
+    pub(super) asks: Option<u64>,
 }
 
 impl Effect {
@@ -104,6 +106,7 @@ impl Default for Effect {
             pair: None,
             of_another: None,
             roles: [false; ROLES],
+            asks: None,
         }
     }
 }
