@@ -294,7 +294,7 @@ impl ReportBuilder {
         let text = |which| seen.exchange.text(which);
         let (api, stage) = (text(Text::Api), text(Text::Stage));
         let (method, route) = (text(Text::Method), text(Text::Route));
-        let origin = seen.exchange.request_headers().get("origin").seen();
+        let origin = seen.exchange.request_headers().get("Origin").seen();
         let path = if route.is_none() { text(Text::Path) } else { None };
         let mut shape_of_path = std::mem::take(&mut self.shape);
         shape(path.as_deref().unwrap_or_default(), &mut shape_of_path);
