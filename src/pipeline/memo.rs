@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
+use crate::pipeline::tally::Numbers;
 use crate::rules::near_names;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
@@ -17,7 +18,7 @@ use crate::survey;
 
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
-pub(super) const KEPT: usize = 8192;
+const KEPT: usize = 8192;
 
 /// Answers without findings that are shared by all keys that have them.
 const SHARED: usize = 64;
@@ -36,6 +37,8 @@ pub(super) struct Said {
 pub(super) struct Recalled {
     /// The outcome of the verdict that applies.
     pub(super) outcome: Outcome,
+    /// The number of the tally for exchanges like it.
+    pub(super) tally: Option<u32>,
     held: Held,
 }
 
@@ -48,16 +51,8 @@ enum Held {
 }
 
 impl Recalled {
-    fn own(said: Rc<Said>) -> Self {
-        Self { outcome: said.judgement.applying().outcome, held: Held::Own(said) }
-    }
-
-    /// The place of its key.
-    pub(super) fn place(&self) -> Option<u32> {
-        match self.held {
-            Held::Kept(at) => Some(at),
-            Held::Own(_) => None,
-        }
+    fn own(said: Rc<Said>, tally: Option<u32>) -> Self {
+        Self { outcome: said.judgement.applying().outcome, tally, held: Held::Own(said) }
     }
 }
 
@@ -70,6 +65,8 @@ struct Kept {
     said: Rc<Said>,
     /// Here as well, for most exchanges need no more of what was said, and that is far away.
     outcome: Outcome,
+    /// The number of its tally.
+    tally: Option<u32>,
 }
 
 /// A header that verdict or rules read.
@@ -109,6 +106,7 @@ pub(super) struct Memo {
     /// What holds on any route, by the hash of the key without the route.
     on_any_route: HashMap<Key, Rc<Said>, foldhash::fast::RandomState>,
     shared: Vec<Rc<Said>>,
+    tallies: Numbers,
     hashers: [foldhash::quality::RandomState; 2],
 }
 
@@ -117,14 +115,14 @@ impl Memo {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let inputs = rules.inputs();
         let response = Names::new(
-            cors::RESPONSE_HEADERS_READ.iter().chain(survey::RESPONSE_HEADERS_READ),
+            cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
         );
         let allow_origin = response.find(b"access-control-allow-origin");
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
             request: Names::new(
-                cors::REQUEST_HEADERS_READ.iter().chain(survey::REQUEST_HEADERS_READ),
+                cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
                 &inputs.request_headers,
             ),
             response,
@@ -136,6 +134,7 @@ impl Memo {
             kept: Vec::with_capacity(KEPT),
             on_any_route: HashMap::default(),
             shared: Vec::new(),
+            tallies: Numbers::new(rules.looks_at_routes()),
             hashers: Default::default(),
         }
     }
@@ -143,13 +142,14 @@ impl Memo {
     /// What was said about an exchange like this one, or what `say` says now.
     pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
         if !self.set_key(exchange) {
-            return Recalled::own(Rc::new(say()));
+            return Recalled::own(Rc::new(say()), None);
         }
         let key = self.hash(self.key.len());
         if let Some(at) = self.find(&key)
             && let Some(kept) = self.kept.get(at as usize)
         {
-            return Recalled { outcome: kept.outcome, held: Held::Kept(at) };
+            let Kept { outcome, tally, .. } = *kept;
+            return Recalled { outcome, tally, held: Held::Kept(at) };
         }
         let any_route = self.hash(self.without_route);
         let said = if let Some(said) = self.on_any_route.get(&any_route) {
@@ -161,29 +161,26 @@ impl Memo {
             }
             said
         };
+        let tally = self.tallies.of(exchange, &said);
         let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
         let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
-            return Recalled::own(said);
+            return Recalled::own(said, tally);
         };
+        let tally = tally.or_else(|| self.tallies.next());
         let outcome = said.judgement.applying().outcome;
-        self.kept.push(Kept { key, said, outcome });
+        self.kept.push(Kept { key, said, outcome, tally });
         let kept = &self.kept;
         let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
         self.index.insert_unique(key[0], at, hash_of);
-        Recalled { outcome, held: Held::Kept(at) }
+        Recalled { outcome, tally, held: Held::Kept(at) }
     }
 
     /// What was said.
     pub(super) fn said<'a>(&'a self, recalled: &'a Recalled) -> Option<&'a Said> {
         match &recalled.held {
-            Held::Kept(at) => self.kept(*at),
+            Held::Kept(at) => self.kept.get(*at as usize).map(|kept| &*kept.said),
             Held::Own(said) => Some(said),
         }
-    }
-
-    /// What was said of the key at this place.
-    pub(super) fn kept(&self, place: u32) -> Option<&Said> {
-        self.kept.get(place as usize).map(|kept| &*kept.said)
     }
 
     /// The place of a key. Its halves are hashes already.

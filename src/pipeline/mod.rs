@@ -171,8 +171,7 @@ impl<'a> Analyzer<'a> {
         if let (Some(now), true) = (self.arrival, self.failed.is_ok()) {
             self.failed = self.observer.advanced(now);
         }
-        let said = |place| self.memo.kept(place).map(|said| &said.judgement);
-        self.tallies.finish(said, &mut self.report, self.survey.as_mut());
+        self.tallies.finish(&mut self.report, self.survey.as_mut());
         // What follows needs none of it, and can use the room.
         drop((self.assembler, self.memo, self.tallies));
         self.ledger.late = counts.late;
@@ -274,7 +273,7 @@ impl<'a> Analyzer<'a> {
         let Said { judgement, findings, .. } = said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
         let survey = self.survey.as_mut();
-        self.tallies.take(recalled.place(), &judged, &mut self.report, survey);
+        self.tallies.take(recalled.tally, &judged, &mut self.report, survey);
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }

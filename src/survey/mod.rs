@@ -51,13 +51,18 @@ impl Observed {
     }
 }
 
-/// Request headers of which a survey reads the values, and is to see the same ones where it takes
-/// exchanges for alike.
-pub const REQUEST_HEADERS_READ: &[&str; 3] =
-    &["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"];
+/// Request headers that a survey reads. Those that tell one client from another are not among them:
+/// each exchange is asked for its own.
+pub const REQUEST_HEADERS_READ: [&str; 3] =
+    ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"];
 
-/// Response headers that a survey reads besides those that the verdict reads.
-pub const RESPONSE_HEADERS_READ: &[&str] = &["Vary", "Access-Control-Max-Age"];
+/// Response headers that a survey reads.
+pub const RESPONSE_HEADERS_READ: [&str; 4] = [
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Max-Age",
+    "Vary",
+];
 
 /// What a survey gives.
 #[derive(Debug, Default)]

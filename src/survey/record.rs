@@ -7,7 +7,6 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use crate::model::end_key::KeptKey;
-use crate::model::headers::Lengths;
 use crate::model::survey::ROLES;
 use crate::model::{
     EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, Repeats,
@@ -28,9 +27,7 @@ const MAX_TOLD: usize = 8;
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
 /// The headers that tell one client from another.
-const CLIENT: [&str; 2] = ["user-agent", "x-forwarded-for"];
-/// How long their names are.
-const CLIENT_LENGTHS: Lengths = Lengths::of(&CLIENT);
+const CLIENT: [&str; 2] = ["User-Agent", "X-Forwarded-For"];
 
 /// Counts of one method.
 #[derive(Debug, Default)]
@@ -327,7 +324,7 @@ impl Record {
             self.left_out += 1 - effect.count(Flag::LeftOut);
             return;
         }
-        let client = valued(exchange, &CLIENT, CLIENT_LENGTHS);
+        let client = exchange.request_headers().last_values(CLIENT).map(Fact::seen);
         let hash = hasher.hash_one((asks, client, exchange.text_bytes(Text::Path)));
         self.stamps.push((hash, time));
     }
@@ -407,25 +404,7 @@ impl Origin {
 
 /// What a preflight asks for, and on behalf of whom: its origin, method and headers.
 fn asked(exchange: &Exchange) -> [Option<&[u8]>; REQUEST_HEADERS_READ.len()] {
-    valued(exchange, REQUEST_HEADERS_READ, Lengths::of(REQUEST_HEADERS_READ))
-}
-
-/// The values of these request headers, in one pass: their order differs from line to line.
-fn valued<'a, const N: usize>(
-    exchange: &'a Exchange,
-    names: &[&str; N],
-    lengths: Lengths,
-) -> [Option<&'a [u8]>; N] {
-    let mut values = [None; N];
-    exchange.request_headers().each_as_long(lengths, |name, value| {
-        let mut slots = names.iter().zip(&mut values);
-        if let Some((_, slot)) =
-            slots.find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name))
-        {
-            *slot = Some(value);
-        }
-    });
-    values
+    exchange.request_headers().last_values(REQUEST_HEADERS_READ).map(Fact::seen)
 }
 
 /// A place in a list, which has few.
