@@ -16,7 +16,7 @@ use crate::model::{Class, Confidence, Finding, Kind, RuleText};
 /// the other does not say better, and is dropped; but if the other names it as a candidate, it says
 /// which of the candidates these logs point to, and stands behind it.
 pub fn diagnose(mut findings: Vec<Finding>) -> Vec<Finding> {
-    if findings.is_empty() {
+    if findings.len() < 2 {
         return findings;
     }
     let sure: Vec<(Rc<RuleText>, Confidence)> =

@@ -33,21 +33,37 @@ impl<'a> Headers<'a> {
     /// combined with `, `. `Absent` only if the list is complete.
     /// <https://fetch.spec.whatwg.org/#concept-header-list-get>
     pub fn get(&self, name: &str) -> Fact<Cow<'a, str>> {
-        let mut found: Option<Cow<'a, str>> = None;
-        self.each_as_long(Lengths::default().with(name.len()), |field, value| {
-            if field.eq_ignore_ascii_case(name.as_bytes()) {
-                let value = lossy(value);
-                found = Some(match found.take() {
-                    None => value,
-                    Some(first) => Cow::Owned(format!("{first}, {value}")),
-                });
+        let [value] = self.get_all([name]);
+        value
+    }
+
+    /// The same for several names, in one pass.
+    pub fn get_all<const N: usize>(&self, names: [&str; N]) -> [Fact<Cow<'a, str>>; N] {
+        let mut found: [Option<Cow<'a, str>>; N] = [const { None }; N];
+        self.each_as_long(Lengths::of(&names), |field, value| {
+            let mut slots = names.iter().zip(&mut found);
+            let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) else { return };
+            let value = lossy(value);
+            *slot = Some(match slot.take() {
+                None => value,
+                Some(first) => Cow::Owned(format!("{first}, {value}")),
+            });
+        });
+        let others = if self.is_complete() { Fact::Absent } else { Fact::Unseen };
+        found.map(|value| value.map_or_else(|| others.clone(), Fact::Seen))
+    }
+
+    /// The value of the last field of each name as logged, in one pass: for those who compare what
+    /// nobody reads.
+    pub fn last_values<const N: usize>(&self, names: [&str; N]) -> [Fact<&'a [u8]>; N] {
+        let mut values = [if self.is_complete() { Fact::Absent } else { Fact::Unseen }; N];
+        self.each_as_long(Lengths::of(&names), |field, value| {
+            let mut slots = names.iter().zip(&mut values);
+            if let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) {
+                *slot = Fact::Seen(value);
             }
         });
-        match found {
-            Some(value) => Fact::Seen(value),
-            None if self.is_complete() => Fact::Absent,
-            None => Fact::Unseen,
-        }
+        values
     }
 
     /// Name and value of each field, in order. A last value that was cut off is left out.
@@ -99,6 +115,15 @@ impl<'a> Headers<'a> {
     pub fn is_seen(&self) -> bool {
         !matches!(self, Headers::Unseen)
     }
+}
+
+/// Whether a field has this name. Most are spelled as whoever asks expects, which is told at once, or
+/// differ at their beginning.
+#[inline]
+pub fn is_named(field: &[u8], name: &str) -> bool {
+    let begins = |name: &[u8]| name.first().map(u8::to_ascii_lowercase);
+    let name = name.as_bytes();
+    begins(field) == begins(name) && (field == name || field.eq_ignore_ascii_case(name))
 }
 
 /// A set of lengths of names.

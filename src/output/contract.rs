@@ -8,11 +8,13 @@ use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::model::{BlockReason, Candidate, EvidenceLine, Frequency, Ledger, RequestId};
+use crate::model::{BlockReason, EvidenceLine, Frequency, Ledger, RequestId};
 use crate::output::escape::SafeJson;
 use crate::output::redact::Redaction;
 use crate::output::row::{PlaceRow, Stamp};
+use crate::output::rule_json::RuleJson;
 use crate::report::group::{Console, Group};
 use crate::report::summary::{BySeverity, Summary};
 
@@ -36,13 +38,13 @@ pub struct FindingRow<'a> {
     severity: &'static str,
     confidence: &'static str,
     impact: &'static str,
-    title: &'a str,
-    why: &'a str,
-    fix: &'a str,
-    references: &'a [String],
+    title: &'a RawValue,
+    why: &'a RawValue,
+    fix: &'a RawValue,
+    references: &'a RawValue,
     frequency: Option<&'static str>,
-    confirm_with: Option<&'a str>,
-    candidates: Vec<CandidateRow<'a>>,
+    confirm_with: &'a RawValue,
+    candidates: &'a RawValue,
     api: Option<&'a str>,
     stage: Option<&'a str>,
     method: Option<&'a str>,
@@ -62,14 +64,6 @@ pub struct FindingRow<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct CandidateRow<'a> {
-    rule: &'a str,
-    title: &'a str,
-    frequency: Option<&'static str>,
-    confirm_with: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize)]
 struct ConsoleRow<'a> {
     chromium: Option<Cow<'a, str>>,
     firefox: Option<Cow<'a, str>>,
@@ -84,8 +78,8 @@ struct EvidenceRow<'a> {
 }
 
 impl<'a> FindingRow<'a> {
-    /// The row of a group.
-    pub fn new(group: &'a Group, redaction: Redaction) -> Self {
+    /// The row of a group; `texts` is what its rule says.
+    pub fn new(group: &'a Group, texts: &'a RuleJson, redaction: Redaction) -> Self {
         let rule = &*group.rule;
         let redacted = |text: &'a Option<String>| text.as_deref().map(|text| redaction.text(text));
         let console = |console: &'a Console| ConsoleRow {
@@ -98,12 +92,6 @@ impl<'a> FindingRow<'a> {
             place: PlaceRow::new(&line.place, line.line),
             text: redaction.text(line.text.as_str()),
         };
-        let candidate = |candidate: &'a Candidate| CandidateRow {
-            rule: &candidate.id,
-            title: &candidate.title,
-            frequency: candidate.frequency.map(Frequency::as_str),
-            confirm_with: candidate.confirm_with.as_deref(),
-        };
         Self {
             kind_of_row: "finding",
             rule: &rule.id,
@@ -112,13 +100,13 @@ impl<'a> FindingRow<'a> {
             severity: group.severity.as_str(),
             confidence: group.confidence.as_str(),
             impact: group.impact.as_str(),
-            title: &rule.title,
-            why: &rule.why,
-            fix: &rule.fix,
-            references: &rule.references,
+            title: &texts.title,
+            why: &texts.why,
+            fix: &texts.fix,
+            references: &texts.references,
             frequency: rule.frequency.map(Frequency::as_str),
-            confirm_with: rule.confirm_with.as_deref(),
-            candidates: group.candidates.iter().map(candidate).collect(),
+            confirm_with: &texts.confirm_with,
+            candidates: &texts.candidates,
             api: group.api.as_deref(),
             stage: group.stage.as_deref(),
             method: group.method.as_deref(),

@@ -77,8 +77,12 @@ impl Formatter for SafeJson {
     where
         W: ?Sized + io::Write,
     {
-        // A maximum is found many bytes at a time; a search that can stop is not.
-        if fragment.bytes().fold(0, u8::max) < 0x7f {
+        // Of a long one, a maximum is found many bytes at a time; a search that can stop is not.
+        let is_plain = match fragment.len() {
+            0..32 => fragment.bytes().all(|byte| byte < 0x7f),
+            32.. => fragment.bytes().fold(0, u8::max) < 0x7f,
+        };
+        if is_plain {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

@@ -8,8 +8,12 @@ use serde::Serialize;
 
 use crate::output::contract::{FindingRow, LedgerRow, SCHEMA, SummaryRow, append_json};
 use crate::output::redact::Redaction;
+use crate::output::rule_json::RuleJsons;
 use crate::output::spool::Spool;
 use crate::report::Report;
+
+/// Bytes that a row takes, about.
+const ROW: usize = 4096;
 
 /// Writes a report; `exchanges` holds rows in JSON.
 pub fn write(
@@ -20,9 +24,13 @@ pub fn write(
 ) -> io::Result<()> {
     write!(out, "{{\"schema\":\"{SCHEMA}\",\n\"findings\":[")?;
     let mut separator = "\n";
+    let mut texts = RuleJsons::default();
+    let mut bytes = Vec::with_capacity(ROW);
     for group in &report.groups {
-        out.write_all(separator.as_bytes())?;
-        value(out, &FindingRow::new(group, redaction))?;
+        bytes.clear();
+        bytes.extend(separator.as_bytes());
+        append_json(&mut bytes, &FindingRow::new(group, texts.of(group)?, redaction))?;
+        out.write_all(&bytes)?;
         separator = ",\n";
     }
     out.write_all(b"],\n\"exchanges\":[")?;
@@ -43,7 +51,7 @@ pub fn write(
 }
 
 fn value(out: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
-    let mut bytes = Vec::with_capacity(1024);
+    let mut bytes = Vec::with_capacity(ROW);
     append_json(&mut bytes, row)?;
     out.write_all(&bytes)
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::output::contract::{FindingRow, LedgerRow, SummaryRow, append_json};
 use crate::output::redact::Redaction;
+use crate::output::rule_json::RuleJsons;
 use crate::output::spool::Spool;
 use crate::report::Report;
 
@@ -27,8 +28,9 @@ pub fn write(
             out.write_all(b"\n")
         })?;
     }
+    let mut texts = RuleJsons::default();
     for group in &report.groups {
-        line(out, &FindingRow::new(group, redaction))?;
+        line(out, &FindingRow::new(group, texts.of(group)?, redaction))?;
     }
     line(out, &LedgerRow::new(&report.ledger, redaction))?;
     line(out, &SummaryRow::new(&report.summary))?;

@@ -17,6 +17,7 @@ use crate::output::human::{HumanSettings, news};
 use crate::output::jsonl::line;
 use crate::output::redact::Redaction;
 use crate::output::row::Stamp;
+use crate::output::rule_json::RuleJson;
 use crate::report::Report;
 use crate::report::group::Group;
 use crate::report::live::{News, Repeats, Why};
@@ -101,7 +102,8 @@ impl LiveForm {
         }
         for (group, why) in news.groups.iter().zip(&news.why) {
             if *why != Why::Known {
-                let finding = FindingRow::new(group, redaction);
+                let texts = RuleJson::of(group)?;
+                let finding = FindingRow::new(group, &texts, redaction);
                 line(out, &ToldRow { finding, amended: *why == Why::Amended })?;
             }
         }
@@ -138,7 +140,7 @@ impl LiveForm {
             Self::Jsonl(redaction) => *redaction,
         };
         for group in report.groups.iter().filter(|group| !was_told(group)) {
-            line(out, &FindingRow::new(group, redaction))?;
+            line(out, &FindingRow::new(group, &RuleJson::of(group)?, redaction))?;
         }
         line(out, &LedgerRow::new(&report.ledger, redaction))?;
         line(out, &SummaryRow::new(&report.summary))

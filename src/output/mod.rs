@@ -14,4 +14,5 @@ pub mod live;
 pub mod redact;
 pub mod row;
 pub mod rows;
+pub mod rule_json;
 pub mod spool;

@@ -100,7 +100,8 @@ impl Analyzer<'_> {
     fn preview(&mut self, (ticket, replaces): (Ticket, Option<Ticket>), exchange: &Exchange) {
         let rules = self.rules;
         let recalled = self.memo.recall(exchange, || say(rules, exchange));
-        let Said { judgement, findings, .. } = &*recalled.said;
+        let Some(said) = self.memo.said(&recalled) else { return };
+        let Said { judgement, findings, .. } = said;
         let places = &self.places;
         let judged = Judged { exchange, judgement, findings, places };
         let at = self.arrival.unwrap_or(LogTime(0));
@@ -114,7 +115,8 @@ impl Analyzer<'_> {
     pub(super) fn tell(&mut self, slot: SlotId, recalled: &Recalled) {
         let Some(tickets) = self.assembler.ticket(slot) else { return };
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let Said { judgement, findings, .. } = &*recalled.said;
+        let Some(said) = self.memo.said(recalled) else { return };
+        let Said { judgement, findings, .. } = said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
         let (ticket, replaces) = tickets;
         let at = self.arrival.unwrap_or(LogTime(0));

@@ -9,12 +9,12 @@ use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
-use crate::report::builder::Counted;
+use crate::pipeline::tally::Numbers;
 use crate::rules::near_names;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
-use crate::survey::{self, Observed};
+use crate::survey;
 
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
@@ -35,15 +35,24 @@ pub(super) struct Said {
 /// What was said about an exchange, and where that is kept.
 #[derive(Debug, Clone)]
 pub(super) struct Recalled {
-    pub(super) said: Rc<Said>,
     /// The outcome of the verdict that applies.
     pub(super) outcome: Outcome,
-    kept: Option<u32>,
+    /// The number of the tally for exchanges like it.
+    pub(super) tally: Option<u32>,
+    held: Held,
+}
+
+#[derive(Debug, Clone)]
+enum Held {
+    /// In the memo, at this place.
+    Kept(u32),
+    /// Here.
+    Own(Rc<Said>),
 }
 
 impl Recalled {
-    fn new(said: Rc<Said>, kept: Option<u32>) -> Self {
-        Self { outcome: said.judgement.applying().outcome, said, kept }
+    fn own(said: Rc<Said>, tally: Option<u32>) -> Self {
+        Self { outcome: said.judgement.applying().outcome, tally, held: Held::Own(said) }
     }
 }
 
@@ -56,16 +65,8 @@ struct Kept {
     said: Rc<Said>,
     /// Here as well, for most exchanges need no more of what was said, and that is far away.
     outcome: Outcome,
-    traces: Traces,
-}
-
-/// What the first exchange of a key left in the layers behind, for those that follow.
-#[derive(Debug, Default)]
-pub(super) struct Traces {
-    /// What the report counted it as.
-    pub(super) counted: Option<Counted>,
-    /// What it added to the survey.
-    pub(super) observed: Option<Observed>,
+    /// The number of its tally.
+    tally: Option<u32>,
 }
 
 /// A header that verdict or rules read.
@@ -105,6 +106,7 @@ pub(super) struct Memo {
     /// What holds on any route, by the hash of the key without the route.
     on_any_route: HashMap<Key, Rc<Said>, foldhash::fast::RandomState>,
     shared: Vec<Rc<Said>>,
+    tallies: Numbers,
     hashers: [foldhash::quality::RandomState; 2],
 }
 
@@ -113,13 +115,16 @@ impl Memo {
     pub(super) fn new(rules: &RuleSet) -> Self {
         let inputs = rules.inputs();
         let response = Names::new(
-            cors::RESPONSE_HEADERS_READ.iter().chain(survey::RESPONSE_HEADERS_READ),
+            cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
         );
         let allow_origin = response.find(b"access-control-allow-origin");
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
-            request: Names::new(cors::REQUEST_HEADERS_READ.iter(), &inputs.request_headers),
+            request: Names::new(
+                cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
+                &inputs.request_headers,
+            ),
             response,
             texts: inputs.texts,
             near_names: inputs.near_names,
@@ -129,6 +134,7 @@ impl Memo {
             kept: Vec::with_capacity(KEPT),
             on_any_route: HashMap::default(),
             shared: Vec::new(),
+            tallies: Numbers::new(rules.looks_at_routes()),
             hashers: Default::default(),
         }
     }
@@ -136,14 +142,14 @@ impl Memo {
     /// What was said about an exchange like this one, or what `say` says now.
     pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
         if !self.set_key(exchange) {
-            return Recalled::new(Rc::new(say()), None);
+            return Recalled::own(Rc::new(say()), None);
         }
         let key = self.hash(self.key.len());
         if let Some(at) = self.find(&key)
             && let Some(kept) = self.kept.get(at as usize)
         {
-            let said = Rc::clone(&kept.said);
-            return Recalled { said, outcome: kept.outcome, kept: Some(at) };
+            let Kept { outcome, tally, .. } = *kept;
+            return Recalled { outcome, tally, held: Held::Kept(at) };
         }
         let any_route = self.hash(self.without_route);
         let said = if let Some(said) = self.on_any_route.get(&any_route) {
@@ -155,19 +161,26 @@ impl Memo {
             }
             said
         };
-        if said.reach == Reach::Itself || self.kept.len() >= KEPT {
-            return Recalled::new(said, None);
-        }
-        let at = u32::try_from(self.kept.len()).ok();
-        let recalled = Recalled::new(said, at);
-        let (said, outcome) = (Rc::clone(&recalled.said), recalled.outcome);
-        self.kept.push(Kept { key, said, outcome, traces: Traces::default() });
+        let tally = self.tallies.of(exchange, &said);
+        let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
+        let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
+            return Recalled::own(said, tally);
+        };
+        let tally = tally.or_else(|| self.tallies.next());
+        let outcome = said.judgement.applying().outcome;
+        self.kept.push(Kept { key, said, outcome, tally });
         let kept = &self.kept;
         let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
-        if let Some(at) = at {
-            self.index.insert_unique(key[0], at, hash_of);
+        self.index.insert_unique(key[0], at, hash_of);
+        Recalled { outcome, tally, held: Held::Kept(at) }
+    }
+
+    /// What was said.
+    pub(super) fn said<'a>(&'a self, recalled: &'a Recalled) -> Option<&'a Said> {
+        match &recalled.held {
+            Held::Kept(at) => self.kept.get(*at as usize).map(|kept| &*kept.said),
+            Held::Own(said) => Some(said),
         }
-        recalled
     }
 
     /// The place of a key. Its halves are hashes already.
@@ -180,11 +193,6 @@ impl Memo {
     fn hash(&self, length: usize) -> Key {
         let key = self.key.get(..length).unwrap_or_default();
         self.hashers.each_ref().map(|hasher| hasher.hash_one(key))
-    }
-
-    /// What the first exchange of this key left.
-    pub(super) fn traces(&mut self, recalled: &Recalled) -> Option<&mut Traces> {
-        Some(&mut self.kept.get_mut(recalled.kept? as usize)?.traces)
     }
 
     /// Most keys are those of exchanges that are well, of which the same is said.

@@ -12,6 +12,7 @@ pub mod example;
 pub mod gate;
 pub mod live;
 mod memo;
+mod tally;
 
 use hashbrown::HashMap;
 
@@ -27,10 +28,10 @@ use crate::model::{
 use crate::parse::parse;
 use crate::pipeline::gate::{Admission, Gate};
 use crate::pipeline::memo::{Memo, Recalled, Said};
+use crate::pipeline::tally::Tallies;
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
 use crate::report::group::{BlockedResponse, Console, Group};
-use crate::report::settings::Selection;
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
 use crate::survey::Survey;
@@ -114,6 +115,7 @@ pub struct Analyzer<'a> {
     report: ReportBuilder,
     ledger: Ledger,
     memo: Memo,
+    tallies: Tallies,
     /// Present where a rule looks at routes.
     survey: Option<Survey>,
     /// Whether a rule asks for what applications write.
@@ -144,6 +146,7 @@ impl<'a> Analyzer<'a> {
             report,
             ledger: Ledger::default(),
             memo: Memo::new(rules),
+            tallies: Tallies::default(),
             survey: rules.looks_at_routes().then(Survey::default),
             failed: Ok(()),
             arrival: None,
@@ -180,8 +183,9 @@ impl<'a> Analyzer<'a> {
         if let (Some(now), true) = (self.arrival, self.failed.is_ok()) {
             self.failed = self.observer.advanced(now);
         }
+        self.tallies.finish(&mut self.report, self.survey.as_mut());
         // What follows needs none of it, and can use the room.
-        drop((self.assembler, self.memo));
+        drop((self.assembler, self.memo, self.tallies));
         self.ledger.late = counts.late;
         self.ledger.unjoined = counts.unjoined;
         self.ledger.inputs_failed.sort();
@@ -281,33 +285,11 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let Said { judgement, findings, .. } = &*recalled.said;
+        let Some(said) = self.memo.said(recalled) else { return };
+        let Said { judgement, findings, .. } = said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
-        let mut traces = self.memo.traces(recalled);
-        let counted = traces.as_ref().and_then(|traces| traces.counted.as_ref());
-        let selection = if let Some(counted) = counted {
-            self.report.repeat(counted, &judged)
-        } else {
-            let counted = self.report.add(exchange, judgement, findings, &self.places);
-            let selection = counted.selection;
-            if let Some(traces) = traces.as_deref_mut().filter(|_| counted.is_general()) {
-                traces.counted = Some(counted);
-            }
-            selection
-        };
-        if selection == Selection::Selected
-            && let Some(survey) = &mut self.survey
-        {
-            let observed = traces.as_ref().and_then(|traces| traces.observed.as_ref());
-            if let Some(observed) = observed {
-                survey.repeat(observed, exchange, &self.places);
-            } else {
-                let observed = survey.observe(exchange, judgement, &self.places);
-                if let Some(traces) = traces {
-                    traces.observed = observed;
-                }
-            }
-        }
+        let survey = self.survey.as_mut();
+        self.tallies.take(recalled.tally, &judged, &mut self.report, survey);
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }
@@ -318,7 +300,7 @@ impl<'a> Analyzer<'a> {
     fn is_admitted(&mut self, slot: SlotId, recalled: &Recalled) -> bool {
         let Some(gate) = &mut self.gate else { return true };
         let Some(exchange) = self.assembler.exchange(slot) else { return false };
-        let Said { judgement, findings, .. } = &*recalled.said;
+        let Some(Said { judgement, findings, .. }) = self.memo.said(recalled) else { return false };
         let waits = !exchange.is_complete || join_of(exchange, recalled.outcome) != Join::Nothing;
         match gate.admit(exchange, findings, waits) {
             Admission::New => true,

@@ -11,8 +11,8 @@ use hashbrown::HashSet;
 
 use crate::model::end_key::EndKey;
 use crate::model::{
-    Exchange, Finding, Impact, Judgement, Ledger, Outcome, Places, RouteFinding, RouteSurvey,
-    Severity, Text,
+    AnsweredBy, Exchange, Fact, Finding, Impact, Judgement, Ledger, LogTime, Outcome, Places,
+    Repeats, RouteFinding, RouteSurvey, Severity, Text,
 };
 use crate::report::Report;
 use crate::report::fingerprint::fingerprint;
@@ -67,6 +67,8 @@ pub struct Counted {
     others: Box<[Told]>,
     /// The outcome of the verdict that applies.
     outcome: Outcome,
+    by_gateway: bool,
+    is_complete: bool,
     is_general: bool,
 }
 
@@ -93,9 +95,34 @@ struct Weight {
 }
 
 impl Counted {
+    /// What an exchange is counted as, but for its findings.
+    fn new(exchange: &Exchange, judgement: &Judgement, selection: Selection) -> Self {
+        Self {
+            selection,
+            first: None,
+            others: Box::default(),
+            outcome: judgement.applying().outcome,
+            by_gateway: exchange.answered_by == Fact::Seen(AnsweredBy::Gateway),
+            is_complete: exchange.is_complete,
+            is_general: true,
+        }
+    }
+
     /// Whether it serves for others like it.
     pub fn is_general(&self) -> bool {
         self.is_general
+    }
+
+    /// What its findings were counted as, in their order.
+    fn told(&self) -> impl Iterator<Item = &Told> {
+        self.first.iter().chain(&self.others)
+    }
+}
+
+impl Told {
+    /// Its group, if it has one of its own and is more than a number.
+    fn shown(&self) -> Option<(Weight, u32)> {
+        self.weight.filter(|weight| weight.is_shown).zip(self.group)
     }
 }
 
@@ -141,10 +168,11 @@ impl ReportBuilder {
         places: &Places,
     ) -> Counted {
         let selection = self.settings.select(exchange, judgement);
-        let outcome = judgement.applying().outcome;
-        self.count_exchange(exchange, judgement, selection, outcome);
-        let others = Box::default();
-        let mut counted = Counted { selection, first: None, others, outcome, is_general: true };
+        let mut counted = Counted::new(exchange, judgement, selection);
+        self.count_exchanges(&counted, judgement, 1);
+        if selection != Selection::LeftOut {
+            self.count_route(exchange);
+        }
         if selection != Selection::LeftOut && !findings.is_empty() {
             let key = EndKey::of(exchange, places);
             let seen = Sighting { exchange, judgement, findings, places, key };
@@ -166,58 +194,60 @@ impl ReportBuilder {
         if selection != Selection::LeftOut && !findings.is_empty() {
             let key = EndKey::of(exchange, places);
             let seen = Sighting { exchange, judgement, findings, places, key };
-            let outcome = judgement.applying().outcome;
-            let others = Box::default();
-            let mut counted =
-                Counted { selection, first: None, others, outcome, is_general: false };
-            self.add_findings(&seen, &mut counted);
+            self.add_findings(&seen, &mut Counted::new(exchange, judgement, selection));
         }
     }
 
-    /// Takes an exchange whose verdict, findings, API, stage, method, configured route and origin are
-    /// those of one that was added before, and gave `known`.
-    pub fn repeat(&mut self, known: &Counted, judged: &Judged<'_>) -> Selection {
-        let Judged { exchange, judgement, findings, places } = *judged;
-        let selection = self.settings.select(exchange, judgement);
-        if selection != known.selection {
-            return self.add(exchange, judgement, findings, places).selection;
-        }
-        self.count_exchange(exchange, judgement, selection, known.outcome);
-        for (at, told) in known.first.iter().chain(&known.others).enumerate() {
-            self.count(told);
-            if let Some(weight) = told.weight.filter(|weight| weight.is_shown)
-                && let Some(place) = told.group
-                && let Some(group) = self.table.repeat(place as usize, exchange, weight.fails)
-                && let Some(finding) = findings.get(at)
+    /// Takes exchanges whose verdict, findings, API, stage, method, configured route and origin are
+    /// those of one that was added before, and gave `known`. Each of them is to be given to
+    /// [`Self::renew`] too where it does not end after [`Self::examples_until`].
+    pub fn repeat(&mut self, known: &Counted, judgement: &Judgement, repeats: &Repeats) {
+        let times = repeats.count();
+        self.count_exchanges(known, judgement, times);
+        for told in known.told() {
+            self.count(told, times);
+            if let Some((weight, group)) = told.shown()
+                && let Some(group) = self.table.get_mut(group)
             {
-                let key = EndKey::of(exchange, places);
-                let seen = Sighting { exchange, judgement, findings, places, key };
-                group.failing += u64::from(weight.fails);
-                group.add(finding, weight.severity, &seen, self.settings.console);
+                group.repeat(repeats, weight.fails);
             }
         }
-        selection
     }
 
-    /// Counts an exchange, whatever its findings.
-    fn count_exchange(
-        &mut self,
-        exchange: &Exchange,
-        judgement: &Judgement,
-        selection: Selection,
-        outcome: Outcome,
-    ) {
-        self.counted.exchanges += 1;
-        self.counted.undetermined += u64::from(outcome == Outcome::Undetermined);
-        self.counted.incomplete_exchanges += u64::from(!exchange.is_complete);
+    /// No exchange like the one that gave `known` that ends later can be the example of a group.
+    pub fn examples_until(&self, known: &Counted) -> LogTime {
+        let groups = known.told().filter_map(Told::shown).map(|(_, group)| group);
+        let ends = groups.filter_map(|group| self.table.get(group)?.example.ended());
+        ends.max().unwrap_or(LogTime(i64::MIN))
+    }
+
+    /// Takes an exchange like the one that gave `known` for an example where it is the earliest one.
+    pub fn renew(&mut self, known: &Counted, judged: &Judged<'_>) {
+        let Judged { exchange, judgement, findings, places } = *judged;
+        let key = EndKey::of(exchange, places);
+        let seen = Sighting { exchange, judgement, findings, places, key };
+        for (told, finding) in known.told().zip(findings) {
+            if let Some((_, group)) = told.shown()
+                && let Some(group) = self.table.get_mut(group)
+            {
+                group.renew(finding, &seen, self.settings.console);
+            }
+        }
+    }
+
+    /// Counts exchanges, whatever their findings.
+    fn count_exchanges(&mut self, known: &Counted, judgement: &Judgement, times: u64) {
+        let &Counted { selection, outcome, .. } = known;
+        self.counted.exchanges += times;
+        self.counted.undetermined += u64::from(outcome == Outcome::Undetermined) * times;
+        self.counted.incomplete_exchanges += u64::from(!known.is_complete) * times;
         if selection == Selection::LeftOut {
-            self.summary.left_out += 1;
+            self.summary.left_out += times;
             return;
         }
-        self.summary.add_judgement(exchange, judgement, outcome);
-        self.count_route(exchange);
+        self.summary.add_judgement(judgement, outcome, known.by_gateway, times);
         if ReportSettings::is_intended_refusal(selection, judgement) {
-            self.summary.refused_as_intended += 1;
+            self.summary.refused_as_intended += times;
         }
     }
 
@@ -232,7 +262,7 @@ impl ReportBuilder {
         for found in findings {
             let finding = &found.finding;
             let told = self.told(finding, Selection::Selected);
-            self.count(&told);
+            self.count(&told, 1);
             if let Some(weight) = told.weight.filter(|weight| weight.is_shown)
                 && let (Some(group), _) = self.group(finding, subject)
             {
@@ -248,7 +278,7 @@ impl ReportBuilder {
         self.summary.rules_off = self.settings.rules_off as u64;
         let groups = self.take_groups();
         for group in &groups {
-            self.summary.groups.add(group.severity);
+            self.summary.groups.add(group.severity, 1);
         }
         self.summary.routes = self.routes.len() as u64;
         self.summary.unseen.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
@@ -286,7 +316,7 @@ impl ReportBuilder {
         let text = |which| seen.exchange.text(which);
         let (api, stage) = (text(Text::Api), text(Text::Stage));
         let (method, route) = (text(Text::Method), text(Text::Route));
-        let origin = seen.exchange.request_headers().get("origin").seen();
+        let origin = seen.exchange.request_headers().get("Origin").seen();
         let path = if route.is_none() { text(Text::Path) } else { None };
         let mut shape_of_path = std::mem::take(&mut self.shape);
         shape(path.as_deref().unwrap_or_default(), &mut shape_of_path);
@@ -302,7 +332,7 @@ impl ReportBuilder {
         let mut others = Vec::new();
         for (number, finding) in seen.findings.iter().enumerate() {
             let mut told = self.told(finding, counted.selection);
-            self.count(&told);
+            self.count(&told, 1);
             if let Some(weight) = told.weight.filter(|weight| weight.is_shown) {
                 let console = self.settings.console;
                 let (group, at) = self.group(finding, subject);
@@ -335,13 +365,13 @@ impl ReportBuilder {
         Told { weight, is_disabled, group: None }
     }
 
-    /// Counts a finding.
-    fn count(&mut self, told: &Told) {
-        self.summary.disabled += u64::from(told.is_disabled);
+    /// Counts as many findings.
+    fn count(&mut self, told: &Told, times: u64) {
+        self.summary.disabled += u64::from(told.is_disabled) * times;
         let Some(weight) = told.weight else { return };
-        self.summary.add_finding(weight.severity, weight.impact);
-        self.summary.failing += u64::from(weight.fails);
-        self.summary.hidden += u64::from(!weight.is_shown);
+        self.summary.add_finding(weight.severity, weight.impact, times);
+        self.summary.failing += u64::from(weight.fails) * times;
+        self.summary.hidden += u64::from(!weight.is_shown) * times;
     }
 
     /// The group of a finding, and its place if it is the finding's own.

@@ -8,11 +8,10 @@ use std::rc::Rc;
 use crate::model::end_key::{EndKey, KeptKey};
 use crate::model::{
     BlockReason, Candidate, Confidence, Credentials, EvidenceLine, Exchange, Finding, Impact,
-    Judgement, Kind, LogTime, Outcome, Phase, Places, Position, RequestId, RouteFinding,
+    Judgement, Kind, LogTime, Outcome, Phase, Places, Position, Repeats, RequestId, RouteFinding,
     RouteSurvey, RuleText, Severity, Surface, Text,
 };
 use crate::report::settings::ConsoleTexts;
-use crate::report::table::Repeats;
 
 const MAX_EVIDENCE: usize = 6;
 const MAX_EVIDENCE_BYTES: usize = 4096;
@@ -195,13 +194,20 @@ impl Group {
         }
     }
 
-    /// Takes findings like ones that it has.
-    pub(crate) fn take(&mut self, repeats: &Repeats) {
-        self.first_seen = earliest(self.first_seen, repeats.first_seen);
-        self.last_seen = self.last_seen.max(repeats.last_seen);
-        self.findings += repeats.findings;
-        self.failing += repeats.failing;
-        self.count += repeats.findings;
+    /// Takes findings like one that it has.
+    pub(crate) fn repeat(&mut self, repeats: &Repeats, fails: bool) {
+        self.first_seen = earliest(self.first_seen, repeats.first_seen());
+        self.last_seen = self.last_seen.max(repeats.last_seen());
+        self.findings += repeats.count();
+        self.failing += u64::from(fails) * repeats.count();
+        self.count += repeats.count();
+    }
+
+    /// Takes an exchange whose finding it has counted, or will, for its example if it is the earliest.
+    pub(crate) fn renew(&mut self, finding: &Finding, seen: &Sighting<'_>, console: ConsoleTexts) {
+        if seen.key < self.example.key.as_key() {
+            self.example = Example::new(finding, seen, console);
+        }
     }
 
     /// Takes one more finding. Allocates only for a new link or a new example.

@@ -2,7 +2,7 @@
 //!
 //! Must not: allocate for an exchange that is well.
 
-use crate::model::{AnsweredBy, Exchange, Fact, Impact, Judgement, Outcome, Severity};
+use crate::model::{Impact, Judgement, Outcome, Severity};
 
 /// The report in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,12 +79,12 @@ impl BySeverity {
         self.error + self.warning + self.info
     }
 
-    /// Counts one.
-    pub(crate) fn add(&mut self, severity: Severity) {
+    /// Counts as many.
+    pub(crate) fn add(&mut self, severity: Severity, times: u64) {
         match severity {
-            Severity::Error => self.error += 1,
-            Severity::Warning => self.warning += 1,
-            Severity::Info => self.info += 1,
+            Severity::Error => self.error += times,
+            Severity::Warning => self.warning += times,
+            Severity::Info => self.info += times,
         }
     }
 }
@@ -95,54 +95,54 @@ pub fn is_response_header(unseen: &str) -> bool {
 }
 
 impl Summary {
-    /// Counts an exchange and what was decided about it.
-    /// `outcome` is that of the verdict that applies.
+    /// Counts as many exchanges and what was decided about them. `outcome` is that of the verdict that
+    /// applies.
     pub(crate) fn add_judgement(
         &mut self,
-        exchange: &Exchange,
         judgement: &Judgement,
         outcome: Outcome,
+        by_gateway: bool,
+        times: u64,
     ) {
-        self.exchanges += 1;
+        self.exchanges += times;
         // A decision needs an `Origin`; without one there is none, or it was unseen.
         let has_origin = match outcome {
             Outcome::NotCors => {
-                self.outcomes.not_cors += 1;
+                self.outcomes.not_cors += times;
                 false
             }
             Outcome::Allowed => {
-                self.outcomes.allowed += 1;
+                self.outcomes.allowed += times;
                 true
             }
             Outcome::Blocked => {
-                self.outcomes.blocked += 1;
+                self.outcomes.blocked += times;
                 true
             }
             Outcome::Undetermined => {
-                self.outcomes.undetermined += 1;
-                judgement.unseen.iter().for_each(|what| self.add_unseen(what));
+                self.outcomes.undetermined += times;
+                judgement.unseen.iter().for_each(|what| self.add_unseen(what, times));
                 let lacks = judgement.unseen.iter().any(|what| is_response_header(what));
-                let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
-                self.gateway_answers += u64::from(lacks && by_gateway);
+                self.gateway_answers += u64::from(lacks && by_gateway) * times;
                 !judgement.unseen.iter().any(|what| what == "request.header.origin")
             }
         };
-        self.browser_requests += u64::from(has_origin);
+        self.browser_requests += u64::from(has_origin) * times;
     }
 
-    /// Counts a finding that is reported.
-    pub(crate) fn add_finding(&mut self, severity: Severity, impact: Impact) {
-        self.findings.add(severity);
+    /// Counts as many findings that are reported.
+    pub(crate) fn add_finding(&mut self, severity: Severity, impact: Impact, times: u64) {
+        self.findings.add(severity, times);
         match impact {
-            Impact::Observed => self.observed += 1,
-            Impact::Latent => self.latent += 1,
+            Impact::Observed => self.observed += times,
+            Impact::Latent => self.latent += times,
         }
     }
 
-    fn add_unseen(&mut self, what: &str) {
+    fn add_unseen(&mut self, what: &str, times: u64) {
         match self.unseen.iter_mut().find(|(known, _)| known == what) {
-            Some((_, count)) => *count += 1,
-            None => self.unseen.push((what.to_owned(), 1)),
+            Some((_, count)) => *count += times,
+            None => self.unseen.push((what.to_owned(), times)),
         }
     }
 }

@@ -243,7 +243,9 @@ impl RuleSet {
             return Examined { findings: Vec::new(), reach: reader.reach() };
         }
         let impact = impact(&reader, judgement);
-        let findings = told.map(|(_, rule)| finding(rule, &facts, impact)).collect();
+        // They may be kept for long.
+        let mut findings = Vec::with_capacity(fired.len());
+        findings.extend(told.map(|(_, rule)| finding(rule, &facts, impact)));
         Examined { findings, reach: reader.reach() }
     }
 

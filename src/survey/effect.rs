@@ -31,20 +31,22 @@ impl<'a> Sample<'a> {
         let request = exchange.request_headers();
         let response = exchange.response_headers();
         let phase = judgement.phase?;
+        let [origin, asked] = request.get_all(["Origin", "Access-Control-Request-Method"]);
         let method = match phase {
-            Phase::Preflight => request.get("access-control-request-method").seen()?,
+            Phase::Preflight => asked.seen()?,
             Phase::Actual => exchange.text(Text::Method)?,
         };
         let by_integration =
             exchange.answered_by == Fact::Seen(AnsweredBy::Integration) || exchange.har.is_some();
-        let credentials = response.get("access-control-allow-credentials");
+        let [allow_origin, credentials] =
+            response.get_all(["Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"]);
         Some(Self {
             phase,
             outcome: verdict.outcome,
             reason: verdict.reason,
             method,
-            origin: request.get("origin"),
-            allow_origin: response.get("access-control-allow-origin"),
+            origin,
+            allow_origin,
             allows_credentials: credentials.seen().as_deref() == Some("true"),
             is_success: by_integration && matches!(exchange.status, Fact::Seen(200..300)),
         })
@@ -79,6 +81,8 @@ pub(super) struct Effect {
     pub(super) pair: Option<u16>,
     pub(super) of_another: Option<u16>,
     pub(super) roles: [bool; ROLES],
+    /// What a preflight asks for, hashed, if its answer is not kept for long.
+    pub(super) asks: Option<u64>,
 }
 
 impl Effect {
@@ -104,6 +108,7 @@ impl Default for Effect {
             pair: None,
             of_another: None,
             roles: [false; ROLES],
+            asks: None,
         }
     }
 }

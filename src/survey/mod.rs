@@ -17,7 +17,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::model::{Exchange, Judgement, Places, RouteSurvey, Text};
+use crate::model::{Exchange, Judgement, LogTime, Places, Repeats, RouteSurvey, Text};
 use crate::survey::effect::{Effect, Sample};
 use crate::survey::path::shape;
 use crate::survey::record::Record;
@@ -44,8 +44,25 @@ pub struct Observed {
     effect: Effect,
 }
 
-/// Response headers that a survey reads besides those that the verdict reads.
-pub const RESPONSE_HEADERS_READ: &[&str] = &["Vary", "Access-Control-Max-Age"];
+impl Observed {
+    /// Whether the times of those like it matter.
+    pub fn is_stamped(&self) -> bool {
+        self.effect.asks.is_some()
+    }
+}
+
+/// Request headers that a survey reads. Those that tell one client from another are not among them:
+/// each exchange is asked for its own.
+pub const REQUEST_HEADERS_READ: [&str; 3] =
+    ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"];
+
+/// Response headers that a survey reads.
+pub const RESPONSE_HEADERS_READ: [&str; 4] = [
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Max-Age",
+    "Vary",
+];
 
 /// What a survey gives.
 #[derive(Debug, Default)]
@@ -57,12 +74,33 @@ pub struct Surveyed {
 }
 
 impl Survey {
-    /// Takes an exchange whose verdict, headers and configured route are those of one that was
-    /// observed before.
-    pub fn repeat(&mut self, known: &Observed, exchange: &Exchange, places: &Places) {
+    /// Takes exchanges whose verdict, headers and configured route are those of one that was observed
+    /// before. Each of them is to be given to [`Self::stamp`] too, if it [`Observed::is_stamped`], and
+    /// to [`Self::renew`] where it does not end after [`Self::examples_until`].
+    pub fn repeat(&mut self, known: &Observed, repeats: &Repeats) {
         if let Some(record) = self.records.get_mut(known.record) {
-            record.apply(&known.effect, exchange, places, &self.hasher);
+            record.repeat(&known.effect, repeats);
         }
+    }
+
+    /// Notes who asked, and when.
+    pub fn stamp(&mut self, known: &Observed, exchange: &Exchange) {
+        if let Some(record) = self.records.get_mut(known.record) {
+            record.stamp(&known.effect, exchange, &self.hasher);
+        }
+    }
+
+    /// Takes the exchange for an example where it is the earliest one.
+    pub fn renew(&mut self, known: &Observed, exchange: &Exchange, places: &Places) {
+        if let Some(record) = self.records.get_mut(known.record) {
+            record.keep_examples(&known.effect, exchange, places);
+        }
+    }
+
+    /// No exchange like it that ends later can be an example.
+    pub fn examples_until(&self, known: &Observed) -> LogTime {
+        let record = self.records.get(known.record);
+        record.map_or(LogTime(i64::MIN), |record| record.examples_until(&known.effect))
     }
 
     /// Takes one exchange. Where the route is a configured one, what is given serves for others like

@@ -25,12 +25,16 @@ pub fn shape(path: &str, out: &mut String) {
 
 /// Numbers, dates, UUIDs, hexadecimal and other random-looking segments.
 fn is_id_like(segment: &str) -> bool {
-    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
-    let letters = segment.bytes().filter(u8::is_ascii_alphabetic).count();
-    let is_hex = segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let (mut digits, mut letters, mut is_hex, mut is_address) = (0, 0, true, false);
+    for byte in segment.bytes() {
+        digits += usize::from(byte.is_ascii_digit());
+        letters += usize::from(byte.is_ascii_alphabetic());
+        is_hex &= byte.is_ascii_hexdigit() || byte == b'-';
+        is_address |= byte == b'@' || byte == b'%';
+    }
+    is_address = is_address && (segment.contains('@') || segment.contains("%40"));
     let is_number = digits > 0 && letters == 0;
     let is_long_mixture = segment.len() >= 16 && digits >= 3;
-    let is_address = segment.contains('@') || segment.contains("%40");
     is_number || (is_hex && digits > 0 && segment.len() >= 8) || is_long_mixture || is_address
 }
 

@@ -7,12 +7,12 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use crate::model::end_key::KeptKey;
-use crate::model::headers::Lengths;
 use crate::model::survey::ROLES;
 use crate::model::{
-    EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, RouteExample,
-    Text,
+    EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, Repeats,
+    RouteExample, Text,
 };
+use crate::survey::REQUEST_HEADERS_READ;
 use crate::survey::effect::{Effect, Flag, MaxAge, Sample, is_of_origin, lacks_vary, roles};
 
 /// Entries of each list of a route. What comes behind is in the counters only.
@@ -26,16 +26,8 @@ const MAX_TOLD: usize = 8;
 /// Preflights of a route whose repetition is told.
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
-/// The headers that tell one client's preflight from another.
-const ASKED: [&str; 5] = [
-    "origin",
-    "user-agent",
-    "x-forwarded-for",
-    "access-control-request-method",
-    "access-control-request-headers",
-];
-/// How long their names are.
-const ASKED_LENGTHS: Lengths = Lengths::of(&ASKED);
+/// The headers that tell one client from another.
+const CLIENT: [&str; 2] = ["User-Agent", "X-Forwarded-For"];
 
 /// Counts of one method.
 #[derive(Debug, Default)]
@@ -111,20 +103,22 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, effect: &Effect) {
-        self.requests += 1;
-        self.browser_requests += effect.count(Flag::BrowserRequests);
+    /// Counts as many exchanges of this effect.
+    fn add(&mut self, effect: &Effect, times: u64) {
+        let count = |flag| effect.count(flag) * times;
+        self.requests += times;
+        self.browser_requests += count(Flag::BrowserRequests);
         if effect.count(Flag::BrowserRequests) == 0 {
             return;
         }
         match effect.phase {
             Phase::Preflight => {
-                self.preflights += 1;
-                self.preflights_allowed += effect.count(Flag::Allowed);
-                self.preflights_blocked += effect.count(Flag::Blocked);
+                self.preflights += times;
+                self.preflights_allowed += count(Flag::Allowed);
+                self.preflights_blocked += count(Flag::Blocked);
                 match effect.max_age {
-                    Some(MaxAge::Absent) => self.without_max_age += 1,
-                    Some(MaxAge::Invalid) => self.invalid_max_age += 1,
+                    Some(MaxAge::Absent) => self.without_max_age += times,
+                    Some(MaxAge::Invalid) => self.invalid_max_age += times,
                     Some(MaxAge::Seconds(seconds)) => {
                         self.highest_max_age = self.highest_max_age.max(Some(u64::from(seconds)));
                     }
@@ -132,13 +126,13 @@ impl Counts {
                 }
             }
             Phase::Actual => {
-                self.actual += 1;
-                self.actual_allowed += effect.count(Flag::Allowed);
-                self.actual_blocked += effect.count(Flag::Blocked);
-                self.with += effect.count(Flag::With);
-                self.without += effect.count(Flag::Without);
-                self.without_vary += effect.count(Flag::WithoutVary);
-                self.wildcards += effect.count(Flag::Wildcards);
+                self.actual += times;
+                self.actual_allowed += count(Flag::Allowed);
+                self.actual_blocked += count(Flag::Blocked);
+                self.with += count(Flag::With);
+                self.without += count(Flag::Without);
+                self.without_vary += count(Flag::WithoutVary);
+                self.wildcards += count(Flag::Wildcards);
             }
         }
     }
@@ -195,9 +189,18 @@ impl Record {
         places: &Places,
         hasher: &RandomState,
     ) -> Effect {
-        let effect = self.effect(exchange, sample);
-        self.apply(&effect, exchange, places, hasher);
+        let effect = self.effect(exchange, sample, hasher);
+        self.apply(&effect, 1, exchange.times());
+        self.stamp(&effect, exchange, hasher);
+        self.keep_examples(&effect, exchange, places);
         effect
+    }
+
+    /// Takes exchanges of this effect. The times and the examples that they add are for
+    /// [`Self::stamp`] and [`Self::keep_examples`], which look at each of them.
+    pub(super) fn repeat(&mut self, effect: &Effect, repeats: &Repeats) {
+        let times = repeats.first_seen().zip(repeats.last_seen());
+        self.apply(effect, repeats.count(), times);
     }
 
     /// All exchanges are in.
@@ -206,7 +209,7 @@ impl Record {
     }
 
     /// What an exchange adds; makes room for the names that it brings.
-    fn effect(&mut self, exchange: &Exchange, sample: &Sample<'_>) -> Effect {
+    fn effect(&mut self, exchange: &Exchange, sample: &Sample<'_>, hasher: &RandomState) -> Effect {
         let blocked = sample.outcome == Outcome::Blocked;
         let mut effect = Effect { phase: sample.phase, ..Effect::default() };
         effect.set(Flag::Allowed, sample.outcome == Outcome::Allowed);
@@ -229,6 +232,9 @@ impl Record {
         match sample.phase {
             Phase::Preflight => {
                 effect.max_age = MaxAge::of(exchange).filter(|_| effect.count(Flag::Allowed) > 0);
+                if effect.max_age.is_some_and(MaxAge::is_short) {
+                    effect.asks = Some(hasher.hash_one(asked(exchange)));
+                }
                 if effect.count(Flag::Allowed) > 0 {
                     effect.pair = short(self.pair(&sample.method, origin));
                     has_room &= effect.pair.is_some();
@@ -274,72 +280,53 @@ impl Record {
         }
     }
 
-    /// Counts an exchange of this effect.
-    pub(super) fn apply(
-        &mut self,
-        effect: &Effect,
-        exchange: &Exchange,
-        places: &Places,
-        hasher: &RandomState,
-    ) {
-        self.counts.add(effect);
-        let started = exchange.started.or(exchange.ended);
-        self.first_seen = match (self.first_seen, started) {
-            (Some(first), Some(started)) => Some(first.min(started)),
-            (first, started) => first.or(started),
-        };
-        self.last_seen = self.last_seen.max(exchange.ended.or(exchange.started));
+    /// Counts as many exchanges of this effect, the first of which began, and the last ended, at these
+    /// times.
+    fn apply(&mut self, effect: &Effect, times: u64, span: Option<(LogTime, LogTime)>) {
+        self.counts.add(effect, times);
+        if let Some((first, last)) = span {
+            self.first_seen = Some(self.first_seen.map_or(first, |known| known.min(first)));
+            self.last_seen = self.last_seen.max(Some(last));
+        }
+        let count = |flag| effect.count(flag) * times;
         if let Some(method) = effect.method.and_then(|at| self.methods.get_mut(usize::from(at))) {
-            method.of_unseen_origin += effect.count(Flag::OfUnseenOrigin);
-            method.with += effect.count(Flag::With);
-            method.without += effect.count(Flag::Without);
+            method.of_unseen_origin += count(Flag::OfUnseenOrigin);
+            method.with += count(Flag::With);
+            method.without += count(Flag::Without);
         }
         let is_preflight = effect.phase == Phase::Preflight;
         let (preflight, actual) = (u64::from(is_preflight), u64::from(!is_preflight));
         if let Some(origin) = effect.origin.and_then(|at| self.origins.get_mut(usize::from(at))) {
-            origin.preflights_allowed += effect.count(Flag::Allowed) * preflight;
-            origin.actual_allowed += effect.count(Flag::Allowed) * actual;
-            origin.blocked += effect.count(Flag::Blocked) * actual;
-            origin.refused += effect.count(Flag::Refused);
+            origin.preflights_allowed += count(Flag::Allowed) * preflight;
+            origin.actual_allowed += count(Flag::Allowed) * actual;
+            origin.blocked += count(Flag::Blocked) * actual;
+            origin.refused += count(Flag::Refused);
         }
         if let Some(pair) = effect.pair.and_then(|at| self.pairs.get_mut(usize::from(at))) {
-            pair.preflights_allowed += effect.count(Flag::Allowed) * preflight;
-            pair.requests += actual;
-            pair.with += effect.count(Flag::With);
-            pair.without += effect.count(Flag::Without);
+            pair.preflights_allowed += count(Flag::Allowed) * preflight;
+            pair.requests += times * actual;
+            pair.with += count(Flag::With);
+            pair.without += count(Flag::Without);
         }
         if let Some((_, count)) =
             effect.of_another.and_then(|at| self.of_another.get_mut(usize::from(at)))
         {
-            *count += 1;
+            *count += times;
         }
-        let is_stamped =
-            !effect.max_age.is_some_and(MaxAge::is_short) || self.stamp(exchange, hasher);
-        self.left_out += u64::from(!is_stamped || effect.count(Flag::LeftOut) > 0);
-        self.keep_examples(effect, exchange, places);
+        self.left_out += count(Flag::LeftOut);
     }
 
-    /// Notes who asked what, and when. Preflight caches are the client's own, and keyed by URL,
-    /// origin and what is asked. False if there is no room.
-    fn stamp(&mut self, exchange: &Exchange, hasher: &RandomState) -> bool {
-        let Some(time) = exchange.started.or(exchange.ended) else { return true };
-        let has_room = self.stamps.len() < MAX_STAMPS;
-        if has_room {
-            // One pass over the headers, whose order differs from line to line.
-            let mut asked = [None; ASKED.len()];
-            exchange.request_headers().each_as_long(ASKED_LENGTHS, |name, value| {
-                let is_it = |known: &str| {
-                    known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name)
-                };
-                let mut slots = ASKED.iter().zip(&mut asked);
-                if let Some((_, slot)) = slots.find(|(known, _)| is_it(known)) {
-                    *slot = Some(value);
-                }
-            });
-            let hash = hasher.hash_one((asked, exchange.text_bytes(Text::Path)));
-            self.stamps.push((hash, time));
+    /// Notes who asked what, and when, where that matters. Preflight caches are the client's own, and
+    /// keyed by URL, origin and what is asked.
+    pub(super) fn stamp(&mut self, effect: &Effect, exchange: &Exchange, hasher: &RandomState) {
+        let (Some(asks), Some((time, _))) = (effect.asks, exchange.times()) else { return };
+        if self.stamps.len() >= MAX_STAMPS {
+            self.left_out += 1 - effect.count(Flag::LeftOut);
+            return;
         }
-        has_room
+        let client = exchange.request_headers().last_values(CLIENT).map(Fact::seen);
+        let hash = hasher.hash_one((asks, client, exchange.text_bytes(Text::Path)));
+        self.stamps.push((hash, time));
     }
 
     fn method(&mut self, name: &str) -> Option<usize> {
@@ -377,8 +364,15 @@ impl Record {
         known
     }
 
+    /// No exchange of this effect that ends later is kept as an example.
+    pub(super) fn examples_until(&self, effect: &Effect) -> LogTime {
+        let ends = self.examples.iter().zip(effect.roles).filter(|(_, has)| *has);
+        let ends = ends.filter_map(|(slot, _)| slot.as_ref()?.0.as_key().ended);
+        ends.max().unwrap_or(LogTime(i64::MIN))
+    }
+
     /// Keeps the exchange where it is the earliest of its role.
-    fn keep_examples(&mut self, effect: &Effect, exchange: &Exchange, places: &Places) {
+    pub(super) fn keep_examples(&mut self, effect: &Effect, exchange: &Exchange, places: &Places) {
         for (slot, _) in self.examples.iter_mut().zip(effect.roles).filter(|(_, has)| *has) {
             let ended = exchange.ended.or(exchange.started);
             if slot.as_ref().is_some_and(|(known, _)| known.as_key().ended < ended) {
@@ -406,6 +400,11 @@ impl Origin {
             self.echoed_with_credentials |= sample.allows_credentials;
         }
     }
+}
+
+/// What a preflight asks for, and on behalf of whom: its origin, method and headers.
+fn asked(exchange: &Exchange) -> [Option<&[u8]>; REQUEST_HEADERS_READ.len()] {
+    exchange.request_headers().last_values(REQUEST_HEADERS_READ).map(Fact::seen)
 }
 
 /// A place in a list, which has few.

@@ -63,6 +63,9 @@ pub(crate) enum Secrecy {
 
 /// Where the values of this name are secrets.
 pub(crate) fn secrecy(name: &[u8]) -> Secrecy {
+    if !may_end_a_secret(name) {
+        return Secrecy::Open;
+    }
     let mut buffer = [0; MAX_NAME];
     let plain = normalize(name, &mut buffer);
     if WHOLE.contains(&plain) || ENDINGS.iter().any(|ending| plain.ends_with(ending)) {
@@ -72,6 +75,38 @@ pub(crate) fn secrecy(name: &[u8]) -> Secrecy {
     } else {
         Secrecy::Open
     }
+}
+
+/// For each letter, those that stand before it at the end of a name above, as bits.
+const LAST_PAIRS: [u32; 26] = {
+    let mut pairs = [0; 26];
+    let mut lists = [WHOLE, ENDINGS, PARAMETERS].as_slice();
+    while let [list, others @ ..] = lists {
+        lists = others;
+        let mut names = *list;
+        while let [name, rest @ ..] = names {
+            names = rest;
+            if let [.., one @ b'a'..=b'z', last @ b'a'..=b'z'] = **name {
+                #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 26")]
+                {
+                    pairs[(last - b'a') as usize] |= 1 << (one - b'a');
+                }
+            }
+        }
+    }
+    pairs
+};
+
+/// Whether it ends as one of the names above does, or in something else than two letters: for most
+/// names that is all that need be asked.
+fn may_end_a_secret(name: &[u8]) -> bool {
+    let [.., one, last] = name else { return true };
+    if !one.is_ascii_alphabetic() || !last.is_ascii_alphabetic() {
+        return true;
+    }
+    let letter = |byte: &u8| byte.to_ascii_lowercase() - b'a';
+    let before = LAST_PAIRS.get(usize::from(letter(last))).copied().unwrap_or_default();
+    before >> letter(one) & 1 == 1
 }
 
 /// Whether the values of this name are secrets everywhere.

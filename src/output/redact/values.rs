@@ -59,7 +59,8 @@ pub(crate) fn name_before(text: &str, separator: usize) -> Option<Name<'_>> {
         Some(inner) => inner.trim_end_matches('\\'),
         None => before,
     };
-    let head = before.trim_end_matches(is_name_character);
+    let length = before.bytes().rev().take_while(|byte| is_name_byte(*byte)).count();
+    let head = before.get(..before.len() - length)?;
     let name = before.get(head.len()..).filter(|name| !name.is_empty())?;
     let start = head.len();
     let head = head.trim_end_matches(['"', '\'', '\\']);
@@ -207,10 +208,6 @@ fn word_length(text: &str) -> usize {
     };
     let word = text.get(..text.find(end).unwrap_or(text.len())).unwrap_or(text);
     word.trim_end_matches([',', '}', ')', ']']).len()
-}
-
-fn is_name_character(character: char) -> bool {
-    character.is_ascii() && u8::try_from(character).is_ok_and(is_name_byte)
 }
 
 fn is_name_byte(byte: u8) -> bool {
