@@ -18,6 +18,8 @@ pub(crate) enum Mode {
     Accept,
     /// This status, with these lines of fields.
     Refuse(u16, &'static str),
+    /// 400 for what has this text, 200 for the rest.
+    RefuseOf(&'static str),
     /// Nothing is answered until the mode changes.
     Hold,
 }
@@ -120,6 +122,11 @@ impl Sink {
         (arrived, again)
     }
 
+    /// `GET /orders`, and so on, of those that arrived.
+    pub(crate) fn routes(&self) -> Vec<String> {
+        self.arrived().0.iter().map(|post| post.text("route").to_owned()).collect()
+    }
+
     /// `new acao-missing`, and so on, of those that arrived.
     pub(crate) fn told(&self) -> Vec<String> {
         let told = self.arrived().0.into_iter();
@@ -146,7 +153,11 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     // Whoever is killed while it writes has posted nothing.
     let Some((key, body)) = read(&stream) else { return };
     let mut state = shared.lock();
-    let mode = state.mode;
+    let mode = match state.mode {
+        Mode::RefuseOf(text) if body.to_string().contains(text) => Mode::Refuse(400, ""),
+        Mode::RefuseOf(_) => Mode::Accept,
+        mode => mode,
+    };
     state.posts.push(Post { at: Instant::now(), key, body, mode });
     shared.changed.notify_all();
     while state.mode == Mode::Hold {
@@ -154,7 +165,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     }
     drop(state);
     let (status, fields) = match mode {
-        Mode::Accept | Mode::Hold => (200, ""),
+        Mode::Accept | Mode::RefuseOf(_) | Mode::Hold => (200, ""),
         Mode::Refuse(status, fields) => (status, fields),
     };
     let head = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n{fields}");

@@ -3,6 +3,7 @@
 //!
 //! Must not: let one sink hold up another, or send what is not in the state file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +21,46 @@ use crate::cli::check::state::Waiting;
 pub(crate) type Open<'a> =
     &'a (dyn Fn(&SinkSettings) -> Result<Box<dyn Notifier>, DeliveryError> + Sync);
 
+/// What a run met at one sink so far.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    /// It failed, or asked for patience: what waits for it is left to the next run.
+    pub(crate) is_out: bool,
+    /// Keys of events that it refused: in this run it would refuse them again.
+    pub(crate) refused: BTreeSet<String>,
+}
+
+/// The deliveries of a run, over all its sends.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// One for each sink, in the order of the configuration.
+    pub(crate) counts: Vec<DeliveryCounts>,
+    /// By the sink's name.
+    pub(crate) met: BTreeMap<String, Met>,
+}
+
+impl Course {
+    /// That of a sink.
+    pub(crate) fn count(&mut self, sink: &str) -> Option<&mut DeliveryCounts> {
+        self.counts.iter_mut().find(|count| count.sink == sink)
+    }
+
+    /// What may be sent to a sink now. What an alert has to say stays in order: nothing of it goes
+    /// before what was refused.
+    fn queue(&self, sink: &str, outbox: &[Waiting]) -> Vec<AlertEvent> {
+        let met = self.met.get(sink);
+        if met.is_some_and(|met| met.is_out) {
+            return Vec::new();
+        }
+        let of_sink = || outbox.iter().filter(|it| it.sink == sink).map(|it| &it.event);
+        let is_refused =
+            |event: &&AlertEvent| met.is_some_and(|met| met.refused.contains(&event.key));
+        let held: BTreeSet<&str> =
+            of_sink().filter(is_refused).map(|event| event.fingerprint.as_str()).collect();
+        of_sink().filter(|event| !held.contains(event.fingerprint.as_str())).cloned().collect()
+    }
+}
+
 /// What became of one message.
 struct Outcome {
     sink: String,
@@ -35,74 +76,114 @@ pub(crate) struct Delivery<'a> {
     pub(crate) sinks: &'a [SinkSettings],
     /// How one is opened.
     pub(crate) open: Open<'a>,
-    /// How long each may be waited for.
-    pub(crate) budget: Duration,
+    /// How each is waited for, all its messages together.
+    pub(crate) patience: Patience,
     /// Between two messages to one sink.
     pub(crate) pace: fn(&SinkSettings) -> Duration,
 }
 
 impl Delivery<'_> {
-    /// Sends what waits. `outbox` loses what was delivered or given up, and `record` is called after
-    /// each message, before the next one to that sink is sent. Adds to `counts`, one for each sink.
+    /// Sends what waits, to sinks that did not fail in this run. `outbox` loses what was delivered, and
+    /// `record` is called after each message, before the next one to that sink is sent.
     pub(crate) fn send(
         &self,
         outbox: &mut Vec<Waiting>,
-        counts: &mut [DeliveryCounts],
+        course: &mut Course,
         record: &mut dyn FnMut(&[Waiting]),
     ) {
         thread::scope(|scope| {
             let (sender, outcomes) = mpsc::channel();
             for sink in self.sinks {
-                let events: Vec<AlertEvent> = outbox
-                    .iter()
-                    .filter(|it| it.sink == sink.name)
-                    .map(|it| it.event.clone())
-                    .collect();
+                let events = course.queue(&sink.name, outbox);
                 if !events.is_empty() {
                     let sender = sender.clone();
-                    scope.spawn(move || self.serve(sink, &events, &sender));
+                    scope.spawn(move || self.serve(sink, events, sender));
                 }
             }
             drop(sender);
-            take(&outcomes, outbox, counts, record);
+            take(&outcomes, outbox, course, record);
         });
     }
 
     /// One sink.
-    fn serve(&self, sink: &SinkSettings, events: &[AlertEvent], outcomes: &Sender<Outcome>) {
-        let tell = |events: &[AlertEvent], result| {
-            let (recorded, done) = mpsc::channel();
-            let keys = events.iter().map(|event| event.key.clone()).collect();
-            let outcome = Outcome { sink: sink.name.clone(), keys, result, recorded };
-            // Whoever records is there until all sinks are done.
-            outcomes.send(outcome).is_ok() && done.recv().is_ok()
-        };
-        let mut notifier = match (self.open)(sink) {
-            Ok(notifier) => notifier,
+    fn serve(&self, sink: &SinkSettings, events: Vec<AlertEvent>, outcomes: Sender<Outcome>) {
+        match (self.open)(sink) {
+            Ok(notifier) => {
+                let patience = self.patience.clone();
+                let pace = (self.pace)(sink);
+                let held = BTreeSet::new();
+                let line = Line { sink, notifier, patience, pace, is_first: true, held, outcomes };
+                line.run(events);
+            }
             // Settings can be put right: nothing is given up because of them.
             Err(error) => {
-                tell(events, Err(DeliveryError { retry: Retry::Later, ..error }));
-                return;
+                tell(sink, &outcomes, &events, Err(DeliveryError { retry: Retry::Later, ..error }));
             }
-        };
-        let mut patience = Patience { budget: self.budget, ..Patience::default() };
-        let mut is_first = true;
-        for events in events.chunks(notifier.most().max(1)) {
-            if !std::mem::take(&mut is_first) {
-                thread::sleep((self.pace)(sink));
-            }
-            let key = key_of(events);
-            let message = Message { key: &key, events };
-            let result = retry::deliver(notifier.as_mut(), &message, &mut patience, &thread::sleep);
-            // What fails now is likely to fail for those behind, and they must not overtake it; what is
-            // refused must not keep them.
-            let goes_on = result.as_ref().is_ok()
-                || result.as_ref().is_err_and(|error| error.retry == Retry::Never);
-            if !tell(events, result) || !goes_on {
+        }
+    }
+}
+
+/// One sink, while it is told what waits for it.
+struct Line<'a> {
+    sink: &'a SinkSettings,
+    notifier: Box<dyn Notifier>,
+    patience: Patience,
+    pace: Duration,
+    is_first: bool,
+    /// Fingerprints of which something was refused.
+    held: BTreeSet<String>,
+    outcomes: Sender<Outcome>,
+}
+
+impl Line<'_> {
+    fn run(mut self, events: Vec<AlertEvent>) {
+        let most = self.notifier.most().max(1);
+        let mut events = events.into_iter();
+        loop {
+            let held = &self.held;
+            let next = events.by_ref().filter(|event| !held.contains(&event.fingerprint));
+            let message: Vec<AlertEvent> = next.take(most).collect();
+            if message.is_empty() || !self.hand(&message) {
                 return;
             }
         }
     }
+
+    /// Sends one message; `false`: nothing more is to be sent in this run.
+    fn hand(&mut self, events: &[AlertEvent]) -> bool {
+        if !std::mem::take(&mut self.is_first) {
+            thread::sleep(self.pace);
+        }
+        let key = key_of(events);
+        let message = Message { key: &key, events };
+        let notifier = self.notifier.as_mut();
+        let result = retry::deliver(notifier, &message, &mut self.patience, &thread::sleep);
+        // What fails now is likely to fail for those behind, and they must not overtake it; what is
+        // refused must not keep them.
+        let goes_on = match result.as_ref().map_err(|error| error.retry) {
+            Ok(()) => true,
+            Err(Retry::Never) => {
+                self.held.extend(events.iter().map(|event| event.fingerprint.clone()));
+                true
+            }
+            Err(Retry::Later | Retry::After(_)) => false,
+        };
+        tell(self.sink, &self.outcomes, events, result) && goes_on
+    }
+}
+
+/// Has an outcome recorded; `false`: nobody does.
+fn tell(
+    sink: &SinkSettings,
+    outcomes: &Sender<Outcome>,
+    events: &[AlertEvent],
+    result: Result<(), DeliveryError>,
+) -> bool {
+    let (recorded, done) = mpsc::channel();
+    let keys = events.iter().map(|event| event.key.clone()).collect();
+    let outcome = Outcome { sink: sink.name.clone(), keys, result, recorded };
+    // Whoever records is there until all sinks are done.
+    outcomes.send(outcome).is_ok() && done.recv().is_ok()
 }
 
 /// That of the only event, or one made of those of all.
@@ -120,24 +201,28 @@ fn key_of(events: &[AlertEvent]) -> String {
 fn take(
     outcomes: &Receiver<Outcome>,
     outbox: &mut Vec<Waiting>,
-    counts: &mut [DeliveryCounts],
+    course: &mut Course,
     record: &mut dyn FnMut(&[Waiting]),
 ) {
     while let Ok(Outcome { sink, keys, result, recorded }) = outcomes.recv() {
         let is_of = |it: &Waiting| it.sink == sink && keys.contains(&it.event.key);
         let events = keys.len() as u64;
-        let count = counts.iter_mut().find(|count| count.sink == sink);
         match result {
             Ok(()) => {
                 outbox.retain(|it| !is_of(it));
-                if let Some(count) = count {
+                if let Some(count) = course.count(&sink) {
                     count.delivered += events;
                 }
             }
             // Nothing is given up because a service refuses it: an address that was changed can be put
             // right. What is never taken goes after a week.
             Err(error) => {
-                if let Some(count) = count {
+                let met = course.met.entry(sink.clone()).or_default();
+                match error.retry {
+                    Retry::Never => met.refused.extend(keys.iter().cloned()),
+                    Retry::Later | Retry::After(_) => met.is_out = true,
+                }
+                if let Some(count) = course.count(&sink) {
                     count.problem = Some(error.problem);
                 }
                 for it in outbox.iter_mut().filter(|it| is_of(it)) {

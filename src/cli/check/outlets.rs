@@ -2,12 +2,15 @@
 //!
 //! Must not: decide what is told.
 
+use std::collections::BTreeMap;
+
 use corscope::alert::run::{DeliveryCounts, RunRecord, RunStatus};
 use corscope::model::LogTime;
 #[cfg(feature = "aws")]
 use corscope::notify::open::open_in;
 use corscope::notify::open::{open, pace};
 use corscope::notify::ping::Ping;
+use corscope::notify::retry::Patience;
 use corscope::notify::settings::{SecretRef, SinkSettings};
 use corscope::notify::{DeliveryError, Notifier, text, textfile};
 #[cfg(feature = "aws")]
@@ -16,7 +19,7 @@ use corscope::notify::{Retry, settings::SinkTarget};
 #[cfg(feature = "aws")]
 use crate::cli::aws::args::block_on;
 use crate::cli::check::Done;
-use crate::cli::check::deliver::Delivery;
+use crate::cli::check::deliver::{Course, Delivery};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::print;
 use crate::cli::check::state::State;
@@ -36,36 +39,28 @@ impl<'a> Outlets<'a> {
         Self { options, sinks, now }
     }
 
-    /// One for each sink, all zero.
-    pub(crate) fn counts(&self) -> Vec<DeliveryCounts> {
+    /// Nothing was sent yet.
+    pub(crate) fn course(&self) -> Course {
         let count = |sink: &SinkSettings| DeliveryCounts {
             sink: sink.name.clone(),
             ..DeliveryCounts::default()
         };
-        self.sinks.iter().map(count).collect()
+        Course { counts: self.sinks.iter().map(count).collect(), met: BTreeMap::new() }
     }
 
-    /// Sends what waits in the state, and records each success there. A sink for which something waits
-    /// by `counts` failed in this run, or asked for patience, and is left to the next one.
-    pub(crate) fn send(&self, store: &Store, state: &mut State, counts: &mut [DeliveryCounts]) {
+    /// Sends what waits in the state, and records each success there. A sink that failed in this run, or
+    /// asked for patience, is left to the next one.
+    pub(crate) fn send(&self, store: &Store, state: &mut State, course: &mut Course) {
         if state.outbox.is_empty() {
             return;
         }
-        let has_failed = |sink: &&SinkSettings| {
-            counts.iter().any(|count| count.sink == sink.name && count.waiting > 0)
-        };
-        let sinks: Vec<SinkSettings> =
-            self.sinks.iter().filter(|sink| !has_failed(sink)).cloned().collect();
         let mut outbox = std::mem::take(&mut state.outbox);
-        let open = |sink: &SinkSettings| self.open(sink);
-        let delivery = Delivery { sinks: &sinks, ..self.delivery(&open) };
-        delivery.send(&mut outbox, counts, &mut |left| {
+        self.delivery(&|sink| self.open(sink)).send(&mut outbox, course, &mut |left| {
             state.outbox = left.to_vec();
             // The next save tells, or has it too.
             let _ = store.save(state);
         });
         state.outbox = outbox;
-        count_waiting(state, counts);
     }
 
     /// The same for messages that no state knows.
@@ -76,7 +71,7 @@ impl<'a> Outlets<'a> {
         Delivery {
             sinks: &self.sinks,
             open,
-            budget: self.options.sinks.retry_for,
+            patience: Patience { budget: self.options.sinks.retry_for, ..Patience::default() },
             pace: |sink| pace(&sink.target),
         }
     }

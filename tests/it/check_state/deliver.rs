@@ -160,3 +160,17 @@ fn a_sink_that_comes_later_is_told_of_what_comes_then() {
     check(&work, "10:40:00", &format!("api.log --webhook {}", sink.url));
     assert_eq!(sink.told(), ["resolved acao-missing"]);
 }
+
+#[test]
+fn what_is_refused_holds_up_nothing_and_is_sent_once_a_run() {
+    let sink = Sink::new(Mode::RefuseOf("/bad"));
+    let route = |number, minute, path| Request { path, ..blocked(number, minute) }.log();
+    let work = Work::new(&[("api.log", &route(1, 3, "/bad"))]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    work.write("api.log", &(route(1, 3, "/bad") + &route(2, 8, "/b")));
+    let ran = check(&work, "10:10:00", &more);
+    assert_eq!((ran.count("delivered"), ran.count("waiting")), (1, 1), "{}", ran.err);
+    assert_eq!(sink.routes(), ["GET /b"]);
+    assert_eq!(sink.posts().len(), 3);
+}
