@@ -156,7 +156,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     let mode = match state.mode {
         Mode::RefuseOf(text) if body.to_string().contains(text) => Mode::Refuse(400, ""),
         Mode::RefuseOf(_) => Mode::Accept,
-        mode => mode,
+        mode @ (Mode::Accept | Mode::Refuse(..) | Mode::Hold) => mode,
     };
     state.posts.push(Post { at: Instant::now(), key, body, mode });
     shared.changed.notify_all();

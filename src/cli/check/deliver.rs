@@ -149,7 +149,12 @@ impl Line<'_> {
         }
     }
 
-    /// Sends one message; `false`: nothing more is to be sent in this run.
+    /// Whether something of the same alert was refused before.
+    fn is_held(&self, events: &[AlertEvent]) -> bool {
+        events.iter().any(|event| self.held.contains(&event.fingerprint))
+    }
+
+    /// Sends one message, and its events one by one if it is refused; `false`: nothing more is to be sent in this run.
     fn hand(&mut self, events: &[AlertEvent]) -> bool {
         if !std::mem::take(&mut self.is_first) {
             thread::sleep(self.pace);
@@ -160,6 +165,11 @@ impl Line<'_> {
         let result = retry::deliver(notifier, &message, &mut self.patience, &thread::sleep);
         // What fails now is likely to fail for those behind, and they must not overtake it; what is
         // refused must not keep them.
+        let is_refused = result.as_ref().is_err_and(|error| error.retry == Retry::Never);
+        // One of them may be all that is wrong.
+        if is_refused && events.len() > 1 {
+            return events.chunks(1).all(|event| self.is_held(event) || self.hand(event));
+        }
         let goes_on = match result.as_ref().map_err(|error| error.retry) {
             Ok(()) => true,
             Err(Retry::Never) => {

@@ -174,3 +174,20 @@ fn what_is_refused_holds_up_nothing_and_is_sent_once_a_run() {
     assert_eq!(sink.routes(), ["GET /b"]);
     assert_eq!(sink.posts().len(), 3);
 }
+
+#[test]
+fn what_is_refused_does_not_keep_those_in_its_message() {
+    let sink = Sink::new(Mode::RefuseOf("/bad"));
+    let log: String = ["/a", "/bad", "/c"]
+        .into_iter()
+        .enumerate()
+        .map(|(number, path)| Request { path, ..blocked(number as u32, 3) }.log())
+        .collect();
+    let work = Work::new(&[("api.log", &log)]);
+    work.write("url", &sink.url);
+    let ran = check(&work, "10:05:00", "api.log --slack file:url");
+    assert_eq!((ran.count("delivered"), ran.count("waiting")), (2, 1), "{}", ran.err);
+    assert_eq!(state(&work)["outbox"][0]["event"]["route"], "GET /bad");
+    let arrived = sink.posts().iter().filter(|post| post.arrived()).count();
+    assert_eq!((arrived, sink.posts().len()), (2, 4));
+}
