@@ -45,6 +45,25 @@ impl Course {
         self.counts.iter_mut().find(|count| count.sink == sink)
     }
 
+    /// Counts what a sink will never be told.
+    pub(crate) fn drop_one(&mut self, sink: &str, why: &str) {
+        if self.count(sink).is_none() {
+            // It waits for a sink that is not configured any more.
+            let count = DeliveryCounts { sink: sink.to_owned(), ..DeliveryCounts::default() };
+            self.counts.push(count);
+        }
+        let Some(count) = self.count(sink) else { return };
+        count.dropped += 1;
+        match &mut count.problem {
+            Some(problem) if problem.contains(why) => {}
+            Some(problem) => {
+                problem.push_str("; ");
+                problem.push_str(why);
+            }
+            None => count.problem = Some(why.to_owned()),
+        }
+    }
+
     /// What may be sent to a sink now. What an alert has to say stays in order: nothing of it goes
     /// before what was refused.
     fn queue(&self, sink: &str, outbox: &[Waiting]) -> Vec<AlertEvent> {

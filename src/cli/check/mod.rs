@@ -23,7 +23,6 @@ use corscope::report::{Reading, Report};
 use corscope::rules::set::RuleSet;
 
 use crate::cli::analysis;
-use crate::cli::check::deliver::Course;
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::outlets::Outlets;
@@ -165,7 +164,7 @@ impl Cycle<'_> {
         let analyzed = self.analyze(state, &reach)?;
         let told = self.take_turn(state, &reach, &analyzed);
         let forgotten = self.leave(state, &reach, &analyzed);
-        self.enqueue(state, &told.events, &mut course);
+        self.enqueue(state, &told.events);
         let parts = Parts {
             report: &analyzed.report,
             told: &told,
@@ -189,6 +188,7 @@ impl Cycle<'_> {
             record.problems.push(format!("{error}; what is told now may be told again"));
         }
         self.outlets.send(self.store, state, &mut course);
+        self.outlets.give_up(self.store, state, &mut course);
         outlets::count_waiting(state, &mut course.counts);
         record.deliveries = course.counts;
         let mut status = self.status(&analyzed);
@@ -309,7 +309,7 @@ impl Cycle<'_> {
     }
 
     /// Each sink is to be told what it asked for.
-    fn enqueue(&self, state: &mut State, events: &[AlertEvent], course: &mut Course) {
+    fn enqueue(&self, state: &mut State, events: &[AlertEvent]) {
         for sink in &self.outlets.sinks {
             let is_wanted = |event: &&AlertEvent| {
                 event.severity >= sink.min_severity
@@ -321,15 +321,6 @@ impl Cycle<'_> {
                 event: event.clone(),
             };
             state.outbox.extend(events.iter().filter(is_wanted).map(waiting));
-        }
-        let most = usize::try_from(self.options.sinks.spool_size).unwrap_or(usize::MAX);
-        for gone in state.trim_outbox(most, self.now) {
-            if let Some(count) = course.count(&gone.sink) {
-                count.dropped += 1;
-                count.problem.get_or_insert_with(|| {
-                    "too much waits for it: the oldest was given up (--spool-size)".to_owned()
-                });
-            }
         }
     }
 

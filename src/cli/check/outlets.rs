@@ -22,7 +22,7 @@ use crate::cli::check::Done;
 use crate::cli::check::deliver::{Course, Delivery};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::print;
-use crate::cli::check::state::State;
+use crate::cli::check::state::{State, Waiting};
 use crate::cli::check::store::Store;
 use crate::cli::error::CliError;
 
@@ -61,6 +61,22 @@ impl<'a> Outlets<'a> {
             let _ = store.save(state);
         });
         state.outbox = outbox;
+    }
+
+    /// Gives up what waits too long, and what is too much for a sink that failed in this run: nothing
+    /// is given up for its size before it could have been delivered.
+    pub(crate) fn give_up(&self, store: &Store, state: &mut State, course: &mut Course) {
+        let most = usize::try_from(self.options.sinks.spool_size).unwrap_or(usize::MAX);
+        let failed = course.met.keys().map(String::as_str).collect();
+        let gone = state.trim_outbox(most, self.now, &failed);
+        if gone.is_empty() {
+            return;
+        }
+        for Waiting { sink, .. } in gone {
+            course.drop_one(&sink, "too much waits for it, or for too long (--spool-size)");
+        }
+        // What comes back with the state of before is given up by the next run.
+        let _ = store.save(state);
     }
 
     /// The same for messages that no state knows.

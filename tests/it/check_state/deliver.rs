@@ -191,3 +191,71 @@ fn what_is_refused_does_not_keep_those_in_its_message() {
     let arrived = sink.posts().iter().filter(|post| post.arrived()).count();
     assert_eq!((arrived, sink.posts().len()), (2, 4));
 }
+
+/// Puts copies of the first event that waits into the state: sink, kind, severity, and a number that
+/// makes each another alert.
+fn fill(work: &Work, waiting: &[(&str, &str, &str, u32)]) -> usize {
+    let mut whole = state(work);
+    let pattern = whole["outbox"][0].clone();
+    let mut outbox = Vec::new();
+    for (sink, kind, severity, number) in waiting {
+        let mut it = pattern.clone();
+        it["sink"] = (*sink).into();
+        it["event"]["event"] = (*kind).into();
+        it["event"]["severity"] = (*severity).into();
+        it["event"]["route"] = format!("GET /{number:03}").into();
+        for name in ["key", "fingerprint"] {
+            it["event"][name] = format!("{number:032x}").into();
+        }
+        outbox.push(it);
+    }
+    whole["outbox"] = outbox.into();
+    work.write("s.json", &whole.to_string());
+    pattern.to_string().len()
+}
+
+/// The routes of what waits for a sink.
+fn waiting(work: &Work, sink: &str) -> Vec<String> {
+    let outbox = state(work)["outbox"].as_array().cloned().unwrap_or_default();
+    let of_sink = outbox.iter().filter(|it| it["sink"] == sink);
+    of_sink.map(|it| it["event"]["route"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_matters_least_is_given_up_first_and_only_for_the_sink_that_has_too_much() {
+    let (dead, other) = (Sink::new(Mode::Refuse(503, "")), Sink::new(Mode::Refuse(503, "")));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {} --webhook {}", dead.url, other.url);
+    check(&work, "10:05:00", &more);
+    let bytes = fill(
+        &work,
+        &[
+            ("webhook-2", "resolved", "info", 1),
+            ("webhook", "new", "error", 2),
+            ("webhook", "new", "warning", 3),
+            ("webhook", "resolved", "error", 4),
+            ("webhook", "new", "error", 5),
+            ("webhook", "reminder", "error", 6),
+            ("webhook", "new", "error", 7),
+            ("gone", "new", "info", 8),
+        ],
+    );
+    let ran = check(&work, "10:10:00", &format!("{more} --spool-size {}", 2 * bytes + 100));
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (4, 2), "{}", ran.err);
+    assert!(ran.err.contains("--spool-size") && ran.err.contains("503"), "{}", ran.err);
+    assert_eq!(waiting(&work, "webhook"), ["GET /005", "GET /007"]);
+    assert_eq!(waiting(&work, "webhook-2"), ["GET /001"]);
+    assert_eq!(waiting(&work, "gone"), ["GET /008"]);
+    let arguments = line("10:10:00", &format!("--format json {more}"));
+    let answer = work.run(&arguments.replace("11-22T", "11-30T"));
+    assert_eq!(answer.err.matches("given up").count(), 3, "{}", answer.err);
+    assert_eq!(waiting(&work, "gone"), [""; 0]);
+}
+
+#[test]
+fn a_spool_without_room_loses_nothing_that_can_be_delivered() {
+    let sink = Sink::new(Mode::Accept);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let ran = check(&work, "10:05:00", &format!("api.log --spool-size 1 --webhook {}", sink.url));
+    assert_eq!((ran.count("delivered"), ran.count("dropped")), (1, 0), "{}", ran.err);
+}
