@@ -155,8 +155,11 @@ pub(crate) fn end_ping(ping: Option<Ping>, id: &str, done: &Result<Done, CliErro
     }
 }
 
-/// Whether a run did its work, whatever it found.
+/// Whether a run did its work, whatever it found; what nobody could be told is not done.
 fn is_well(record: &RunRecord) -> bool {
+    if record.deliveries.iter().any(DeliveryCounts::has_failed) {
+        return false;
+    }
     match record.status {
         RunStatus::Clear => true,
         RunStatus::Alerting => record.problems.is_empty(),

@@ -259,3 +259,31 @@ fn a_spool_without_room_loses_nothing_that_can_be_delivered() {
     let ran = check(&work, "10:05:00", &format!("api.log --spool-size 1 --webhook {}", sink.url));
     assert_eq!((ran.count("delivered"), ran.count("dropped")), (1, 0), "{}", ran.err);
 }
+
+#[test]
+fn a_run_that_could_tell_nobody_is_not_well_and_names_the_sink() {
+    let (sink, ping) = (Sink::new(Mode::Refuse(503, "")), Sink::new(Mode::Accept));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {} --ping-url {}", sink.url, ping.url);
+    let end = || {
+        let end = ping.posts().pop().expect("a ping");
+        let (path, _) = end.path.split_once('?').expect("an id");
+        (path.to_owned(), end.body.as_str().unwrap_or_default().to_owned())
+    };
+    let ran = check(&work, "10:05:00", &more);
+    let (path, body) = end();
+    assert_eq!((path.as_str(), ran.code), ("/alerts/fail", Some(1)));
+    assert!(body.contains("sink webhook: ") && body.contains("503"), "{body}");
+    let plugin = work.run(&line("10:10:00", &format!("--nagios {more}")));
+    assert_eq!(end().0, "/alerts/fail");
+    assert!(plugin.out.contains("\nnot delivered: sink webhook: "), "{}", plugin.out);
+    assert!(plugin.err.contains("sink webhook: "), "{}", plugin.err);
+    sink.set(Mode::Accept);
+    check(&work, "10:15:00", &more);
+    let (path, body) = end();
+    assert_eq!(path, "/alerts");
+    assert!(!body.contains("sink webhook"), "{body}");
+    let plugin = work.run(&line("10:20:00", &format!("--nagios {more}")));
+    assert!(!plugin.out.contains("not delivered"), "{}", plugin.out);
+    assert_eq!(plugin.err, "");
+}
