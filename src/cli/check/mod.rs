@@ -25,7 +25,7 @@ use corscope::rules::set::RuleSet;
 use crate::cli::analysis;
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
-use crate::cli::check::outlets::Outlets;
+use crate::cli::check::outlets::{Outlets, Tries};
 use crate::cli::check::reach::Reach;
 use crate::cli::check::read::WasRead;
 use crate::cli::check::record::Parts;
@@ -159,7 +159,7 @@ impl Cycle<'_> {
     fn run(&self, state: &mut State) -> Result<Done, CliError> {
         let mut course = self.outlets.course();
         // What the run before could not deliver comes first, also where nothing can be read today.
-        self.outlets.send(self.store, state, &mut course);
+        self.outlets.send((self.store, state), &mut course, Tries::Once);
         let reach = self.reach(state)?;
         let analyzed = self.analyze(state, &reach)?;
         let told = self.take_turn(state, &reach, &analyzed);
@@ -187,7 +187,7 @@ impl Cycle<'_> {
         if let Err(error) = self.store.save(state) {
             record.problems.push(format!("{error}; what is told now may be told again"));
         }
-        self.outlets.send(self.store, state, &mut course);
+        self.outlets.send((self.store, state), &mut course, Tries::Again);
         self.outlets.give_up(self.store, state, &mut course);
         outlets::count_waiting(state, &mut course.counts);
         record.deliveries = course.counts;

@@ -26,6 +26,15 @@ use crate::cli::check::state::{State, Waiting};
 use crate::cli::check::store::Store;
 use crate::cli::error::CliError;
 
+/// How often a message is tried in one send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// Nothing is waited for: logs are still to be read, and other sinks to be told of them.
+    Once,
+    /// As often as `--retry-for` lets it.
+    Again,
+}
+
 /// Everything that a run is told to.
 pub(crate) struct Outlets<'a> {
     pub(crate) options: &'a CheckOptions,
@@ -50,12 +59,23 @@ impl<'a> Outlets<'a> {
 
     /// Sends what waits in the state, and records each success there. A sink that failed in this run, or
     /// asked for patience, is left to the next one.
-    pub(crate) fn send(&self, store: &Store, state: &mut State, course: &mut Course) {
+    pub(crate) fn send(
+        &self,
+        (store, state): (&Store, &mut State),
+        course: &mut Course,
+        tries: Tries,
+    ) {
         if state.outbox.is_empty() {
             return;
         }
         let mut outbox = std::mem::take(&mut state.outbox);
-        self.delivery(&|sink| self.open(sink)).send(&mut outbox, course, &mut |left| {
+        let open = |sink: &SinkSettings| self.open(sink);
+        let delivery = self.delivery(&open);
+        let patience = match tries {
+            Tries::Once => Patience { attempts: 1, ..delivery.patience },
+            Tries::Again => delivery.patience,
+        };
+        Delivery { patience, ..delivery }.send(&mut outbox, course, &mut |left| {
             state.outbox = left.to_vec();
             // The next save tells, or has it too.
             let _ = store.save(state);

@@ -287,3 +287,15 @@ fn a_run_that_could_tell_nobody_is_not_well_and_names_the_sink() {
     assert!(!plugin.out.contains("not delivered"), "{}", plugin.out);
     assert_eq!(plugin.err, "");
 }
+
+#[test]
+fn what_waits_is_tried_once_before_anything_is_read() {
+    let sink = Sink::new(Mode::Refuse(503, "Retry-After: 1\r\n"));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --retry-for 1s --webhook {}", sink.url);
+    let run = |now: &str| work.run(&line(now, &more).replace("--retry-for 0s", ""));
+    run("10:05:00");
+    assert_eq!(sink.posts().len(), 2);
+    run("10:10:00");
+    assert_eq!(sink.posts().len(), 3);
+}
