@@ -21,6 +21,9 @@ use crate::cli::check::state::Waiting;
 pub(crate) type Open<'a> =
     &'a (dyn Fn(&SinkSettings) -> Result<Box<dyn Notifier>, DeliveryError> + Sync);
 
+/// After so many refusals in a row it is the sink that is wrong, not what it is sent.
+const MOST_REFUSALS: u32 = 3;
+
 /// What a run met at one sink so far.
 #[derive(Debug, Default)]
 pub(crate) struct Met {
@@ -28,6 +31,8 @@ pub(crate) struct Met {
     pub(crate) is_out: bool,
     /// Keys of events that it refused: in this run it would refuse them again.
     pub(crate) refused: BTreeSet<String>,
+    /// How many messages it refused since it took one.
+    pub(crate) in_a_row: u32,
 }
 
 /// The deliveries of a run, over all its sends.
@@ -64,19 +69,31 @@ impl Course {
         }
     }
 
-    /// What may be sent to a sink now. What an alert has to say stays in order: nothing of it goes
-    /// before what was refused.
-    fn queue(&self, sink: &str, outbox: &[Waiting]) -> Vec<AlertEvent> {
+    /// What may be sent to a sink now, and how many messages it refused in a row. What was refused by
+    /// earlier runs stands last, so that a few that never pass do not keep all others; what an alert
+    /// has to say stays in order, and nothing of it goes before what was refused in this run.
+    fn queue(&self, sink: &str, outbox: &[Waiting]) -> (Vec<AlertEvent>, u32) {
         let met = self.met.get(sink);
         if met.is_some_and(|met| met.is_out) {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
-        let of_sink = || outbox.iter().filter(|it| it.sink == sink).map(|it| &it.event);
-        let is_refused =
-            |event: &&AlertEvent| met.is_some_and(|met| met.refused.contains(&event.key));
+        let of_sink = || outbox.iter().filter(|it| it.sink == sink);
+        let is_refused = |it: &&Waiting| met.is_some_and(|met| met.refused.contains(&it.event.key));
         let held: BTreeSet<&str> =
-            of_sink().filter(is_refused).map(|event| event.fingerprint.as_str()).collect();
-        of_sink().filter(|event| !held.contains(event.fingerprint.as_str())).cloned().collect()
+            of_sink().filter(is_refused).map(|it| it.event.fingerprint.as_str()).collect();
+        let mut refused: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut queue: Vec<(u32, &AlertEvent)> = Vec::new();
+        for it in of_sink() {
+            let fingerprint = it.event.fingerprint.as_str();
+            if !held.contains(fingerprint) {
+                let most = refused.entry(fingerprint).or_default();
+                *most = it.refused.max(*most);
+                queue.push((*most, &it.event));
+            }
+        }
+        queue.sort_by_key(|(refused, _)| *refused);
+        let queue = queue.into_iter().map(|(_, event)| event.clone()).collect();
+        (queue, met.map_or(0, |met| met.in_a_row))
     }
 }
 
@@ -85,6 +102,7 @@ struct Outcome {
     sink: String,
     keys: Vec<String>,
     result: Result<(), DeliveryError>,
+    in_a_row: u32,
     /// Told that the outcome is recorded.
     recorded: Sender<()>,
 }
@@ -113,10 +131,10 @@ impl Delivery<'_> {
         thread::scope(|scope| {
             let (sender, outcomes) = mpsc::channel();
             for sink in self.sinks {
-                let events = course.queue(&sink.name, outbox);
-                if !events.is_empty() {
+                let queue = course.queue(&sink.name, outbox);
+                if !queue.0.is_empty() {
                     let sender = sender.clone();
-                    scope.spawn(move || self.serve(sink, events, sender));
+                    scope.spawn(move || self.serve(sink, queue, sender));
                 }
             }
             drop(sender);
@@ -125,18 +143,33 @@ impl Delivery<'_> {
     }
 
     /// One sink.
-    fn serve(&self, sink: &SinkSettings, events: Vec<AlertEvent>, outcomes: Sender<Outcome>) {
+    fn serve(
+        &self,
+        sink: &SinkSettings,
+        (events, in_a_row): (Vec<AlertEvent>, u32),
+        outcomes: Sender<Outcome>,
+    ) {
         match (self.open)(sink) {
             Ok(notifier) => {
                 let patience = self.patience.clone();
                 let pace = (self.pace)(sink);
                 let held = BTreeSet::new();
-                let line = Line { sink, notifier, patience, pace, is_first: true, held, outcomes };
+                let line = Line {
+                    sink,
+                    notifier,
+                    patience,
+                    pace,
+                    is_first: true,
+                    held,
+                    in_a_row,
+                    outcomes,
+                };
                 line.run(events);
             }
             // Settings can be put right: nothing is given up because of them.
             Err(error) => {
-                tell(sink, &outcomes, &events, Err(DeliveryError { retry: Retry::Later, ..error }));
+                let result = Err(DeliveryError { retry: Retry::Later, ..error });
+                tell(sink, &outcomes, &events, (result, in_a_row));
             }
         }
     }
@@ -151,6 +184,8 @@ struct Line<'a> {
     is_first: bool,
     /// Fingerprints of which something was refused.
     held: BTreeSet<String>,
+    /// Messages that were refused since one was taken, in this run.
+    in_a_row: u32,
     outcomes: Sender<Outcome>,
 }
 
@@ -185,19 +220,19 @@ impl Line<'_> {
         // What fails now is likely to fail for those behind, and they must not overtake it; what is
         // refused must not keep them.
         let is_refused = result.as_ref().is_err_and(|error| error.retry == Retry::Never);
+        self.in_a_row = if is_refused { self.in_a_row + 1 } else { 0 };
+        let is_enough = self.in_a_row >= MOST_REFUSALS;
         // One of them may be all that is wrong.
-        if is_refused && events.len() > 1 {
+        if is_refused && events.len() > 1 && !is_enough {
             return events.chunks(1).all(|event| self.is_held(event) || self.hand(event));
         }
-        let goes_on = match result.as_ref().map_err(|error| error.retry) {
-            Ok(()) => true,
-            Err(Retry::Never) => {
-                self.held.extend(events.iter().map(|event| event.fingerprint.clone()));
-                true
-            }
-            Err(Retry::Later | Retry::After(_)) => false,
-        };
-        tell(self.sink, &self.outcomes, events, result) && goes_on
+        if is_refused {
+            self.held.extend(events.iter().map(|event| event.fingerprint.clone()));
+        }
+        // What fails now is likely to fail for those behind, and they must not overtake it; what is
+        // refused must not keep them.
+        let goes_on = result.is_ok() || is_refused && !is_enough;
+        tell(self.sink, &self.outcomes, events, (result, self.in_a_row)) && goes_on
     }
 }
 
@@ -206,11 +241,11 @@ fn tell(
     sink: &SinkSettings,
     outcomes: &Sender<Outcome>,
     events: &[AlertEvent],
-    result: Result<(), DeliveryError>,
+    (result, in_a_row): (Result<(), DeliveryError>, u32),
 ) -> bool {
     let (recorded, done) = mpsc::channel();
     let keys = events.iter().map(|event| event.key.clone()).collect();
-    let outcome = Outcome { sink: sink.name.clone(), keys, result, recorded };
+    let outcome = Outcome { sink: sink.name.clone(), keys, result, in_a_row, recorded };
     // Whoever records is there until all sinks are done.
     outcomes.send(outcome).is_ok() && done.recv().is_ok()
 }
@@ -233,9 +268,12 @@ fn take(
     course: &mut Course,
     record: &mut dyn FnMut(&[Waiting]),
 ) {
-    while let Ok(Outcome { sink, keys, result, recorded }) = outcomes.recv() {
+    while let Ok(Outcome { sink, keys, result, in_a_row, recorded }) = outcomes.recv() {
         let is_of = |it: &Waiting| it.sink == sink && keys.contains(&it.event.key);
         let events = keys.len() as u64;
+        if let Some(met) = course.met.get_mut(&sink) {
+            met.in_a_row = in_a_row;
+        }
         match result {
             Ok(()) => {
                 outbox.retain(|it| !is_of(it));
@@ -246,16 +284,19 @@ fn take(
             // Nothing is given up because a service refuses it: an address that was changed can be put
             // right. What is never taken goes after a week.
             Err(error) => {
+                let is_refused = error.retry == Retry::Never;
+                for it in outbox.iter_mut().filter(|it| is_of(it)) {
+                    it.attempts = it.attempts.saturating_add(1);
+                    it.refused = it.refused.saturating_add(u32::from(is_refused));
+                }
                 let met = course.met.entry(sink.clone()).or_default();
-                match error.retry {
-                    Retry::Never => met.refused.extend(keys.iter().cloned()),
-                    Retry::Later | Retry::After(_) => met.is_out = true,
+                met.in_a_row = in_a_row;
+                met.is_out |= !is_refused || in_a_row >= MOST_REFUSALS;
+                if is_refused {
+                    met.refused.extend(keys);
                 }
                 if let Some(count) = course.count(&sink) {
                     count.problem = Some(error.problem);
-                }
-                for it in outbox.iter_mut().filter(|it| is_of(it)) {
-                    it.attempts = it.attempts.saturating_add(1);
                 }
             }
         }

@@ -318,6 +318,7 @@ impl Cycle<'_> {
             let waiting = |event: &AlertEvent| Waiting {
                 sink: sink.name.clone(),
                 attempts: 0,
+                refused: 0,
                 event: event.clone(),
             };
             state.outbox.extend(events.iter().filter(is_wanted).map(waiting));

@@ -72,6 +72,9 @@ pub(crate) struct Waiting {
     pub(crate) sink: String,
     /// How often it was tried, in this run and those before.
     pub(crate) attempts: u32,
+    /// In how many runs the sink refused it.
+    #[serde(default)]
+    pub(crate) refused: u32,
     /// The event.
     pub(crate) event: AlertEvent,
 }

@@ -28,7 +28,12 @@ pub(crate) fn run(outlets: &Outlets<'_>) -> Result<ExitStatus, CliError> {
     let mut outbox: Vec<Waiting> = outlets
         .sinks
         .iter()
-        .map(|sink| Waiting { sink: sink.name.clone(), attempts: 0, event: event.clone() })
+        .map(|sink| Waiting {
+            sink: sink.name.clone(),
+            attempts: 0,
+            refused: 0,
+            event: event.clone(),
+        })
         .collect();
     let mut course = outlets.course();
     outlets.delivery(&|sink| outlets.open(sink)).send(&mut outbox, &mut course, &mut |_| {});

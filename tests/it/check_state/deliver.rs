@@ -299,3 +299,26 @@ fn what_waits_is_tried_once_before_anything_is_read() {
     run("10:10:00");
     assert_eq!(sink.posts().len(), 3);
 }
+
+#[test]
+fn a_sink_that_refuses_everything_is_left_alone_after_three() {
+    let sink = Sink::new(Mode::Refuse(404, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    let new: Vec<_> = (0..9).map(|number| ("webhook", "new", "error", number)).collect();
+    fill(&work, &new);
+    let before = sink.posts().len();
+    let ran = check(&work, "10:10:00", &more);
+    assert_eq!((ran.count("waiting"), sink.posts().len() - before), (9, 3), "{}", ran.err);
+    // What was refused stands back: a few that never pass do not keep the others for a week.
+    sink.set(Mode::RefuseOf("GET /00"));
+    fill(&work, &[new, vec![("webhook", "new", "error", 100)]].concat());
+    for now in ["10:15:00", "10:20:00", "10:25:00"] {
+        assert_eq!(sink.routes(), [""; 0]);
+        check(&work, now, &more);
+    }
+    assert_eq!(sink.routes(), [""; 0]);
+    check(&work, "10:30:00", &more);
+    assert_eq!(sink.routes(), ["GET /100"]);
+}
