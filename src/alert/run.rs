@@ -190,3 +190,24 @@ pub struct DeliveryCounts {
     /// What went wrong last.
     pub problem: Option<String>,
 }
+
+impl DeliveryCounts {
+    /// Whether the sink is not told something that it should have been told by now.
+    pub fn has_failed(&self) -> bool {
+        self.problem.is_some() && (self.waiting > 0 || self.dropped > 0)
+    }
+
+    /// What could not be delivered, and why, in one sentence; `None`: nothing went wrong.
+    pub fn failure(&self) -> Option<String> {
+        let Self { sink, waiting, dropped, problem, .. } = self;
+        let problem = problem.as_ref()?;
+        let mut what = Vec::new();
+        if *waiting > 0 {
+            what.push(format!("{waiting} to be sent by the next run"));
+        }
+        if *dropped > 0 {
+            what.push(format!("{dropped} given up"));
+        }
+        Some(format!("sink {sink}: {problem} ({})", what.join(", ")))
+    }
+}

@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use crate::alert::run::{OpenAlert, RunRecord, RunStatus};
+use crate::alert::run::{DeliveryCounts, OpenAlert, RunRecord, RunStatus};
 use crate::model::Severity;
 use crate::notify::text::{asked, moment, plain};
 
@@ -58,8 +58,8 @@ impl PluginStatus {
     }
 }
 
-/// The status and the text: a line with performance data behind `|`, then lines for open alerts and
-/// for problems. Every line ends with a line feed.
+/// The status and the text: a line with performance data behind `|`, then lines for sinks that
+/// failed, for open alerts and for problems. Every line ends with a line feed.
 pub fn output(run: &RunRecord) -> (PluginStatus, String) {
     let status = status(run);
     let mut text = format!(
@@ -68,6 +68,14 @@ pub fn output(run: &RunRecord) -> (PluginStatus, String) {
         summary(run, status),
         performance(run).join(" ")
     );
+    // Before the alerts, which may take all the room: nobody else may have heard of them.
+    let failures: Vec<String> = run.deliveries.iter().filter_map(DeliveryCounts::failure).collect();
+    let lines: Vec<String> = failures
+        .iter()
+        .take(MOST_PROBLEMS)
+        .map(|failure| format!("not delivered: {}", inert(failure, LONGEST_PROBLEM)))
+        .collect();
+    append(&lines, failures.len(), "sinks", &mut text);
     let alerts: Vec<String> = run.open.iter().take(MOST_ALERTS).map(line).collect();
     append(&alerts, run.open.len(), "alerts", &mut text);
     let problems = run.problems.iter().take(MOST_PROBLEMS);

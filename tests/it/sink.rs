@@ -18,6 +18,8 @@ pub(crate) enum Mode {
     Accept,
     /// This status, with these lines of fields.
     Refuse(u16, &'static str),
+    /// 400 for what has this text, 200 for the rest.
+    RefuseOf(&'static str),
     /// Nothing is answered until the mode changes.
     Hold,
 }
@@ -26,8 +28,11 @@ pub(crate) enum Mode {
 #[derive(Debug, Clone)]
 pub(crate) struct Post {
     pub(crate) at: Instant,
+    /// As it was asked for, behind the host.
+    pub(crate) path: String,
     /// `Idempotency-Key`.
     pub(crate) key: String,
+    /// JSON; any other text as one string.
     pub(crate) body: Value,
     /// How it was met; a post that was held is one that arrived.
     pub(crate) mode: Mode,
@@ -120,6 +125,11 @@ impl Sink {
         (arrived, again)
     }
 
+    /// `GET /orders`, and so on, of those that arrived.
+    pub(crate) fn routes(&self) -> Vec<String> {
+        self.arrived().0.iter().map(|post| post.text("route").to_owned()).collect()
+    }
+
     /// `new acao-missing`, and so on, of those that arrived.
     pub(crate) fn told(&self) -> Vec<String> {
         let told = self.arrived().0.into_iter();
@@ -144,17 +154,21 @@ impl Drop for Sink {
 
 fn serve(mut stream: TcpStream, shared: &Shared) {
     // Whoever is killed while it writes has posted nothing.
-    let Some((key, body)) = read(&stream) else { return };
+    let Some((path, key, body)) = read(&stream) else { return };
     let mut state = shared.lock();
-    let mode = state.mode;
-    state.posts.push(Post { at: Instant::now(), key, body, mode });
+    let mode = match state.mode {
+        Mode::RefuseOf(text) if body.to_string().contains(text) => Mode::Refuse(400, ""),
+        Mode::RefuseOf(_) => Mode::Accept,
+        mode @ (Mode::Accept | Mode::Refuse(..) | Mode::Hold) => mode,
+    };
+    state.posts.push(Post { at: Instant::now(), path, key, body, mode });
     shared.changed.notify_all();
     while state.mode == Mode::Hold {
         state = shared.changed.wait(state).expect("a sink that did not panic");
     }
     drop(state);
     let (status, fields) = match mode {
-        Mode::Accept | Mode::Hold => (200, ""),
+        Mode::Accept | Mode::RefuseOf(_) | Mode::Hold => (200, ""),
         Mode::Refuse(status, fields) => (status, fields),
     };
     let head = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n{fields}");
@@ -162,9 +176,12 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     let _ = stream.write_all(format!("{head}\r\n").as_bytes());
 }
 
-/// The key and the body.
-fn read(stream: &TcpStream) -> Option<(String, Value)> {
+/// The path, the key and the body.
+fn read(stream: &TcpStream) -> Option<(String, String, Value)> {
     let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let path = line.split_whitespace().nth(1)?.to_owned();
     let (mut key, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
@@ -182,5 +199,6 @@ fn read(stream: &TcpStream) -> Option<(String, Value)> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((key, serde_json::from_slice(&body).ok()?))
+    let text = || String::from_utf8_lossy(&body).into_owned().into();
+    Some((path, key, serde_json::from_slice(&body).unwrap_or_else(|_| text())))
 }

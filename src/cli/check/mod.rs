@@ -11,7 +11,7 @@
 
 use corscope::alert::book::{Told, Turn};
 use corscope::alert::event::AlertEvent;
-use corscope::alert::run::{DeliveryCounts, RunRecord};
+use corscope::alert::run::RunRecord;
 use corscope::alert::sighting::{Known, Sighting};
 use corscope::model::LogTime;
 use corscope::output::redact::Redaction;
@@ -24,7 +24,7 @@ use corscope::rules::set::RuleSet;
 
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
-use crate::cli::check::outlets::Outlets;
+use crate::cli::check::outlets::{Outlets, Tries};
 use crate::cli::check::reach::Reach;
 use crate::cli::check::read::WasRead;
 use crate::cli::check::record::Parts;
@@ -165,14 +165,14 @@ struct Analyzed {
 
 impl Cycle<'_> {
     fn run(&self, state: &mut State) -> Result<Done, CliError> {
-        let mut deliveries = self.outlets.counts();
+        let mut course = self.outlets.course();
         // What the run before could not deliver comes first, also where nothing can be read today.
-        self.outlets.send(self.store, state, &mut deliveries);
+        self.outlets.send((self.store, state), &mut course, Tries::Once);
         let reach = self.reach(state)?;
         let analyzed = self.analyze(state, &reach)?;
         let told = self.take_turn(state, &reach, &analyzed);
         let forgotten = self.leave(state, &reach, &analyzed);
-        self.enqueue(state, &told.events, &mut deliveries);
+        self.enqueue(state, &told.events);
         let parts = Parts {
             report: &analyzed.report,
             told: &told,
@@ -195,9 +195,10 @@ impl Cycle<'_> {
         if let Err(error) = self.store.save(state) {
             record.problems.push(format!("{error}; what is told now may be told again"));
         }
-        self.outlets.send(self.store, state, &mut deliveries);
-        outlets::count_waiting(state, &mut deliveries);
-        record.deliveries = deliveries;
+        self.outlets.send((self.store, state), &mut course, Tries::Again);
+        self.outlets.give_up(self.store, state, &mut course);
+        outlets::count_waiting(state, &mut course.counts);
+        record.deliveries = course.counts;
         let status = self.status(&analyzed);
         let status = print::run(self.options, &record, &told.events, status)?;
         self.outlets.write_metrics(&record, state.last_complete)?;
@@ -312,7 +313,7 @@ impl Cycle<'_> {
     }
 
     /// Each sink is to be told what it asked for.
-    fn enqueue(&self, state: &mut State, events: &[AlertEvent], counts: &mut [DeliveryCounts]) {
+    fn enqueue(&self, state: &mut State, events: &[AlertEvent]) {
         for sink in &self.outlets.sinks {
             let is_wanted = |event: &&AlertEvent| {
                 event.severity >= sink.min_severity
@@ -321,18 +322,10 @@ impl Cycle<'_> {
             let waiting = |event: &AlertEvent| Waiting {
                 sink: sink.name.clone(),
                 attempts: 0,
+                refused: 0,
                 event: event.clone(),
             };
             state.outbox.extend(events.iter().filter(is_wanted).map(waiting));
-        }
-        let most = usize::try_from(self.options.sinks.spool_size).unwrap_or(usize::MAX);
-        for gone in state.trim_outbox(most, self.now) {
-            if let Some(count) = counts.iter_mut().find(|count| count.sink == gone.sink) {
-                count.dropped += 1;
-                count.problem.get_or_insert_with(|| {
-                    "too much waits for it: the oldest was given up (--spool-size)".to_owned()
-                });
-            }
         }
     }
 

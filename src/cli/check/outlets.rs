@@ -2,12 +2,15 @@
 //!
 //! Must not: decide what is told.
 
+use std::collections::BTreeMap;
+
 use corscope::alert::run::{DeliveryCounts, RunRecord, RunStatus};
 use corscope::model::LogTime;
 #[cfg(feature = "aws")]
 use corscope::notify::open::open_in;
 use corscope::notify::open::{open, pace};
 use corscope::notify::ping::Ping;
+use corscope::notify::retry::Patience;
 use corscope::notify::settings::{SecretRef, SinkSettings};
 use corscope::notify::{DeliveryError, Notifier, text, textfile};
 #[cfg(feature = "aws")]
@@ -16,12 +19,21 @@ use corscope::notify::{Retry, settings::SinkTarget};
 #[cfg(feature = "aws")]
 use crate::cli::aws::args::block_on;
 use crate::cli::check::Done;
-use crate::cli::check::deliver::Delivery;
+use crate::cli::check::deliver::{Course, Delivery};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::print;
-use crate::cli::check::state::State;
+use crate::cli::check::state::{State, Waiting};
 use crate::cli::check::store::Store;
 use crate::cli::error::CliError;
+
+/// How often a message is tried in one send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// Nothing is waited for: logs are still to be read, and other sinks to be told of them.
+    Once,
+    /// As often as `--retry-for` lets it.
+    Again,
+}
 
 /// Everything that a run is told to.
 pub(crate) struct Outlets<'a> {
@@ -36,36 +48,55 @@ impl<'a> Outlets<'a> {
         Self { options, sinks, now }
     }
 
-    /// One for each sink, all zero.
-    pub(crate) fn counts(&self) -> Vec<DeliveryCounts> {
+    /// Nothing was sent yet.
+    pub(crate) fn course(&self) -> Course {
         let count = |sink: &SinkSettings| DeliveryCounts {
             sink: sink.name.clone(),
             ..DeliveryCounts::default()
         };
-        self.sinks.iter().map(count).collect()
+        Course { counts: self.sinks.iter().map(count).collect(), met: BTreeMap::new() }
     }
 
-    /// Sends what waits in the state, and records each success there. A sink for which something waits
-    /// by `counts` failed in this run, or asked for patience, and is left to the next one.
-    pub(crate) fn send(&self, store: &Store, state: &mut State, counts: &mut [DeliveryCounts]) {
+    /// Sends what waits in the state, and records each success there. A sink that failed in this run, or
+    /// asked for patience, is left to the next one.
+    pub(crate) fn send(
+        &self,
+        (store, state): (&Store, &mut State),
+        course: &mut Course,
+        tries: Tries,
+    ) {
         if state.outbox.is_empty() {
             return;
         }
-        let has_failed = |sink: &&SinkSettings| {
-            counts.iter().any(|count| count.sink == sink.name && count.waiting > 0)
-        };
-        let sinks: Vec<SinkSettings> =
-            self.sinks.iter().filter(|sink| !has_failed(sink)).cloned().collect();
         let mut outbox = std::mem::take(&mut state.outbox);
         let open = |sink: &SinkSettings| self.open(sink);
-        let delivery = Delivery { sinks: &sinks, ..self.delivery(&open) };
-        delivery.send(&mut outbox, counts, &mut |left| {
+        let delivery = self.delivery(&open);
+        let patience = match tries {
+            Tries::Once => Patience { attempts: 1, ..delivery.patience },
+            Tries::Again => delivery.patience,
+        };
+        Delivery { patience, ..delivery }.send(&mut outbox, course, &mut |left| {
             state.outbox = left.to_vec();
             // The next save tells, or has it too.
             let _ = store.save(state);
         });
         state.outbox = outbox;
-        count_waiting(state, counts);
+    }
+
+    /// Gives up what waits too long, and what is too much for a sink that failed in this run: nothing
+    /// is given up for its size before it could have been delivered.
+    pub(crate) fn give_up(&self, store: &Store, state: &mut State, course: &mut Course) {
+        let most = usize::try_from(self.options.sinks.spool_size).unwrap_or(usize::MAX);
+        let failed = course.met.keys().map(String::as_str).collect();
+        let gone = state.trim_outbox(most, self.now, &failed);
+        if gone.is_empty() {
+            return;
+        }
+        for Waiting { sink, .. } in gone {
+            course.drop_one(&sink, "too much waits for it, or for too long (--spool-size)");
+        }
+        // What comes back with the state of before is given up by the next run.
+        let _ = store.save(state);
     }
 
     /// The same for messages that no state knows.
@@ -76,7 +107,7 @@ impl<'a> Outlets<'a> {
         Delivery {
             sinks: &self.sinks,
             open,
-            budget: self.options.sinks.retry_for,
+            patience: Patience { budget: self.options.sinks.retry_for, ..Patience::default() },
             pace: |sink| pace(&sink.target),
         }
     }
@@ -144,8 +175,11 @@ pub(crate) fn end_ping(ping: Option<Ping>, id: &str, done: &Result<Done, CliErro
     }
 }
 
-/// Whether a run did its work, whatever it found.
+/// Whether a run did its work, whatever it found; what nobody could be told is not done.
 fn is_well(record: &RunRecord) -> bool {
+    if record.deliveries.iter().any(DeliveryCounts::has_failed) {
+        return false;
+    }
     match record.status {
         RunStatus::Clear => true,
         RunStatus::Alerting => record.problems.is_empty(),

@@ -43,6 +43,8 @@ pub(crate) fn run(
     let mut out = Vec::new();
     let mut status = status;
     if options.output.nagios {
+        // Monitoring may not look at the long output.
+        tell_failures(record);
         let (plugin, page) = nagios::output(record);
         out.extend_from_slice(page.as_bytes());
         status = ExitStatus::of_plugin(plugin.code());
@@ -86,26 +88,17 @@ fn tell(record: &RunRecord) {
     for sentence in record.problems.iter().chain(&record.notes) {
         say(sentence);
     }
-    for count in &record.deliveries {
-        if let Some(problem) = &count.problem {
-            say(&undelivered(count, problem));
-        }
+    tell_failures(record);
+}
+
+/// The sinks that could not be told everything.
+fn tell_failures(record: &RunRecord) {
+    for failure in record.deliveries.iter().filter_map(DeliveryCounts::failure) {
+        say(&failure);
     }
 }
 
-fn undelivered(count: &DeliveryCounts, problem: &str) -> String {
-    let DeliveryCounts { sink, waiting, dropped, .. } = count;
-    let mut what = Vec::new();
-    if *waiting > 0 {
-        what.push(format!("{waiting} to be sent by the next run"));
-    }
-    if *dropped > 0 {
-        what.push(format!("{dropped} given up"));
-    }
-    format!("sink {sink}: {problem} ({})", what.join(", "))
-}
-
-/// A run in some lines: how it ended, alerts, what was read.
+/// A run in some lines: how it ended, alerts, what was read, what could not be delivered.
 pub(crate) fn summary(record: &RunRecord) -> String {
     let alerts = &record.alerts;
     let reading = &record.reading;
@@ -127,7 +120,10 @@ pub(crate) fn summary(record: &RunRecord) -> String {
         reading.known_exchanges,
         reading.open_exchanges,
     ));
-    lines.extend(record.problems.iter().map(|problem| visible(problem).into_owned()));
+    let failures: Vec<String> =
+        record.deliveries.iter().filter_map(DeliveryCounts::failure).collect();
+    let problems = record.problems.iter().chain(&failures);
+    lines.extend(problems.map(|problem| visible(problem).into_owned()));
     let mut page = lines.join("\n");
     page.push('\n');
     page

@@ -4,12 +4,12 @@
 //!
 //! Must not: hold a line of a log, the few redacted ones of alerts apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use corscope::alert::book::Book;
-use corscope::alert::event::AlertEvent;
+use corscope::alert::event::{AlertEvent, EventKind};
 use corscope::alert::memory::Memory;
 use corscope::alert::stamp;
 use corscope::model::LogTime;
@@ -72,6 +72,9 @@ pub(crate) struct Waiting {
     pub(crate) sink: String,
     /// How often it was tried, in this run and those before.
     pub(crate) attempts: u32,
+    /// In how many runs the sink refused it.
+    #[serde(default)]
+    pub(crate) refused: u32,
     /// The event.
     pub(crate) event: AlertEvent,
 }
@@ -134,24 +137,42 @@ impl State {
         self.last_run.is_none()
     }
 
-    /// Gives up what waits for longer than a week, and the oldest of what takes more than `most` bytes in
-    /// the file; returns it.
-    pub(crate) fn trim_outbox(&mut self, most: usize, now: LogTime) -> Vec<Waiting> {
-        let size = |it: &Waiting| serde_json::to_vec(it).map_or(0, |text| text.len());
-        let sizes: Vec<usize> = self.outbox.iter().map(size).collect();
-        let mut left: usize = sizes.iter().sum();
-        let mut gone = Vec::new();
-        let mut kept = Vec::new();
-        for (waiting, size) in std::mem::take(&mut self.outbox).into_iter().zip(sizes) {
-            let is_old = waiting.event.at.0.saturating_add(LONGEST_WAIT) < now.0;
-            if is_old || left > most {
-                left = left.saturating_sub(size);
-                gone.push(waiting);
-            } else {
-                kept.push(waiting);
+    /// Gives up what waits for longer than a week, and, for each sink that `failed`, what takes more
+    /// than `most` bytes of the file: what is no new alert and what is less severe first, the older one
+    /// of two that are alike. Returns it.
+    pub(crate) fn trim_outbox(
+        &mut self,
+        most: usize,
+        now: LogTime,
+        failed: &BTreeSet<&str>,
+    ) -> Vec<Waiting> {
+        let is_old = |it: &Waiting| it.event.at.0.saturating_add(LONGEST_WAIT) < now.0;
+        let (mut gone, kept): (Vec<Waiting>, Vec<Waiting>) =
+            std::mem::take(&mut self.outbox).into_iter().partition(is_old);
+        let mut excess: BTreeSet<usize> = BTreeSet::new();
+        for sink in failed {
+            let mut waiting: Vec<(usize, &Waiting)> =
+                kept.iter().enumerate().filter(|(_, it)| it.sink == *sink).collect();
+            // What came first stands first, and stays before what is alike.
+            waiting.sort_by_key(|(_, it)| (it.event.event == EventKind::New, it.event.severity));
+            let mut left: usize = waiting.iter().map(|(_, it)| size(it)).sum();
+            for (place, it) in waiting {
+                if left <= most {
+                    break;
+                }
+                left = left.saturating_sub(size(it));
+                excess.insert(place);
             }
         }
-        self.outbox = kept;
+        for (place, waiting) in kept.into_iter().enumerate() {
+            let list = if excess.contains(&place) { &mut gone } else { &mut self.outbox };
+            list.push(waiting);
+        }
         gone
     }
+}
+
+/// Bytes in the file.
+fn size(waiting: &Waiting) -> usize {
+    serde_json::to_vec(waiting).map_or(0, |text| text.len())
 }

@@ -28,13 +28,18 @@ pub(crate) fn run(outlets: &Outlets<'_>) -> Result<ExitStatus, CliError> {
     let mut outbox: Vec<Waiting> = outlets
         .sinks
         .iter()
-        .map(|sink| Waiting { sink: sink.name.clone(), attempts: 0, event: event.clone() })
+        .map(|sink| Waiting {
+            sink: sink.name.clone(),
+            attempts: 0,
+            refused: 0,
+            event: event.clone(),
+        })
         .collect();
-    let mut counts = outlets.counts();
-    outlets.delivery(&|sink| outlets.open(sink)).send(&mut outbox, &mut counts, &mut |_| {});
+    let mut course = outlets.course();
+    outlets.delivery(&|sink| outlets.open(sink)).send(&mut outbox, &mut course, &mut |_| {});
     let mut stdout = io::stdout().lock();
     let mut is_well = true;
-    for count in counts {
+    for count in course.counts {
         let line = match &count.problem {
             None => format!("{}: delivered", count.sink),
             Some(problem) => {

@@ -160,3 +160,165 @@ fn a_sink_that_comes_later_is_told_of_what_comes_then() {
     check(&work, "10:40:00", &format!("api.log --webhook {}", sink.url));
     assert_eq!(sink.told(), ["resolved acao-missing"]);
 }
+
+#[test]
+fn what_is_refused_holds_up_nothing_and_is_sent_once_a_run() {
+    let sink = Sink::new(Mode::RefuseOf("/bad"));
+    let route = |number, minute, path| Request { path, ..blocked(number, minute) }.log();
+    let work = Work::new(&[("api.log", &route(1, 3, "/bad"))]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    work.write("api.log", &(route(1, 3, "/bad") + &route(2, 8, "/b")));
+    let ran = check(&work, "10:10:00", &more);
+    assert_eq!((ran.count("delivered"), ran.count("waiting")), (1, 1), "{}", ran.err);
+    assert_eq!(sink.routes(), ["GET /b"]);
+    assert_eq!(sink.posts().len(), 3);
+}
+
+#[test]
+fn what_is_refused_does_not_keep_those_in_its_message() {
+    let sink = Sink::new(Mode::RefuseOf("/bad"));
+    let log: String = ["/a", "/bad", "/c"]
+        .into_iter()
+        .enumerate()
+        .map(|(number, path)| Request { path, ..blocked(number as u32, 3) }.log())
+        .collect();
+    let work = Work::new(&[("api.log", &log)]);
+    work.write("url", &sink.url);
+    let ran = check(&work, "10:05:00", "api.log --slack file:url");
+    assert_eq!((ran.count("delivered"), ran.count("waiting")), (2, 1), "{}", ran.err);
+    assert_eq!(state(&work)["outbox"][0]["event"]["route"], "GET /bad");
+    let arrived = sink.posts().iter().filter(|post| post.arrived()).count();
+    assert_eq!((arrived, sink.posts().len()), (2, 4));
+}
+
+/// Puts copies of the first event that waits into the state: sink, kind, severity, and a number that
+/// makes each another alert.
+fn fill(work: &Work, waiting: &[(&str, &str, &str, u32)]) -> usize {
+    let mut whole = state(work);
+    let pattern = whole["outbox"][0].clone();
+    let mut outbox = Vec::new();
+    for (sink, kind, severity, number) in waiting {
+        let mut it = pattern.clone();
+        it["sink"] = (*sink).into();
+        it["event"]["event"] = (*kind).into();
+        it["event"]["severity"] = (*severity).into();
+        it["event"]["route"] = format!("GET /{number:03}").into();
+        for name in ["key", "fingerprint"] {
+            it["event"][name] = format!("{number:032x}").into();
+        }
+        outbox.push(it);
+    }
+    whole["outbox"] = outbox.into();
+    work.write("s.json", &whole.to_string());
+    pattern.to_string().len()
+}
+
+/// The routes of what waits for a sink.
+fn waiting(work: &Work, sink: &str) -> Vec<String> {
+    let outbox = state(work)["outbox"].as_array().cloned().unwrap_or_default();
+    let of_sink = outbox.iter().filter(|it| it["sink"] == sink);
+    of_sink.map(|it| it["event"]["route"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_matters_least_is_given_up_first_and_only_for_the_sink_that_has_too_much() {
+    let (dead, other) = (Sink::new(Mode::Refuse(503, "")), Sink::new(Mode::Refuse(503, "")));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {} --webhook {}", dead.url, other.url);
+    check(&work, "10:05:00", &more);
+    let bytes = fill(
+        &work,
+        &[
+            ("webhook-2", "resolved", "info", 1),
+            ("webhook", "new", "error", 2),
+            ("webhook", "new", "warning", 3),
+            ("webhook", "resolved", "error", 4),
+            ("webhook", "new", "error", 5),
+            ("webhook", "reminder", "error", 6),
+            ("webhook", "new", "error", 7),
+            ("gone", "new", "info", 8),
+        ],
+    );
+    let ran = check(&work, "10:10:00", &format!("{more} --spool-size {}", 2 * bytes + 100));
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (4, 2), "{}", ran.err);
+    assert!(ran.err.contains("--spool-size") && ran.err.contains("503"), "{}", ran.err);
+    assert_eq!(waiting(&work, "webhook"), ["GET /005", "GET /007"]);
+    assert_eq!(waiting(&work, "webhook-2"), ["GET /001"]);
+    assert_eq!(waiting(&work, "gone"), ["GET /008"]);
+    let arguments = line("10:10:00", &format!("--format json {more}"));
+    let answer = work.run(&arguments.replace("11-22T", "11-30T"));
+    assert_eq!(answer.err.matches("given up").count(), 3, "{}", answer.err);
+    assert_eq!(waiting(&work, "gone"), [""; 0]);
+}
+
+#[test]
+fn a_spool_without_room_loses_nothing_that_can_be_delivered() {
+    let sink = Sink::new(Mode::Accept);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let ran = check(&work, "10:05:00", &format!("api.log --spool-size 1 --webhook {}", sink.url));
+    assert_eq!((ran.count("delivered"), ran.count("dropped")), (1, 0), "{}", ran.err);
+}
+
+#[test]
+fn a_run_that_could_tell_nobody_is_not_well_and_names_the_sink() {
+    let (sink, ping) = (Sink::new(Mode::Refuse(503, "")), Sink::new(Mode::Accept));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {} --ping-url {}", sink.url, ping.url);
+    let end = || {
+        let end = ping.posts().pop().expect("a ping");
+        let (path, _) = end.path.split_once('?').expect("an id");
+        (path.to_owned(), end.body.as_str().unwrap_or_default().to_owned())
+    };
+    let ran = check(&work, "10:05:00", &more);
+    let (path, body) = end();
+    assert_eq!((path.as_str(), ran.code), ("/alerts/fail", Some(1)));
+    assert!(body.contains("sink webhook: ") && body.contains("503"), "{body}");
+    let plugin = work.run(&line("10:10:00", &format!("--nagios {more}")));
+    assert_eq!(end().0, "/alerts/fail");
+    assert!(plugin.out.contains("\nnot delivered: sink webhook: "), "{}", plugin.out);
+    assert!(plugin.err.contains("sink webhook: "), "{}", plugin.err);
+    sink.set(Mode::Accept);
+    check(&work, "10:15:00", &more);
+    let (path, body) = end();
+    assert_eq!(path, "/alerts");
+    assert!(!body.contains("sink webhook"), "{body}");
+    let plugin = work.run(&line("10:20:00", &format!("--nagios {more}")));
+    assert!(!plugin.out.contains("not delivered"), "{}", plugin.out);
+    assert_eq!(plugin.err, "");
+}
+
+#[test]
+fn what_waits_is_tried_once_before_anything_is_read() {
+    let sink = Sink::new(Mode::Refuse(503, "Retry-After: 1\r\n"));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --retry-for 1s --webhook {}", sink.url);
+    let run = |now: &str| work.run(&line(now, &more).replace("--retry-for 0s", ""));
+    run("10:05:00");
+    assert_eq!(sink.posts().len(), 2);
+    run("10:10:00");
+    assert_eq!(sink.posts().len(), 3);
+}
+
+#[test]
+fn a_sink_that_refuses_everything_is_left_alone_after_three() {
+    let sink = Sink::new(Mode::Refuse(404, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    let new: Vec<_> = (0..9).map(|number| ("webhook", "new", "error", number)).collect();
+    fill(&work, &new);
+    let before = sink.posts().len();
+    let ran = check(&work, "10:10:00", &more);
+    assert_eq!((ran.count("waiting"), sink.posts().len() - before), (9, 3), "{}", ran.err);
+    // What was refused stands back: a few that never pass do not keep the others for a week.
+    sink.set(Mode::RefuseOf("GET /00"));
+    fill(&work, &[new, vec![("webhook", "new", "error", 100)]].concat());
+    for now in ["10:15:00", "10:20:00", "10:25:00"] {
+        assert_eq!(sink.routes(), [""; 0]);
+        check(&work, now, &more);
+    }
+    assert_eq!(sink.routes(), [""; 0]);
+    check(&work, "10:30:00", &more);
+    assert_eq!(sink.routes(), ["GET /100"]);
+}
