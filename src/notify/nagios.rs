@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use crate::alert::run::{OpenAlert, RunRecord, RunStatus};
 use crate::model::Severity;
-use crate::notify::text::{moment, plain};
+use crate::notify::text::{asked, moment, plain};
 
 /// Alerts that get a line.
 const MOST_ALERTS: usize = 20;
@@ -173,7 +173,8 @@ fn seconds(from: i64, to: i64) -> String {
 fn line(alert: &OpenAlert) -> String {
     let since = alert.since.map_or_else(String::new, |since| format!(" since {}", moment(since)));
     let severity = alert.severity.as_str();
-    format!("{severity}: {};{since} {} requests", what(alert), alert.count)
+    let s = if alert.count == 1 { "" } else { "s" };
+    format!("{severity}: {};{since} {} request{s}", what(alert), alert.count)
 }
 
 /// What is wrong, and where.
@@ -183,7 +184,8 @@ fn what(alert: &OpenAlert) -> String {
     let joined = |parts: [Option<String>; 2], between: &str| {
         parts.into_iter().flatten().collect::<Vec<_>>().join(between)
     };
-    let route = joined([known(&alert.method), known(&alert.route)], " ");
+    let route = asked(alert.method.as_deref(), alert.route.as_deref(), LONGEST_NAME);
+    let route = inert(&route, 2 * LONGEST_NAME);
     let api = joined([known(&alert.api), known(&alert.stage)], "/");
     let origin = known(&alert.origin).unwrap_or_default();
     for (word, part) in [(", ", route), (" of ", api), (", for ", origin)] {

@@ -138,13 +138,7 @@ pub fn place(event: &AlertEvent) -> Option<String> {
         let both: Vec<String> = both.map(|text| plain(text, LONGEST_NAME)).collect();
         both.join(between)
     };
-    let route = match event.route.as_deref().and_then(|route| route.split_once(' ')) {
-        // `GET /orders`, `ANY /{proxy+}`: what was asked names the method.
-        Some((_, path)) if event.method.is_some() => {
-            joined(&event.method, " ", &Some(path.to_owned()))
-        }
-        Some(_) | None => joined(&event.method, " ", &event.route),
-    };
+    let route = asked(event.method.as_deref(), event.route.as_deref(), LONGEST_NAME);
     let api = joined(&event.api, "/", &event.stage);
     match (route.is_empty(), api.is_empty()) {
         (true, true) => None,
@@ -152,6 +146,15 @@ pub fn place(event: &AlertEvent) -> Option<String> {
         (true, false) => Some(api),
         (false, false) => Some(format!("{route} of {api}")),
     }
+}
+
+/// `GET /orders`, as far as it is known: what was asked names the method, where the route is
+/// `GET /orders` or `ANY /{proxy+}` itself.
+pub fn asked(method: Option<&str>, route: Option<&str>, longest: usize) -> String {
+    let path = route.and_then(|route| route.split_once(' ')).map(|(_, path)| path);
+    let path = path.filter(|_| method.is_some()).or(route);
+    let both = [method, path].into_iter().flatten();
+    both.map(|text| plain(text, longest)).collect::<Vec<_>>().join(" ")
 }
 
 /// What the browser did because of it, as one line.

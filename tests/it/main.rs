@@ -26,6 +26,7 @@ mod containers;
 #[cfg(feature = "aws")]
 mod discover;
 mod docs;
+mod docs_check;
 #[cfg(feature = "aws")]
 mod doctor;
 mod explain;

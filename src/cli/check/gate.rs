@@ -9,6 +9,7 @@ use corscope::model::{Exchange, Finding, Judgement, LogTime, Places, Text};
 use corscope::pipeline::Observer;
 use corscope::pipeline::gate::{Admission, Gate};
 use corscope::report::group::Group;
+use corscope::survey::path::shape;
 use std::collections::HashMap;
 
 /// Routes whose requests are counted.
@@ -112,7 +113,13 @@ impl Observer for Requests {
             return Ok(());
         }
         let text = |which| exchange.text(which).map(std::borrow::Cow::into_owned);
-        let key = [text(Text::Api), text(Text::Stage), text(Text::Method), text(Text::Route)];
+        // As groups have it: where the route is unknown, the shape of the path.
+        let route = text(Text::Route).or_else(|| {
+            let mut shape_of_path = String::new();
+            shape(&text(Text::Path)?, &mut shape_of_path);
+            Some(shape_of_path)
+        });
+        let key = [text(Text::Api), text(Text::Stage), text(Text::Method), route];
         let is_full = self.counts.len() >= MOST_ROUTES;
         if !is_full || self.counts.contains_key(&key) {
             *self.counts.entry(key).or_insert(0) += 1;

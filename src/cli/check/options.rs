@@ -80,7 +80,7 @@ pub(crate) struct StateOptions {
     #[arg(long, value_name = "FILE", required_unless_present = "test_alert")]
     pub(crate) state: Option<PathBuf>,
 
-    /// The first run reads from then on, and so does one that meets a new log group.
+    /// The first run reads from then on. A log group that comes up later is read from the last run on.
     #[arg(long, value_name = "TIME", default_value = "15m", allow_hyphen_values = true)]
     pub(crate) since: String,
 

@@ -133,15 +133,15 @@ pub(crate) fn summary(record: &RunRecord) -> String {
     page
 }
 
-/// Another run uses the state.
+/// Another run uses the state. A plugin must not call that well: alerts may be open.
 pub(crate) fn busy(options: &CheckOptions, state: &Path) -> Result<ExitStatus, CliError> {
     let text = format!("another run uses {}; this one did nothing (--wait waits)", state.display());
     if options.output.nagios {
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "CORSCOPE OK - {}", visible(&text)).map_err(CliError::Write)?;
-    } else {
-        say(&text);
+        writeln!(stdout, "CORSCOPE UNKNOWN - {}", visible(&text)).map_err(CliError::Write)?;
+        return Ok(ExitStatus::NotAnalyzed);
     }
+    say(&text);
     Ok(ExitStatus::Clean)
 }
 

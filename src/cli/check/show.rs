@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use corscope::alert::run::OpenAlert;
-use corscope::notify::text::plain;
+use corscope::notify::text::{asked, plain};
 use corscope::output::contract::{SCHEMA, append_json};
 use serde::Serialize;
 
@@ -104,8 +104,10 @@ fn page(state: &State) -> String {
     let open = state.alerts.open();
     lines.push(format!("{} alerts are known, {} are open", state.alerts.len(), open.len()));
     for alert in &open {
-        let subject = [&alert.method, &alert.route, &alert.origin].into_iter().flatten();
-        let subject: Vec<String> = subject.map(|text| plain(text, 200)).collect();
+        let route = asked(alert.method.as_deref(), alert.route.as_deref(), 200);
+        let origin = alert.origin.as_deref().map(|origin| plain(origin, 200));
+        let subject: Vec<String> =
+            [route].into_iter().filter(|route| !route.is_empty()).chain(origin).collect();
         lines.push(format!(
             "  {} {}: {} ({}), x{}, since {}",
             alert.severity.as_str(),

@@ -84,6 +84,20 @@ fn such_a_share_of_the_requests_of_its_route_has_to_meet_it() {
 }
 
 #[test]
+fn where_no_line_names_the_route_the_shape_of_the_path_has_its_share() {
+    let requests = [
+        Request { path: "/orders/17", ..blocked(1, 3) },
+        Request { path: "/orders/18", ..well(2, 3) },
+        Request { path: "/orders/19", ..well(3, 3) },
+    ];
+    let log: String = requests.iter().map(Request::log).collect();
+    let lines = log.lines().filter(|line| !line.contains("because method"));
+    let work = Work::new(&[("api.log", &lines.collect::<Vec<_>>().join("\n"))]);
+    let run = check(&work, "10:10:00", "--since 2026-11-22 --min-rate 50% api.log");
+    assert_eq!((run.told(), run.count("held_by_rate")), (Vec::new(), 1));
+}
+
+#[test]
 fn an_alert_that_comes_and_goes_is_told_as_flapping_and_then_damped() {
     let work = Work::new(&[("api.log", "")]);
     let mut events = Vec::new();

@@ -113,7 +113,8 @@ fn request(number: usize, text: &[u8], secrets: &[String]) -> Lines {
         ]));
         gateway.push(line(&[b"Method completed with status: 502"]));
     } else {
-        let allowed: &[u8] = if number % 3 == 0 { &text } else { b"https://other.example" };
+        let allowed: &[u8] =
+            if number.is_multiple_of(3) { &text } else { b"https://other.example" };
         gateway.push(line(&[
             b"Method response headers: {Access-Control-Allow-Origin=",
             allowed,
@@ -143,8 +144,8 @@ pub(crate) fn write_logs(folder: &Path, secrets: &[String]) {
                     }));
                 }
             } else {
-                gateway.iter().for_each(|line| plain.extend([&stamp[..], line, b"\n"].concat()));
-                function.iter().for_each(|line| functions.extend([&stamp[..], line].concat()));
+                plain.extend(gateway.iter().flat_map(|line| [&stamp[..], line, b"\n"].concat()));
+                functions.extend(function.iter().flat_map(|line| [&stamp[..], line].concat()));
             }
         }
     }

@@ -90,7 +90,12 @@ fn the_first_line_says_what_matters() {
         "CORSCOPE OK - no alert is open; 1200 events, 300 exchanges, 0 blocked, read to \
          2026-11-22T10:14:30Z"
     );
-    let second = OpenAlert { title: "Another one".to_owned(), ..open_alert() };
+    let second = OpenAlert {
+        title: "Another one".to_owned(),
+        route: Some("ANY /{proxy+}".to_owned()),
+        count: 1,
+        ..open_alert()
+    };
     let open = vec![alert(Severity::Warning), alert(Severity::Error), second];
     let plugin = Plugin::of(&alerting_run(open));
     assert_eq!(
@@ -102,6 +107,11 @@ fn the_first_line_says_what_matters() {
         plugin.long[1],
         "error: The function runs into its own timeout, GET /orders of a1b2c3d4e5/prod, for \
          https://shop.example; since 2026-11-22T10:00:00Z 14 requests"
+    );
+    assert_eq!(
+        plugin.long[2],
+        "error: Another one, GET /{proxy+} of a1b2c3d4e5/prod, for https://shop.example; since \
+         2026-11-22T10:00:00Z 1 request"
     );
     assert_eq!(plugin.long.len(), 3);
     let failed = RunRecord {
