@@ -23,9 +23,9 @@ const MINUTE: i64 = 60_000;
 /// Findings of one exchange; few have more than four.
 const MOST_RULES: usize = 255;
 
-/// A rule of a finding, as a number.
+/// What a finding says, as a number: a cause that is a guess by one log alone may be certain by two.
 fn rule_key(finding: &Finding) -> u32 {
-    let hash = stable_hash(&[finding.rule.id.as_bytes()]);
+    let hash = stable_hash(&[finding.rule.id.as_bytes(), finding.severity.as_str().as_bytes()]);
     // Both halves count.
     (hash >> 32) as u32 ^ (hash & 0xffff_ffff) as u32
 }
