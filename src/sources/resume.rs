@@ -292,8 +292,9 @@ impl Sink for Reader<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "the tests write the files that are read")]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "the tests write the files that are read")]
+
     use std::fs;
 
     use super::*;
@@ -302,7 +303,7 @@ mod tests {
 
     /// A folder that is read every five minutes, with ten minutes read again.
     struct Folder {
-        folder: tempfile::TempDir,
+        dir: tempfile::TempDir,
         marks: Vec<FileMark>,
         now: i64,
     }
@@ -331,12 +332,12 @@ mod tests {
 
     impl Folder {
         fn new() -> Self {
-            let folder = tempfile::tempdir().expect("a folder");
-            Self { folder, marks: Vec::new(), now: 0 }
+            let dir = tempfile::tempdir().expect("a folder");
+            Self { dir, marks: Vec::new(), now: 0 }
         }
 
         fn write(&self, name: &str, text: &str) {
-            fs::write(self.folder.path().join(name), text).expect("a file");
+            fs::write(self.dir.path().join(name), text).expect("a file");
         }
 
         /// What the next run, so many minutes later, passes on.
@@ -346,7 +347,7 @@ mod tests {
             let now = LogTime(self.now);
             let times = Times { now, from: LogTime(self.now - 15 * MINUTE) };
             let mut lines = Lines::default();
-            let paths = [self.folder.path().to_owned()];
+            let paths = [self.dir.path().to_owned()];
             let resumed = scan(&paths, &self.marks, times, &mut lines);
             self.marks = resumed.marks;
             assert_eq!(lines.lines, want);
@@ -372,7 +373,7 @@ mod tests {
         let mut folder = Folder::new();
         folder.write("a.log", "begin\none\ntwo\n");
         folder.check(100, &["begin", "one", "two"]);
-        fs::remove_file(folder.folder.path().join("a.log")).expect("a file");
+        fs::remove_file(folder.dir.path().join("a.log")).expect("a file");
         folder.write("a.log", "begin\n1\n");
         folder.check(60, &["begin", "1"]);
         folder.write("a.log", "another begin\n1\n2\n3\n4\n");
@@ -386,7 +387,7 @@ mod tests {
         let (one, two) = (line(1, "one"), line(2, "two"));
         folder.write("a.log", &one);
         folder.check(100, &["one"]);
-        let path = |name| folder.folder.path().join(name);
+        let path = |name| folder.dir.path().join(name);
         fs::rename(path("a.log"), path("a.log.1")).expect("a file");
         folder.write("a.log.1", &format!("{one}{two}"));
         folder.write("a.log", &line(3, "three"));
