@@ -44,6 +44,10 @@ impl Store {
             path: path.display().to_string(),
             problem: StateProblem::Io { doing, source },
         };
+        // `--reset-state` would put a device aside.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(failed("reading it", io::Error::other("it is no file")));
+        }
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(|source| failed("locking it", source))?;
         if waits {
