@@ -39,7 +39,9 @@ impl Store {
         now: LogTime,
         (waits, resets): (bool, bool),
     ) -> Result<Locked, CliError> {
-        let lock_path = beside(path, ".lock");
+        // Whoever names a symbolic link has the same state as whoever names what it points to.
+        let real = path.canonicalize();
+        let lock_path = beside(real.as_deref().unwrap_or(path), ".lock");
         let failed = |doing, source| CliError::State {
             path: path.display().to_string(),
             problem: StateProblem::Io { doing, source },

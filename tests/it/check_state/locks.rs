@@ -50,6 +50,23 @@ fn of_two_runs_at_once_the_second_does_nothing_or_waits() {
     assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 0));
 }
 
+#[test]
+fn a_state_is_one_whichever_link_names_it() {
+    let sink = Sink::new(Mode::Hold);
+    let work = Work::new(&[("api.log", &well(1, 1).log())]);
+    check(&work, "10:05:00", "api.log");
+    let link = work.0.path().join("link.json");
+    std::os::unix::fs::symlink("s.json", link).expect("a link");
+    work.write("api.log", &blocked(2, 8).log());
+    let first = spawn(&work, "10:10:00", &format!("api.log --webhook {}", sink.url));
+    until(|| !sink.posts().is_empty());
+    let second = work.run(&line("10:10:00", "api.log").replace("s.json", "link.json"));
+    assert_eq!((second.code, second.out.as_str()), (Some(0), ""));
+    assert!(second.err.contains("another run uses link.json"), "{}", second.err);
+    sink.set(Mode::Accept);
+    assert_eq!(first.wait_with_output().expect("an end").status.code(), Some(1));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_run_that_waited_for_another_one_begins_when_that_is_over() {
