@@ -18,11 +18,11 @@ use crate::alert::policy::{FLAPPING, Policy};
 use crate::alert::run::{AlertCounts, OpenAlert};
 use crate::alert::sighting::Sighting;
 use crate::alert::stamp;
-use crate::model::{Kind, LogTime};
+use crate::model::{Kind, LogTime, Severity};
 use crate::report::fingerprint::fingerprint;
 
 /// Alerts that are kept; open ones go last.
-const MOST: usize = 2048;
+const MOST: usize = 8192;
 /// How long an alert that is over is remembered.
 const MEMORY: i64 = 7 * 24 * 60 * 60 * 1000;
 
@@ -89,6 +89,8 @@ struct Alert {
     told_at: Option<LogTime>,
     /// Requests that were there when somebody was told.
     told: u64,
+    /// How bad it was then.
+    told_as: Severity,
     /// Events so far.
     serial: u64,
     /// When it came up.
@@ -214,6 +216,7 @@ impl Alert {
             met_at: at,
             told_at: None,
             told: 0,
+            told_as: Severity::Info,
             serial: 0,
             openings: Vec::new(),
         }
@@ -254,6 +257,12 @@ impl Alert {
 
     /// It was told, and is met again.
     fn stay(&mut self, why: Held, turn: &Turn<'_>, told: &mut Told) {
+        if self.event.severity > self.told_as && why != Held::Cause {
+            // Some are told only of what is bad enough.
+            told.counts.new += 1;
+            self.tell(EventKind::New, turn, told);
+            return;
+        }
         let is_due = self
             .told_at
             .zip(turn.policy.repeat)
@@ -370,6 +379,7 @@ impl Alert {
         told.events.push(event);
         self.told_at = Some(turn.at);
         self.told = self.event.count;
+        self.told_as = self.event.severity;
         self.event.held_back = 0;
     }
 

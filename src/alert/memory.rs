@@ -2,12 +2,10 @@
 //! counts nothing twice and misses nothing that came late.
 //!
 //! An exchange is known by the hashes of its ids, of the gateway and of Lambda, for either may be all
-//! that a later reading shows of it. Ids are kept by the minute in which the exchange was counted, and
-//! go when no reading can show it again.
+//! that a later reading shows of it. It is forgotten when no reading has shown it for a day; where
+//! there are too many, those go first that ended first, for no reading shows them again.
 //!
 //! Must not: grow with the traffic beyond its bound without saying so.
-
-use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,9 +21,12 @@ const MINUTE: i64 = 60_000;
 /// Findings of one exchange; few have more than four.
 const MOST_RULES: usize = 255;
 
-/// What a finding says, as a number: a cause that is a guess by one log alone may be certain by two.
+/// What of a finding makes it another one, as a number: what a browser met is more than what it would
+/// meet.
 fn rule_key(finding: &Finding) -> u32 {
-    let hash = stable_hash(&[finding.rule.id.as_bytes(), finding.severity.as_str().as_bytes()]);
+    let (severity, impact) = (finding.severity.as_str(), finding.impact.as_str());
+    let parts = [finding.rule.id.as_bytes(), severity.as_bytes(), impact.as_bytes()];
+    let hash = stable_hash(&parts);
     // Both halves count.
     (hash >> 32) as u32 ^ (hash & 0xffff_ffff) as u32
 }
@@ -72,12 +73,25 @@ pub enum Remembered {
 
 /// Exchanges that were counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<Minute>")]
+#[serde(try_from = "Vec<SameTimes>")]
 pub struct Memory {
-    /// Rules of the findings of each exchange.
-    known: HashMap<u64, Box<[u32]>, foldhash::fast::RandomState>,
-    /// Ids by the minute in which their exchange was counted.
-    minutes: BTreeMap<i64, Vec<u64>>,
+    known: HashMap<u64, Counted, foldhash::fast::RandomState>,
+}
+
+/// One id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Counted {
+    /// When its exchange ended, and when a run met it last.
+    times: Times,
+    /// What was found, sorted.
+    rules: Box<[u32]>,
+}
+
+/// Minutes since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Times {
+    ended: i64,
+    met: i64,
 }
 
 impl Memory {
@@ -87,40 +101,48 @@ impl Memory {
         if known.peek().is_none() {
             return Remembered::Not;
         }
-        let rules: Vec<u32> = known.flat_map(|rules| rules.iter().copied()).collect();
+        let rules: Vec<u32> = known.flat_map(|known| known.rules.iter().copied()).collect();
         let is_new = |finding: &Finding| !rules.contains(&rule_key(finding));
         let new = findings.iter().enumerate().filter(|(_, it)| is_new(it)).map(|(at, _)| at);
         Remembered::Counted(new.collect())
     }
 
-    /// Remembers an exchange, or what it came to since.
-    pub fn remember(&mut self, keys: Keys, counted: LogTime, findings: &[Finding]) {
-        let rules: Box<[u32]> = findings.iter().take(MOST_RULES).map(rule_key).collect();
+    /// Remembers an exchange that ended at `ended`, met by a run at `met`, beside what was known of it.
+    pub fn remember(&mut self, keys: Keys, (ended, met): (LogTime, LogTime), findings: &[Finding]) {
+        let minute = |time: LogTime| time.0.div_euclid(MINUTE);
+        let times = Times { ended: minute(ended.min(met)), met: minute(met) };
+        let known = keys.iter().filter_map(|key| self.known.get(&key));
+        let mut rules: Vec<u32> = known.flat_map(|known| known.rules.iter().copied()).collect();
+        rules.extend(findings.iter().map(rule_key));
+        rules.sort_unstable();
+        rules.dedup();
+        rules.truncate(MOST_RULES);
         for key in keys.iter() {
-            if self.known.insert(key, rules.clone()).is_none() {
-                self.minutes.entry(counted.0.div_euclid(MINUTE)).or_default().push(key);
-            }
+            let counted = Counted { times, rules: rules.as_slice().into() };
+            self.known.insert(key, counted);
         }
     }
 
-    /// Forgets exchanges that were counted before `time`; and, if there are more than [`MOST`] ids, further
-    /// ones, oldest first. Returns the time up to which it had to forget more than it should.
+    /// Forgets exchanges that no run has met since `time`; and, if there are more than [`MOST`] ids,
+    /// those that ended first. Returns the time up to which it had to forget more than it should.
     pub fn forget_before(&mut self, time: LogTime) -> Option<LogTime> {
         let keep_from = time.0.div_euclid(MINUTE);
-        let mut forced = None;
-        while let Some((minute, _)) = self.minutes.first_key_value() {
-            let minute = *minute;
-            if minute >= keep_from && self.known.len() <= MOST {
-                break;
-            }
-            if minute >= keep_from {
-                forced = Some(LogTime((minute + 1) * MINUTE));
-            }
-            for key in self.minutes.remove(&minute).into_iter().flatten() {
-                self.known.remove(&key);
-            }
+        self.known.retain(|_, known| known.times.met >= keep_from);
+        if self.known.len() <= MOST {
+            return None;
         }
-        forced
+        let mut ended: Vec<i64> = self.known.values().map(|known| known.times.ended).collect();
+        ended.sort_unstable();
+        let limit = ended.get(ended.len() - MOST).copied()?;
+        let last = ended.get((ended.len() - MOST).checked_sub(1)?).copied()?;
+        // A minute that has no room as a whole keeps some.
+        let mut room = MOST - ended.iter().filter(|minute| **minute > limit).count();
+        self.known.retain(|_, known| {
+            let is_kept = known.times.ended > limit || (known.times.ended == limit && room > 0);
+            room -= usize::from(is_kept && known.times.ended == limit);
+            is_kept
+        });
+        Some(LogTime((last + 1) * MINUTE))
     }
 
     /// How many ids are remembered.
@@ -134,48 +156,51 @@ impl Memory {
     }
 }
 
-/// A minute as the state file has it.
+/// Ids that have the same times, as the state file has them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Minute {
-    /// Minutes since the Unix epoch.
-    minute: i64,
-    /// Base64 of, for each id: the id (8 bytes, little-endian), the number of findings (1 byte), the
-    /// rules (4 bytes each).
+struct SameTimes {
+    /// When the exchanges ended, in minutes since the Unix epoch.
+    ended: i64,
+    /// When a run met them last, likewise.
+    met: i64,
+    /// Base64 of, for each id: the id (8 bytes, little-endian), the number of findings (1 byte), what
+    /// was found (4 bytes each).
     ids: String,
 }
 
 impl Serialize for Memory {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let minute = |(minute, keys): (&i64, &Vec<u64>)| {
-            let mut bytes = Vec::with_capacity(keys.len() * 9);
-            for key in keys {
-                let rules = self.known.get(key).map(AsRef::as_ref).unwrap_or_default();
+        let mut known: Vec<(Times, u64, &[u32])> =
+            self.known.iter().map(|(key, it)| (it.times, *key, &*it.rules)).collect();
+        known.sort_unstable();
+        let ids = |same: &[(Times, u64, &[u32])]| {
+            let mut bytes = Vec::with_capacity(same.len() * 9);
+            for (_, key, rules) in same {
                 bytes.extend_from_slice(&key.to_le_bytes());
                 bytes.push(u8::try_from(rules.len()).unwrap_or(u8::MAX));
-                for rule in rules {
+                for rule in *rules {
                     bytes.extend_from_slice(&rule.to_le_bytes());
                 }
             }
-            Minute { minute: *minute, ids: STANDARD.encode(bytes) }
+            let times = same.first().map_or(Times { ended: 0, met: 0 }, |(times, ..)| *times);
+            SameTimes { ended: times.ended, met: times.met, ids: STANDARD.encode(bytes) }
         };
-        serializer.collect_seq(self.minutes.iter().map(minute))
+        serializer.collect_seq(known.chunk_by(|one, other| one.0 == other.0).map(ids))
     }
 }
 
-impl TryFrom<Vec<Minute>> for Memory {
+impl TryFrom<Vec<SameTimes>> for Memory {
     type Error = String;
 
-    fn try_from(minutes: Vec<Minute>) -> Result<Self, String> {
+    fn try_from(all: Vec<SameTimes>) -> Result<Self, String> {
         let mut memory = Self::default();
-        for Minute { minute, ids } in minutes {
-            let problem = |what| format!("the ids of minute {minute} {what}");
+        for SameTimes { ended, met, ids } in all {
+            let problem = |what| format!("the ids of minute {ended} {what}");
             let bytes = STANDARD.decode(ids).map_err(|_| problem("are no base64"))?;
             let mut rest = bytes.as_slice();
-            let keys = memory.minutes.entry(minute).or_default();
             while !rest.is_empty() {
                 let (key, rules) = next(&mut rest).ok_or_else(|| problem("are cut off"))?;
-                keys.push(key);
-                memory.known.insert(key, rules);
+                memory.known.insert(key, Counted { times: Times { ended, met }, rules });
             }
         }
         Ok(memory)
@@ -232,12 +257,16 @@ mod tests {
 
     const NOW: LogTime = LogTime(100 * MINUTE);
 
+    fn remember(memory: &mut Memory, keys: Keys, minute: i64, findings: &[Finding]) {
+        memory.remember(keys, (LogTime(minute * MINUTE), NOW), findings);
+    }
+
     #[test]
     fn an_exchange_is_known_by_either_id() {
         let mut memory = Memory::default();
         let whole = exchange(Some("gateway-1"), Some("lambda-1"));
         assert_eq!(memory.recall(Keys::of(&whole), &[]), Remembered::Not);
-        memory.remember(Keys::of(&whole), NOW, &[]);
+        remember(&mut memory, Keys::of(&whole), 99, &[]);
         for part in [exchange(Some("gateway-1"), None), exchange(None, Some("lambda-1"))] {
             assert_eq!(memory.recall(Keys::of(&part), &[]), Remembered::Counted(Vec::new()));
         }
@@ -246,14 +275,18 @@ mod tests {
     }
 
     #[test]
-    fn findings_that_come_late_are_new() {
+    fn findings_that_come_late_are_new_and_those_that_go_stay_known() {
         let mut memory = Memory::default();
         let keys = Keys::of(&exchange(Some("gateway-1"), None));
-        memory.remember(keys, NOW, &[finding("a")]);
+        remember(&mut memory, keys, 99, &[finding("a")]);
         let later = [finding("a"), finding("b")];
         assert_eq!(memory.recall(keys, &later), Remembered::Counted(vec![1]));
-        memory.remember(keys, NOW, &later);
+        remember(&mut memory, keys, 99, &[finding("b")]);
         assert_eq!(memory.recall(keys, &later), Remembered::Counted(Vec::new()));
+        // What a browser met is more than what it would meet.
+        let worse = Finding { impact: Impact::Latent, ..finding("c") };
+        remember(&mut memory, keys, 99, &[worse]);
+        assert_eq!(memory.recall(keys, &[finding("c")]), Remembered::Counted(vec![0]));
     }
 
     #[test]
@@ -273,14 +306,12 @@ mod tests {
         for number in 0..10 {
             let keys = Keys::of(&exchange(Some(&format!("gateway-{number}")), None));
             let findings = if number % 2 == 0 { vec![finding("a"), finding("b")] } else { vec![] };
-            memory.remember(keys, LogTime(number * MINUTE), &findings);
+            remember(&mut memory, keys, number, &findings);
         }
         let text = serde_json::to_string(&memory).expect("JSON");
         assert_eq!(serde_json::from_str::<Memory>(&text).expect("a memory"), memory);
-        for damaged in [
-            text.replace("\"ids\":\"", "\"ids\":\"!"),
-            text.replace("\"ids\":\"", "\"ids\":\"AAAA"),
-        ] {
+        for damage in ["!", "AAAA"] {
+            let damaged = text.replace("\"ids\":\"", &format!("\"ids\":\"{damage}"));
             assert!(serde_json::from_str::<Memory>(&damaged).is_err(), "{damaged}");
         }
     }
@@ -289,16 +320,23 @@ mod tests {
     fn what_is_old_is_forgotten_and_what_is_too_much_is_told() {
         let mut memory = Memory::default();
         let keys = |number: usize| Keys::of(&exchange(Some(&format!("g-{number}")), None));
+        let at = |minute: i64| LogTime(minute * MINUTE);
         for number in 0..10 {
-            let time = i64::try_from(number).expect("a small number") * MINUTE;
-            memory.remember(keys(number), LogTime(time), &[]);
+            let minute = i64::try_from(number).expect("a small number");
+            memory.remember(keys(number), (at(0), at(minute)), &[]);
         }
-        assert_eq!(memory.forget_before(LogTime(4 * MINUTE)), None);
+        assert_eq!(memory.forget_before(at(4)), None);
         assert_eq!(memory.len(), 6);
+        // What a run meets again is remembered on.
+        memory.remember(keys(4), (at(0), at(20)), &[]);
+        assert_eq!(memory.forget_before(at(15)), None);
+        assert_eq!(memory.len(), 1);
+        // All of one run; those that ended first go first.
         for number in 10..MOST + 10 {
-            memory.remember(keys(number), LogTime(20 * MINUTE), &[]);
+            memory.remember(keys(number), (at(18), at(20)), &[]);
         }
-        assert_eq!(memory.forget_before(LogTime(4 * MINUTE)), Some(LogTime(10 * MINUTE)));
+        assert_eq!(memory.forget_before(at(4)), Some(at(1)));
         assert_eq!(memory.len(), MOST);
+        assert_eq!(memory.recall(keys(4), &[]), Remembered::Not);
     }
 }

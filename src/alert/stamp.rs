@@ -6,9 +6,12 @@ use serde::{Deserialize, Deserializer, Serializer, de};
 
 use crate::model::LogTime;
 
+/// The years that RFC 3339 has: 0 to 9999. Whoever writes a log may date it otherwise.
+const YEARS: (i64, i64) = (-62_167_219_200_000, 253_402_300_799_999);
+
 /// Writes a time.
 pub fn serialize<S: Serializer>(time: &LogTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(time)
+    serializer.collect_str(&LogTime(time.0.clamp(YEARS.0, YEARS.1)))
 }
 
 /// Reads a time.
@@ -44,5 +47,20 @@ pub mod option {
         struct Wrapped(#[serde(with = "crate::alert::stamp")] LogTime);
         let wrapped = Option::<Wrapped>::deserialize(deserializer)?;
         Ok(wrapped.map(|wrapped| wrapped.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_that_is_written_can_be_read() {
+        for time in [i64::MIN, YEARS.0, 0, 1_795_341_600_000, YEARS.1, i64::MAX] {
+            let mut out = Vec::new();
+            serialize(&LogTime(time), &mut serde_json::Serializer::new(&mut out)).expect("JSON");
+            let read = deserialize(&mut serde_json::Deserializer::from_slice(&out));
+            assert_eq!(read.expect("a time").0, time.clamp(YEARS.0, YEARS.1));
+        }
     }
 }

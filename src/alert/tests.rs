@@ -257,15 +257,29 @@ fn the_worst_comes_first_and_what_is_over_last() {
 }
 
 #[test]
+fn what_gets_worse_is_told_again() {
+    let mut watch = Watch::new(policy());
+    let with = |severity| {
+        let mut sighting = met("a", 1);
+        sighting.event.severity = severity;
+        sighting
+    };
+    watch.run(&[with(Severity::Warning)], &["new a"]);
+    watch.run(&[with(Severity::Error)], &["new a"]);
+    watch.run(&[with(Severity::Warning)], &[]);
+    watch.run(&[with(Severity::Error)], &[]);
+}
+
+#[test]
 fn the_book_is_bounded_and_keeps_what_is_open() {
     let mut watch = Watch::new(policy());
-    let many: Vec<Sighting> = (0..3000).map(|at| met(&format!("{at:04}"), 1)).collect();
+    let many: Vec<Sighting> = (0..9000).map(|at| met(&format!("{at:05}"), 1)).collect();
     let now = LogTime(MINUTE);
     let policy = watch.policy;
     let turn = Turn { at: now, covered_to: now, is_complete: true, id: "state", policy: &policy };
     let told = watch.book.turn(many, &turn);
-    assert_eq!(told.events.len(), 3000);
-    assert_eq!(watch.book.len(), 2048);
+    assert_eq!(told.events.len(), 9000);
+    assert_eq!(watch.book.len(), 8192);
 }
 
 #[test]

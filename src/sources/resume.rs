@@ -22,6 +22,8 @@ use crate::sources::files::{Scanned, scan_some};
 
 /// Bytes of the first event that tell it from others.
 const LONGEST_HEAD: usize = 1024;
+/// A file that was written to within so many milliseconds may be written to still.
+const FRESH: i64 = 30_000;
 
 /// How far a file was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,11 +57,15 @@ pub struct Times {
     pub now: LogTime,
     /// What is older was read, and is over.
     pub from: LogTime,
+    /// Whether nothing was read before; what is there now without a time is old from then on.
+    pub is_first: bool,
 }
 
 /// What came of reading.
 #[derive(Debug, Default)]
 pub struct Resumed {
+    /// What is wrong with files that were written to just now; the next run reads them again.
+    pub unfinished: Vec<InputNote>,
     /// What of all files is known now; those that are gone are forgotten.
     pub marks: Vec<FileMark>,
     /// Files and events.
@@ -89,9 +95,12 @@ pub fn scan(paths: &[PathBuf], marks: &[FileMark], times: Times, sink: &mut dyn 
         places: HashMap::default(),
         files: Vec::new(),
         known_events: 0,
+        now: times.now,
+        failed: Vec::new(),
+        unfinished: Vec::new(),
     };
     let scanned = scan_some(paths, &choose, &mut reader);
-    let (files, known_events) = (reader.files, reader.known_events);
+    let Reader { files, known_events, failed, unfinished, .. } = reader;
     let mut marks: BTreeMap<String, Found> = found.into_inner();
     for file in files {
         if let Some(Found { mark, is_read: true }) = marks.get_mut(&file.path) {
@@ -103,8 +112,18 @@ pub fn scan(paths: &[PathBuf], marks: &[FileMark], times: Times, sink: &mut dyn 
             mark.history = file.before.history;
         }
     }
+    // What could not be read, or only in part, is read again, whether it changes or not.
+    for path in &failed {
+        let Some(found) = marks.get_mut(path) else { continue };
+        if found.mark.lines == 0
+            && let Some(mark) = known.get(path.as_str())
+        {
+            found.mark = (*mark).clone();
+        }
+        found.mark.modified = None;
+    }
     let marks = marks.into_values().map(|found| found.mark.aged(times)).collect();
-    Resumed { marks, scanned, known_events }
+    Resumed { unfinished, marks, scanned, known_events }
 }
 
 struct Found {
@@ -144,7 +163,8 @@ impl FileMark {
         // The last one before the overlap says what is older than that.
         let old = self.history.iter().filter(|(at, _)| *at < times.from.0).count();
         self.history.drain(..old.saturating_sub(1));
-        self.history.push((times.now.0, self.lines));
+        let at = if times.is_first { times.from.0.saturating_sub(1) } else { times.now.0 };
+        self.history.push((at, self.lines));
         self
     }
 
@@ -176,6 +196,10 @@ struct Reader<'a> {
     places: HashMap<PlaceId, usize, foldhash::fast::RandomState>,
     files: Vec<Reading>,
     known_events: u64,
+    now: LogTime,
+    /// Files that could not be read, or only in part.
+    failed: Vec<String>,
+    unfinished: Vec<InputNote>,
 }
 
 /// A file that is being read.
@@ -213,8 +237,14 @@ impl Reader<'_> {
         };
         let size = self.found.borrow().get(path).map_or(0, |found| found.mark.size);
         let named = self.known.iter().find(|mark| mark.path == path);
-        // A file that has shrunk is another one, even if it begins with the same line.
-        if let Some(mark) = named.filter(|mark| mark.head == head && mark.size <= size) {
+        // A file that has shrunk is another one, even if it begins with the same line; and so is one of
+        // lines without a time that is not the same for the system.
+        let found = self.found.borrow();
+        let inode = found.get(path).and_then(|found| found.mark.inode);
+        let is_same = |mark: &&FileMark| {
+            mark.head == head && mark.size <= size && (has_time || mark.inode == inode)
+        };
+        if let Some(mark) = named.filter(is_same) {
             return before(mark);
         }
         // Log rotation moves `api.log` to `api.log.1` and on to `api.log.2.gz`.
@@ -287,8 +317,29 @@ impl Sink for Reader<'_> {
     }
 
     fn problem(&mut self, note: InputNote) {
-        self.sink.problem(note);
+        self.failed.push(note.input.clone());
+        // Log rotation leaves an empty file, and a line may be half written.
+        let is_fresh = {
+            let found = self.found.borrow();
+            let modified = found.get(&note.input).and_then(|found| found.mark.modified);
+            modified.is_some_and(|it| (self.now.0.saturating_sub(millis(it))).abs() < FRESH)
+        };
+        let is_empty =
+            self.found.borrow().get(&note.input).is_some_and(|found| found.mark.size == 0);
+        if is_empty {
+            return;
+        }
+        if is_fresh {
+            self.unfinished.push(note);
+        } else {
+            self.sink.problem(note);
+        }
     }
+}
+
+/// Milliseconds of nanoseconds.
+fn millis(nanos: u64) -> i64 {
+    i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -306,12 +357,14 @@ mod tests {
         dir: tempfile::TempDir,
         marks: Vec<FileMark>,
         now: i64,
+        problems: usize,
     }
 
     #[derive(Default)]
     struct Lines {
         places: crate::model::Places,
         lines: Vec<String>,
+        problems: usize,
     }
 
     impl Sink for Lines {
@@ -325,15 +378,15 @@ mod tests {
 
         fn count(&mut self, _: Count, _: u64) {}
 
-        fn problem(&mut self, note: InputNote) {
-            panic!("{note:?}");
+        fn problem(&mut self, _: InputNote) {
+            self.problems += 1;
         }
     }
 
     impl Folder {
         fn new() -> Self {
             let dir = tempfile::tempdir().expect("a folder");
-            Self { dir, marks: Vec::new(), now: 0 }
+            Self { dir, marks: Vec::new(), now: 0, problems: 0 }
         }
 
         fn write(&self, name: &str, text: &str) {
@@ -343,14 +396,15 @@ mod tests {
         /// What the next run, so many minutes later, passes on.
         #[track_caller]
         fn check(&mut self, minutes: i64, want: &[&str]) {
+            let want: Vec<String> = want.iter().map(|line| (*line).to_owned()).collect();
             self.now += minutes * MINUTE;
             let now = LogTime(self.now);
-            let times = Times { now, from: LogTime(self.now - 15 * MINUTE) };
+            let times = Times { now, from: LogTime(self.now - 15 * MINUTE), is_first: false };
             let mut lines = Lines::default();
             let paths = [self.dir.path().to_owned()];
             let resumed = scan(&paths, &self.marks, times, &mut lines);
             self.marks = resumed.marks;
-            assert_eq!(lines.lines, want);
+            assert_eq!((lines.lines, lines.problems), (want, self.problems));
         }
     }
 
@@ -378,6 +432,25 @@ mod tests {
         folder.check(60, &["begin", "1"]);
         folder.write("a.log", "another begin\n1\n2\n3\n4\n");
         folder.check(60, &["another begin", "1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_whole_is_read_again() {
+        let mut folder = Folder::new();
+        folder.write("a.json", "{\"timestamp\":1,\"message\":\"one\"}\n{\"timestamp\":2,");
+        folder.problems = 1;
+        folder.check(100, &["one", "{\"timestamp\":2,"]);
+        folder.check(60, &[]);
+        folder.problems = 0;
+        folder.write(
+            "a.json",
+            "{\"timestamp\":1,\"message\":\"one\"}\n{\"timestamp\":2,\"message\":\"two\"}\n",
+        );
+        folder.check(60, &["two"]);
+        folder.check(60, &[]);
+        // Log rotation leaves an empty file, and that is no problem.
+        folder.write("a.json", "");
+        folder.check(60, &[]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
+use corscope::alert::memory;
 use corscope::assemble::AssembleSettings;
 use corscope::output::spool::DEFAULT_MEMORY;
 use corscope::report::settings::ReportSettings;
@@ -114,6 +115,7 @@ fn bounds_in_the_documents_are_those_of_the_code() {
     check("ids of exchanges", &thousands(settings.max_finished_ids));
     check("groups of the report", &thousands(ReportSettings::default().max_groups));
     check("rows of", &mebibytes(DEFAULT_MEMORY));
+    check("ids of counted exchanges", &thousands(memory::MOST));
     let readme = read("README.md");
     for bytes in [settings.max_exchange_bytes, settings.max_invocation_bytes] {
         assert!(readme.contains(&mebibytes(bytes)), "the README says otherwise than {bytes}");

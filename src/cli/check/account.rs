@@ -107,7 +107,11 @@ async fn follow_up(
             covered_to.max(before.unwrap_or(covered_to))
         };
         done.groups.insert(name.to_owned(), GroupMark { covered_to });
+        done.covered_to = Some(done.covered_to.map_or(covered_to, |all| all.min(covered_to)));
     }
+    // What has been gone for longer than is caught up with has no place to keep.
+    let limit = LogTime(reach.now.0.saturating_sub(reach.max_catch_up));
+    done.groups.retain(|_, mark| mark.covered_to >= limit);
     Ok(())
 }
 

@@ -57,17 +57,16 @@ impl<'a> Counting<'a> {
 impl Gate for Counting<'_> {
     fn admit(&mut self, exchange: &Exchange, findings: &[Finding], waits: bool) -> Admission {
         let keys = Keys::of(exchange);
-        let now = self.patience.now;
+        let met = self.patience.now;
+        let times = (exchange.ended.or(exchange.started).unwrap_or(met), met);
         match self.memory.recall(keys, findings) {
-            Remembered::Counted(new) if new.is_empty() => {
-                self.known += 1;
-                Admission::Known
-            }
             Remembered::Counted(new) => {
-                self.memory.remember(keys, now, findings);
+                // It may have got a further id, and it is remembered for as long as it is met.
+                self.memory.remember(keys, times, findings);
                 self.known += 1;
-                let new = new.iter().filter_map(|at| findings.get(*at));
-                Admission::Amended(new.cloned().collect())
+                let new: Vec<Finding> =
+                    new.iter().filter_map(|at| findings.get(*at)).cloned().collect();
+                if new.is_empty() { Admission::Known } else { Admission::Amended(new) }
             }
             Remembered::Not if waits && self.is_open(exchange) => {
                 self.open += 1;
@@ -79,7 +78,7 @@ impl Gate for Counting<'_> {
                 Admission::Open
             }
             Remembered::Not => {
-                self.memory.remember(keys, now, findings);
+                self.memory.remember(keys, times, findings);
                 Admission::New
             }
         }

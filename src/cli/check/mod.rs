@@ -22,7 +22,6 @@ use corscope::report::settings::ReportSettings;
 use corscope::report::{Reading, Report};
 use corscope::rules::set::RuleSet;
 
-use crate::cli::analysis;
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::outlets::Outlets;
@@ -76,12 +75,11 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitStatus, CliError> {
 }
 
 fn run_once(options: &CheckOptions) -> Result<ExitStatus, CliError> {
-    let now = now(options)?;
+    let now = time_of_run(options)?;
     let mut setup = setup::of(&options.report, &options.rules, time::today(options.state.tz))?;
     let sinks = sinks::all(&options.sinks, std::mem::take(&mut setup.sinks))?;
-    let outlets = Outlets::new(options, sinks, now);
     let Some(path) = options.state.state.as_deref().filter(|_| !options.sinks.test_alert) else {
-        return trial::run(&outlets);
+        return trial::run(&Outlets::new(options, sinks, now));
     };
     check_inputs(options)?;
     let flags = (options.state.wait, options.state.reset_state);
@@ -89,9 +87,9 @@ fn run_once(options: &CheckOptions) -> Result<ExitStatus, CliError> {
         Locked::Ours(store, state) => (store, state),
         Locked::Busy => return print::busy(options, path),
     };
-    // Whoever waited for another run begins now.
-    let now = self::now(options)?;
-    let outlets = Outlets { now, ..outlets };
+    // It may have waited for another run.
+    let now = time_of_run(options)?;
+    let outlets = Outlets::new(options, sinks, now);
     let id = fingerprint(&[
         Some(&state.id),
         Some(&state.runs.to_string()),
@@ -106,7 +104,7 @@ fn run_once(options: &CheckOptions) -> Result<ExitStatus, CliError> {
 }
 
 /// The time of the run.
-fn now(options: &CheckOptions) -> Result<LogTime, CliError> {
+fn time_of_run(options: &CheckOptions) -> Result<LogTime, CliError> {
     let now = time::now();
     let named = options.state.now.as_deref();
     let named = named.map(|text| time::parse(text, now, options.state.tz, End::First));
@@ -125,6 +123,13 @@ fn check_inputs(options: &CheckOptions) -> Result<(), CliError> {
     if options.paths.iter().any(|path| path.as_os_str() == "-") {
         let problem = "standard input has no past that could be remembered; name a file".to_owned();
         return Err(CliError::Option { option: "PATH", problem });
+    }
+    if options.rules.write_baseline {
+        let problem =
+            "a run of check knows only what is new; write the baseline by `corscope scan` \
+                       or `corscope query`"
+                .to_owned();
+        return Err(CliError::Option { option: "--write-baseline", problem });
     }
     if options.paths.is_empty() && !has_targets {
         return Err(CliError::NoInput);
@@ -193,12 +198,7 @@ impl Cycle<'_> {
         self.outlets.send(self.store, state, &mut deliveries);
         outlets::count_waiting(state, &mut deliveries);
         record.deliveries = deliveries;
-        let mut status = self.status(&analyzed);
-        if let Some(path) =
-            self.setup.baseline.as_deref().filter(|_| self.options.rules.write_baseline)
-        {
-            status = analysis::write_baseline(path, &analyzed.report, status, self.redaction())?;
-        }
+        let status = self.status(&analyzed);
         let status = print::run(self.options, &record, &told.events, status)?;
         self.outlets.write_metrics(&record, state.last_complete)?;
         Ok(Done { status, record })
@@ -214,15 +214,20 @@ impl Cycle<'_> {
         let covered = state.groups.values().map(|mark| mark.covered_to);
         let latest = covered.chain(state.last_run).max().unwrap_or(self.now);
         let now = self.now.max(latest);
-        let is_set_back = self.now.0.saturating_add(JITTER) < latest.0;
-        let newest = state.newest.filter(|_| is_set_back);
+        let (overlap, max_catch_up) = (millis(options.overlap), millis(options.max_catch_up));
+        // What a clock is behind by less is read again anyhow.
+        let is_set_back = self.now.0.saturating_add(overlap.max(JITTER)) < latest.0;
+        let sure = state.newest.or(state.since).filter(|_| is_set_back);
+        let sure = sure.map(|sure| sure.max(LogTime(self.now.0.saturating_sub(max_catch_up))));
         Ok(Reach {
             now,
             is_set_back,
-            read_to: newest.map_or(now, |newest| newest.min(now)),
-            since,
-            overlap: millis(options.overlap),
-            max_catch_up: millis(options.max_catch_up),
+            read_to: sure.map_or(now, |sure| sure.min(now)),
+            // A first run that could read nothing is done again, from where it would have begun.
+            since: state.since.filter(|_| state.is_first()).unwrap_or(since),
+            floor: state.since.filter(|_| !state.is_first() && !is_set_back),
+            overlap,
+            max_catch_up,
             open_from: state.open_from,
         })
     }
@@ -232,12 +237,10 @@ impl Cycle<'_> {
         let (rules, settings): (&RuleSet, &ReportSettings) = (rules, settings);
         let mut memory = std::mem::take(&mut state.counted);
         let join = i64::try_from(self.options.state.join_wait.as_millis()).unwrap_or(i64::MAX);
-        let patience = Patience { now: reach.now, join, end: END };
+        let patience = Patience { now: self.now, join, end: END };
         let mut counting = Counting::new(&mut memory, patience);
         let mut requests = Requests::default();
-        // By a clock that was set back, what is new may be dated before that.
-        let before = state.since.filter(|_| !reach.is_set_back);
-        let since = if state.is_first() { Some(reach.since) } else { before };
+        let since = state.is_first().then_some(reach.since);
         let window = Window { since, until: None };
         let builder = ReportBuilder::new(settings.clone());
         let mut analyzer =
@@ -280,10 +283,8 @@ impl Cycle<'_> {
     fn leave(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) -> Option<String> {
         let Analyzed { report, read, .. } = analyzed;
         state.runs += 1;
+        state.since = state.since.or(Some(reach.since));
         if read.inputs > 0 {
-            if state.is_first() {
-                state.since = Some(reach.since);
-            }
             // A clock that was set back must not have the next run read everything again, and one that
             // was ahead must not have it pass over what came since.
             let to = if reach.is_set_back { self.now.max(reach.read_to) } else { reach.now };

@@ -16,6 +16,8 @@ pub(crate) struct Reach {
     pub(crate) read_to: LogTime,
     /// Where a first run begins.
     pub(crate) since: LogTime,
+    /// Where the first run began: what is older was left out, and stays so.
+    pub(crate) floor: Option<LogTime>,
     /// Milliseconds that are read again.
     pub(crate) overlap: i64,
     /// Milliseconds that are caught up with at most.
@@ -45,7 +47,8 @@ impl Reach {
         // A request that was not over is read from its beginning, but no request takes for ever.
         let open = self.open_from.filter(|_| missed.is_none());
         let open = open.map(|open| LogTime(open.0.max(time.0.saturating_sub(LONGEST_REQUEST))));
-        From { time: open.map_or(time, |open| open.min(time)), missed }
+        let time = open.map_or(time, |open| open.min(time));
+        From { time: self.floor.map_or(time, |floor| time.max(floor)), missed }
     }
 }
 
@@ -72,6 +75,7 @@ mod tests {
             is_set_back: false,
             read_to: LogTime(1000 * MINUTE),
             since: LogTime(985 * MINUTE),
+            floor: Some(LogTime(0)),
             overlap: 10 * MINUTE,
             max_catch_up: 100 * MINUTE,
             open_from: open_from.map(|minute| LogTime(minute * MINUTE)),

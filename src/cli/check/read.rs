@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use corscope::model::LogTime;
+use corscope::model::{InputNote, LogTime};
 use corscope::pipeline::Analyzer;
 use corscope::sources::resume::{self, Times};
 
@@ -27,6 +27,10 @@ pub(crate) struct WasRead {
     pub(crate) notes: Vec<String>,
     /// Whether nothing was read before.
     pub(crate) is_first: bool,
+    /// Whether everything could be read once.
+    pub(crate) was_complete: bool,
+    /// Up to when all log groups of this run were read.
+    pub(crate) covered_to: Option<LogTime>,
     /// Inputs that were there and could be read, whether anything is new in them or not.
     pub(crate) inputs: u64,
 }
@@ -38,15 +42,28 @@ pub(crate) fn files(
     reach: &Reach,
     analyzer: &mut Analyzer<'_>,
 ) -> WasRead {
-    let mut done = WasRead { is_first: state.is_first(), ..WasRead::default() };
+    let mut done = WasRead {
+        is_first: state.is_first(),
+        was_complete: state.last_complete.is_some(),
+        ..WasRead::default()
+    };
     if options.paths.is_empty() {
         done.files.clone_from(&state.files);
         return done;
     }
     let covered_to = state.last_run.filter(|_| !state.files.is_empty());
-    let times = Times { now: reach.now, from: reach.from(covered_to).time };
+    let from = reach.from(covered_to).time;
+    let times = Times { now: reach.now, from, is_first: state.is_first() };
     let resumed = resume::scan(&options.paths, &state.files, times, analyzer);
     done.inputs = resumed.scanned.read + resumed.scanned.left;
     done.files = resumed.marks;
+    done.notes = resumed
+        .unfinished
+        .iter()
+        .map(|note| {
+            let InputNote { input, problem } = note;
+            format!("{input}: {problem} (it was just written to; the next run reads it again)")
+        })
+        .collect();
     done
 }

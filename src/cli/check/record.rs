@@ -27,9 +27,14 @@ pub(crate) fn reading(report: &Report, read: &WasRead) -> Reading {
     let ledger = &report.ledger;
     // A first run that leaves out everything has seen nothing yet.
     let is_quiet = ledger.events == 0 && !is_all_before(report, read);
+    let is_sound = ledger.inputs_failed.is_empty() && ledger.gaps.is_empty();
     match report.reading() {
         // Nothing happened, and that was seen.
-        Reading::Nothing if is_quiet && read.inputs > 0 && is_sound(report) => Reading::Whole,
+        Reading::Nothing if is_quiet && read.inputs > 0 && is_sound => Reading::Whole,
+        // What has shown requests before shows that there are none.
+        Reading::Nothing | Reading::Partly if read.was_complete && read.inputs > 0 && is_sound => {
+            Reading::Whole
+        }
         Reading::Nothing if read.inputs > 0 => Reading::Partly,
         reading @ (Reading::Nothing | Reading::Partly | Reading::Whole) => reading,
     }
@@ -38,10 +43,6 @@ pub(crate) fn reading(report: &Report, read: &WasRead) -> Reading {
 /// Whether the first run left out all that there is.
 fn is_all_before(report: &Report, read: &WasRead) -> bool {
     read.is_first && report.is_all_outside_window()
-}
-
-fn is_sound(report: &Report) -> bool {
-    report.ledger.inputs_failed.is_empty() && report.ledger.gaps.is_empty()
 }
 
 /// The record of a run, without its deliveries.
@@ -55,8 +56,7 @@ pub(crate) fn of(id: String, began: LogTime, ended: LogTime, parts: &Parts<'_>) 
         (Reading::Partly, true) => RunStatus::Incomplete,
         (Reading::Whole, true) => RunStatus::Clear,
     };
-    let covered_to = read.groups.values().map(|mark| mark.covered_to).min();
-    let covered_to = covered_to.or((reading == Reading::Whole).then_some(began));
+    let covered_to = read.covered_to.or((reading == Reading::Whole).then_some(began));
     RunRecord {
         id,
         began,
@@ -82,10 +82,11 @@ fn problems(parts: &Parts<'_>) -> Vec<String> {
         .iter()
         .map(|note| format!("{}: {}", note.input, redaction.text(note.problem.as_str())));
     let gaps = ledger.gaps.iter().map(|gap| format!("missing: {gap}"));
-    let unrecognized = (ledger.events > 0 && report.reading() == Reading::Nothing).then(|| {
+    let is_unknown = report.reading() == Reading::Nothing || report.is_mostly_unrecognized();
+    let unrecognized = (ledger.events > 0 && is_unknown && !parts.read.was_complete).then(|| {
         format!(
-            "none of {} events is of a kind that is known; is it the right log group or file?",
-            ledger.events
+            "{} of {} events are of no kind that is known; is it the right log group or file?",
+            ledger.unrecognized, ledger.events
         )
     });
     let outside = is_all_before(report, parts.read).then(|| {

@@ -38,8 +38,8 @@ impl Ran {
     fn count(&self, name: &str) -> u64 {
         let counts = [&self.run["reading"], &self.run["alerts"], &self.run["deliveries"][0]];
         let found = counts.iter().find_map(|counts| counts[name].as_u64());
-        assert!(found.is_some(), "{name}: {} {}", self.run, self.err);
-        found.unwrap_or(0)
+        assert!(found.is_some(), "no {name}: {} {}", self.run, self.err);
+        found.unwrap_or_default()
     }
 
     /// `new acao-missing`, and so on.
