@@ -18,7 +18,7 @@ use crate::alert::policy::{FLAPPING, Policy};
 use crate::alert::run::{AlertCounts, OpenAlert};
 use crate::alert::sighting::Sighting;
 use crate::alert::stamp;
-use crate::model::{LogTime, Severity};
+use crate::model::{Kind, LogTime, Severity};
 use crate::report::fingerprint::fingerprint;
 
 /// Alerts that are kept; open ones go last.
@@ -106,8 +106,9 @@ impl Book {
         let mut told = Told::default();
         self.set_back(turn.at);
         let mut fingerprints = Vec::new();
-        for sighting in met {
+        for mut sighting in met {
             fingerprints.push(sighting.event.fingerprint.clone());
+            sighting.is_effect |= self.is_explained(&sighting.event);
             if let Some(alert) = self.alert(&sighting, turn) {
                 alert.meet(sighting, turn, &mut told);
             } else {
@@ -164,6 +165,22 @@ impl Book {
             }
         };
         self.alerts.get_mut(at)
+    }
+
+    /// Whether an open alert says already what made it. Of a single request the function's log may come
+    /// later than the run.
+    fn is_explained(&self, effect: &AlertEvent) -> bool {
+        let subject = |it: &AlertEvent| {
+            [&it.api, &it.stage, &it.method, &it.route, &it.origin].map(Clone::clone)
+        };
+        let explains = |alert: &&Alert| {
+            let cause = &alert.event;
+            alert.status == Status::Open
+                && cause.kind == Kind::Cause
+                && cause.explains.contains(&effect.rule)
+                && subject(cause) == subject(effect)
+        };
+        self.alerts.iter().any(|alert| explains(&alert))
     }
 
     /// What happened in the future, by a clock that was set back since, happened now.

@@ -15,6 +15,8 @@
 mod architecture;
 mod assemble;
 mod catalogue;
+#[cfg(feature = "aws")]
+mod check_account;
 mod check_state;
 #[cfg(feature = "aws")]
 mod check_week;

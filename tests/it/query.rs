@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::fake::faults::{Denied, InsightsFaults};
 use crate::fake::{Class, Fake, Faults};
 use crate::shop::{self, EXECUTION, QUARTER, ShopEvent, TEN};
+use crate::until::until;
 
 const SINCE: &str = "2026-11-22T10:00:00Z";
 const UNTIL: &str = "2026-11-22T16:00:00Z";
@@ -298,15 +299,6 @@ fn a_query_that_is_stopped_leaves_nothing_running() {
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("stopped before everything was read"), "{}", stderr(&output));
     assert_eq!(fake.open_queries(), 0);
-}
-
-/// Waits, for a minute at most.
-pub(crate) fn until(mut holds: impl FnMut() -> bool) {
-    let began = std::time::Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < std::time::Duration::from_mins(1), "it took a minute");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
 }
 
 fn stderr(output: &Output) -> String {

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::fake::faults::{Denied, LiveFaults};
 use crate::fake::{Batch, Class, Fake, Faults};
-use crate::query::until;
 use crate::shop::{self, ShopEvent};
+use crate::until::until;
 
 /// How much faster than it was the incident happens again.
 const FASTER: i64 = 60;

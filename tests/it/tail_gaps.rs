@@ -85,7 +85,7 @@ fn what_was_sampled_and_cannot_be_read_again_is_a_gap() {
     let endpoint = &fake;
     let (ledger, output) = std::thread::scope(|scope| {
         let tailed = scope.spawn(|| tail(endpoint, &["--max-duration", "16s"]));
-        crate::query::until(|| endpoint.sessions() > 0);
+        crate::until::until(|| endpoint.sessions() > 0);
         past(endpoint);
         tailed.join().expect("an end")
     });

@@ -302,7 +302,9 @@ impl Cycle<'_> {
         let before = state.open_from.filter(|_| !is_complete);
         state.open_from = before.into_iter().chain(analyzed.open_from).min();
         let kept = MEMORY.max(reach.max_catch_up).saturating_add(reach.overlap);
-        let forgotten = state.counted.forget_before(LogTime(reach.now.0.saturating_sub(kept)));
+        // A clock that is ahead for once must not have everything forgotten.
+        let sure = state.newest.map_or(reach.now, |newest| newest.min(reach.now));
+        let forgotten = state.counted.forget_before(LogTime(sure.0.saturating_sub(kept)));
         let again = LogTime(reach.now.0.saturating_sub(reach.overlap));
         forgotten.filter(|forgotten| *forgotten > again).map(|forgotten| {
             format!(

@@ -39,11 +39,17 @@ impl Store {
         now: LogTime,
         (waits, resets): (bool, bool),
     ) -> Result<Locked, CliError> {
-        let lock_path = beside(path, ".lock");
+        // Whoever names a symbolic link has the same state as whoever names what it points to.
+        let real = path.canonicalize();
+        let lock_path = beside(real.as_deref().unwrap_or(path), ".lock");
         let failed = |doing, source| CliError::State {
             path: path.display().to_string(),
             problem: StateProblem::Io { doing, source },
         };
+        // `--reset-state` would put a device aside.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(failed("reading it", io::Error::other("it is no file")));
+        }
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(|source| failed("locking it", source))?;
         if waits {

@@ -162,6 +162,19 @@ mod full {
     }
 
     #[test]
+    fn what_is_no_file_is_no_state_and_is_never_put_aside() {
+        let work = Work::new(&[("api.log", &well(1, 1).log()), ("folder/readme", "")]);
+        let link = work.0.path().join("device");
+        std::os::unix::fs::symlink("/dev/null", &link).expect("a link");
+        for path in ["device", "folder"] {
+            let answer = work.run(&format!("check api.log --state {path} --reset-state"));
+            assert_eq!((answer.code, answer.out.as_str()), (Some(3), ""), "{path}");
+            assert!(answer.err.contains("it is no file"), "{}", answer.err);
+        }
+        assert_eq!(names(&work), ["api.log", "device", "folder"]);
+    }
+
+    #[test]
     fn a_state_is_for_nobody_else_to_read_and_a_link_stays_one() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let work = Work::new(&[("api.log", &well(1, 1).log()), ("kept/readme", "")]);

@@ -71,3 +71,34 @@ fn a_function_that_is_still_running_is_waited_for() {
     // The cause is told, and its effect with it.
     assert_eq!(ran.told(), ["new gw-502-lambda-timeout"], "{}", ran.err);
 }
+
+#[test]
+fn a_function_whose_log_comes_before_the_gateways_is_told_as_the_cause() {
+    let work = Work::new(&[("gateway.log", &well(2, 4).log()), ("function.log", &timeout(1, 5))]);
+    // By itself it may have been anything: no page is known that met it.
+    let ran = check(&work, "10:05:30", "gateway.log function.log");
+    assert_eq!((ran.told(), ran.count("exchanges")), (vec![], 2), "{}", ran.err);
+    work.write("gateway.log", &(well(2, 4).log() + &failed(1, 5)));
+    let ran = check(&work, "10:10:00", "gateway.log function.log");
+    assert_eq!(ran.told(), ["new gw-502-lambda-timeout"], "{}", ran.run);
+    assert_eq!(ran.run["events"][0]["route"], "GET /orders");
+    assert_eq!((ran.count("exchanges"), ran.count("known_exchanges")), (0, 2));
+    assert_eq!(check(&work, "10:15:00", "gateway.log function.log").told(), [""; 0]);
+}
+
+#[test]
+fn while_its_cause_is_told_a_symptom_whose_cause_is_not_there_yet_is_not() {
+    let work = Work::new(&[("gateway.log", &failed(1, 3)), ("function.log", &timeout(1, 3))]);
+    let files = "gateway.log function.log";
+    assert_eq!(check(&work, "10:05:00", files).told(), ["new gw-502-lambda-timeout"]);
+    work.write("gateway.log", &(failed(1, 3) + &failed(2, 8)));
+    let ran = check(&work, "10:10:00", files);
+    assert_eq!((ran.told(), ran.count("held_by_cause")), (vec![], 1), "{}", ran.run);
+    work.write("function.log", &(timeout(1, 3) + &timeout(2, 8)));
+    let ran = check(&work, "10:15:00", files);
+    assert_eq!((ran.told(), ran.count("held_by_repeat")), (vec![], 1), "{}", ran.run);
+    assert_eq!(check(&work, "10:46:00", files).told(), ["resolved gw-502-lambda-timeout"]);
+    // When that is over, it is told again.
+    work.write("gateway.log", &(failed(1, 3) + &failed(2, 8) + &failed(3, 48)));
+    assert_eq!(check(&work, "10:50:00", files).told(), ["new gateway-response-without-cors"]);
+}

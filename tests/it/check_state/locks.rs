@@ -51,6 +51,53 @@ fn of_two_runs_at_once_the_second_does_nothing_or_waits() {
 }
 
 #[test]
+fn a_state_is_one_whichever_link_names_it() {
+    let sink = Sink::new(Mode::Hold);
+    let work = Work::new(&[("api.log", &well(1, 1).log())]);
+    check(&work, "10:05:00", "api.log");
+    let link = work.0.path().join("link.json");
+    std::os::unix::fs::symlink("s.json", link).expect("a link");
+    work.write("api.log", &blocked(2, 8).log());
+    let first = spawn(&work, "10:10:00", &format!("api.log --webhook {}", sink.url));
+    until(|| !sink.posts().is_empty());
+    let second = work.run(&line("10:10:00", "api.log").replace("s.json", "link.json"));
+    assert_eq!((second.code, second.out.as_str()), (Some(0), ""));
+    assert!(second.err.contains("another run uses link.json"), "{}", second.err);
+    sink.set(Mode::Accept);
+    assert_eq!(first.wait_with_output().expect("an end").status.code(), Some(1));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_waited_for_another_one_begins_when_that_is_over() {
+    use corscope::model::LogTime;
+    let sink = Sink::new(Mode::Hold);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let first = spawn(&work, "10:05:00", &format!("api.log --webhook {}", sink.url));
+    until(|| !sink.posts().is_empty());
+    let waiting = Command::new(assert_cmd::cargo::cargo_bin!("corscope"))
+        .current_dir(work.0.path())
+        .env_clear()
+        .args(["check", "api.log", "--state", "s.json", "--wait", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let id = waiting.id().to_string();
+    until(|| {
+        let locks = std::fs::read_to_string("/proc/locks").expect("locks");
+        locks.lines().any(|line| line.contains("->") && line.split(' ').any(|it| it == id))
+    });
+    let over = std::time::SystemTime::now();
+    sink.set(Mode::Accept);
+    let output = waiting.wait_with_output().expect("an end");
+    let run: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let began = LogTime::parse_rfc3339(run["began"].as_str().expect("a time")).expect("a time");
+    let over = over.duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis();
+    assert!(began.0 >= over as i64, "{run}");
+    assert_eq!(first.wait_with_output().expect("an end").status.code(), Some(1));
+}
+
+#[test]
 fn what_was_under_way_when_a_run_was_killed_is_sent_again_with_the_same_key() {
     let sink = Sink::new(Mode::Hold);
     let work = Work::new(&[("api.log", &blocked(1, 3).log())]);

@@ -121,12 +121,12 @@ fn one<'a>(
     posts: &'a [Post],
 ) -> &'a [Post] {
     let at = |post: &Post| LogTime::parse_rfc3339(post.text("at")).expect("a time").0;
-    let hours = |time: i64| (time - START) as f64 / HOUR as f64;
+    let minutes = |time: i64| (time - START) / MINUTE;
     let list: Vec<String> = posts
         .iter()
-        .map(|post| format!("{} at {:.2}", post.text("event"), hours(at(post))))
+        .map(|post| format!("{} at {}", post.text("event"), minutes(at(post))))
         .collect();
-    let about = format!("{key:?} from {:.2}: {list:?}", hours(incident.from));
+    let about = format!("{key:?} from {}: {list:?}", minutes(incident.from));
     let new = posts.first().expect(&about);
     assert_eq!(new.text("event"), "new", "{about}");
     assert!(at(new) >= incident.from, "{about}");
@@ -134,9 +134,10 @@ fn one<'a>(
     assert_eq!(new.body["is_flapping"], is_flapping, "{about}");
     let reminders = posts[1..].iter().take_while(|post| post.text("event") == "reminder").count();
     // Whoever is told after the end is not reminded of it.
-    let want = match incident.is_flapping && opening < 3 {
-        true => 0,
-        false => (incident.to - at(new)).max(0) / (2 * HOUR),
+    let want = if incident.is_flapping && opening < 3 {
+        0
+    } else {
+        (incident.to - at(new)).max(0) / (2 * HOUR)
     };
     assert_eq!(reminders as i64, want, "{about}");
     for pair in posts[..=reminders].windows(2) {
@@ -145,11 +146,11 @@ fn one<'a>(
     }
     let resolved = posts.get(reminders + 1).expect(&about);
     assert_eq!(resolved.text("event"), "resolved", "{about}");
-    let last = LogTime::parse_rfc3339(resolved.text("last_seen")).expect("a time").0;
+    let seen = LogTime::parse_rfc3339(resolved.text("last_seen")).expect("a time").0;
     let quiet = if is_flapping { HOUR } else { 15 * MINUTE };
-    assert!(at(resolved) >= last + quiet, "{about}");
+    assert!(at(resolved) >= seen + quiet, "{about}");
     if opening == if incident.is_flapping { 3 } else { 1 } {
-        assert!((incident.to - 5 * MINUTE..incident.to).contains(&last), "{about}");
+        assert!((incident.to - 5 * MINUTE..incident.to).contains(&seen), "{about}");
     }
     &posts[reminders + 2..]
 }

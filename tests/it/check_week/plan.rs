@@ -2,7 +2,7 @@
 //!
 //! Must not: depend on what happens.
 
-use crate::check_week::world::{HOUR, MINUTE, START};
+use crate::check_week::world::{FUNCTION, GATEWAY, HOUR, MINUTE, START};
 
 /// How requests of an incident fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,11 +120,7 @@ impl Plan {
         fault(Fault::SinkDown, 145, 205);
         fault(Fault::Twice, 240, 250);
         fault(Fault::KillAtSink, 330, 345);
-        let group = if day % 2 == 0 {
-            crate::check_week::world::FUNCTION
-        } else {
-            crate::check_week::world::GATEWAY
-        };
+        let group = if day % 2 == 0 { FUNCTION } else { GATEWAY };
         fault(Fault::Denied(group), 390, 450);
         fault(Fault::SetBack, 480, 510);
         let pause = i32::try_from(pause / MINUTE).expect("minutes");
@@ -187,10 +183,7 @@ impl Plan {
 
     /// The group that may not be read.
     pub(crate) fn denied(&self, time: i64) -> Option<&'static str> {
-        self.faults.iter().find_map(|(fault, from, to)| match fault {
-            Fault::Denied(group) if (*from..*to).contains(&time) => Some(*group),
-            _ => None,
-        })
+        [GATEWAY, FUNCTION].into_iter().find(|group| self.has(Fault::Denied(group), time))
     }
 
     /// Pauses and flapping leave no place for events that come late.

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use corscope::model::LogTime;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -135,15 +133,16 @@ impl Runner {
         self.completed(now, &output);
     }
 
-    fn spawn(&self, now: i64) -> Child {
+    /// A run that tells nobody.
+    fn command(&self, now: i64) -> Command {
         let clock = match self.plan {
             ref plan if plan.has(Fault::SetBack, now) => now - HOUR,
             ref plan if plan.has(Fault::Ahead, now) => now + HOUR,
             _ => now,
         };
         let catch_up = format!("{}h", self.plan.max_catch_up / HOUR);
-        Command::new(&self.program)
-            .current_dir(self.folder.path())
+        let mut command = Command::new(&self.program);
+        command
             .env_clear()
             .envs([("AWS_ACCESS_KEY_ID", "fake"), ("AWS_SECRET_ACCESS_KEY", "fake")])
             .envs([("AWS_REGION", "eu-central-1"), ("HOME", "/nowhere")])
@@ -151,8 +150,14 @@ impl Runner {
             .args(["check", "--state", "state.json", "--group", GATEWAY, "--group", FUNCTION])
             .args(["--endpoint-url", &self.fake.endpoint(), "--max-tps", "200"])
             .args(["--now", &LogTime(clock).to_string(), "--format", "json"])
+            .args(["--repeat", "2h", "--resolve-after", "15m", "--max-catch-up", &catch_up]);
+        command
+    }
+
+    fn spawn(&self, now: i64) -> Child {
+        self.command(now)
+            .current_dir(self.folder.path())
             .args(["--webhook", &self.sink.url, "--retry-for", "0s"])
-            .args(["--repeat", "2h", "--resolve-after", "15m", "--max-catch-up", &catch_up])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -179,7 +184,7 @@ impl Runner {
 
     /// A run that is killed: when the sink was told something, or after some milliseconds.
     fn kill(&mut self, now: i64, at_sink: bool) {
-        let before = self.state()["runs"].as_u64().unwrap_or(0);
+        let before = self.state();
         let posts = self.sink.posts().len();
         if at_sink {
             self.sink.set(Mode::Hold);
@@ -206,10 +211,22 @@ impl Runner {
         if serde_json::from_slice::<Value>(&output.stdout).is_ok() {
             // It had said everything.
             self.completed(now, &output);
-        } else if state["runs"].as_u64().unwrap_or(0) > before {
+        } else if state["runs"] != before["runs"] {
             self.figures.saved += 1;
-            self.figures.exchanges_of_killed += counted_in(&state, now / MINUTE);
+            self.figures.exchanges_of_killed += self.counted_from(now, &before);
         }
+    }
+
+    /// What a run counts at this time that begins with this state. The same events give the same answer.
+    fn counted_from(&self, now: i64, before: &Value) -> u64 {
+        let folder = tempfile::tempdir().expect("a folder");
+        if !before.is_null() {
+            std::fs::write(folder.path().join("state.json"), before.to_string()).expect("a state");
+        }
+        let output = self.command(now).current_dir(folder.path()).output().expect("a process");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let run: Value = serde_json::from_slice(&output.stdout).expect(&said);
+        run["reading"]["exchanges"].as_u64().expect("a count")
     }
 
     /// The state, which is whole at any time.
@@ -272,20 +289,6 @@ impl Runner {
             self.read_at = now;
         }
     }
-}
-
-/// Exchanges that the state remembers to have counted in this minute; each has three ids.
-fn counted_in(state: &Value, minute: i64) -> u64 {
-    let minutes = state["counted"].as_array().cloned().unwrap_or_default();
-    let found = minutes.iter().find(|it| it["minute"] == minute);
-    let Some(ids) = found.and_then(|it| it["ids"].as_str()) else { return 0 };
-    let bytes = STANDARD.decode(ids).expect("base64");
-    let (mut rest, mut ids) = (bytes.as_slice(), 0);
-    while let Some(count) = rest.get(8) {
-        rest = &rest[9 + 4 * usize::from(*count)..];
-        ids += 1;
-    }
-    ids / 3
 }
 
 fn signal(child: &Child, signal: &str) {

@@ -14,7 +14,7 @@ pub(crate) const SECOND: i64 = 1000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 
-pub(crate) const ROUTES: [&str; 5] = ["/orders", "/cart", "/stores", "/checkout", "/search"];
+pub(crate) const ROUTES: [&str; 5] = ["/checkout", "/cart", "/stores", "/orders", "/search"];
 
 /// Numbers that look like chance and are the same in each run (splitmix64).
 #[derive(Debug, Clone)]
@@ -65,22 +65,28 @@ impl World {
         let number = self.requests.len() as u32 + 1;
         let ill = plan.ill_at(route, time);
         let (gateway, function) = lines(number, route, ill, time);
-        // Most of it can be read after 20 seconds; some at once, and some minutes later.
+        // Most of it can be read after 20 seconds, some at once, and some minutes later: all of it, or
+        // what one of the two groups has.
         let chance = self.dice.below(100);
-        let is_late = chance < 4 && plan.is_calm(time);
-        let delay = match chance {
-            _ if is_late => (1 + self.dice.below(8) as i64) * MINUTE,
-            4..20 => 2 * SECOND,
-            _ => 20 * SECOND,
+        let is_calm = plan.is_calm(time);
+        let minutes = (1 + self.dice.below(8) as i64) * MINUTE;
+        let (delay, function_delay) = match chance {
+            0..4 if is_calm => (minutes, minutes),
+            4..8 if is_calm => (minutes, 5 * SECOND),
+            8..12 if is_calm && ill.is_none() => (20 * SECOND, minutes),
+            12..20 => (2 * SECOND, 2 * SECOND),
+            20..50 => (30 * SECOND, 5 * SECOND),
+            _ => (20 * SECOND, 20 * SECOND),
         };
+        let is_late = delay.max(function_delay) >= MINUTE;
         // One in ten goes on for ten seconds.
-        let lasts = if chance >= 90 && plan.is_calm(time) { 10 * SECOND } else { 0 };
+        let lasts = if chance >= 90 && is_calm { 10 * SECOND } else { 0 };
         let half = gateway.len() / 2;
         let (head, tail) = gateway.split_at(half);
         self.put(fake, GATEWAY, head, (time, time + delay));
         let end = time + lasts;
         self.put(fake, GATEWAY, tail, (end, end + delay));
-        self.put(fake, FUNCTION, &function, (time + 1, end + delay));
+        self.put(fake, FUNCTION, &function, (time + 1, end + function_delay));
         self.requests.push(Put { time, visible: end + delay, is_late });
     }
 
