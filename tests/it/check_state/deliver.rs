@@ -368,3 +368,44 @@ fn a_sink_that_refuses_everything_is_left_alone_after_three() {
     check(&work, "10:30:00", &more);
     assert_eq!(sink.routes(), ["GET /100"]);
 }
+
+#[cfg(unix)]
+mod names_of_a_state {
+    use std::os::unix::fs::symlink;
+
+    use crate::check_state::{blocked, check, names, state};
+    use crate::work::Work;
+
+    #[test]
+    fn two_names_of_a_state_have_one_lock() {
+        let work = Work::new(&[("api.log", &blocked(1, 3).log()), ("kept/readme", "")]);
+        // Neither is there yet; both lead to the same.
+        for (to, link) in [("kept/real.json", "s.json"), ("s.json", "other.json")] {
+            symlink(to, work.0.path().join(link)).expect("a link");
+        }
+        check(&work, "10:05:00", "api.log");
+        let lock = work.0.path().join("kept/real.json.lock");
+        let held = std::fs::File::open(lock).expect("a lock");
+        held.lock().expect("a lock");
+        for name in ["s.json", "other.json", "kept/real.json"] {
+            let answer = work.run(&format!("check --state {name} api.log"));
+            assert!(answer.err.contains(&format!("another run uses {name}")), "{}", answer.err);
+        }
+        assert_eq!(names(&work), ["api.log", "kept", "other.json", "s.json"]);
+        assert_eq!(state(&work)["runs"], 1);
+    }
+
+    #[test]
+    fn what_was_put_aside_is_kept_when_more_is() {
+        let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+        for text in ["one", "two", "three"] {
+            work.write("s.json", text);
+            check(&work, "10:05:00", "api.log --reset-state");
+        }
+        for (name, text) in
+            [("s.json.old", "one"), ("s.json.old.2", "two"), ("s.json.old.3", "three")]
+        {
+            assert_eq!(work.read(name).as_deref(), Some(text));
+        }
+    }
+}
