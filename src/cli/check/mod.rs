@@ -86,7 +86,7 @@ fn run_once(options: &CheckOptions) -> Result<ExitStatus, CliError> {
     };
     check_inputs(options)?;
     let flags = (options.state.wait, options.state.reset_state);
-    let (store, mut state) = match Store::open(path, now, flags)? {
+    let (store, mut state) = match Store::open(path, flags)? {
         Locked::Ours(store, state) => (store, state),
         Locked::Busy => return print::busy(options, path),
     };

@@ -7,7 +7,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use corscope::model::LogTime;
 use corscope::report::fingerprint::fingerprint;
 use tempfile::NamedTempFile;
 
@@ -37,11 +36,7 @@ pub(crate) enum Locked {
 impl Store {
     /// Locks the state and reads it. `waits`: until another run is done with it. `resets`: a file that
     /// cannot be used is put aside.
-    pub(crate) fn open(
-        named: &Path,
-        now: LogTime,
-        (waits, resets): (bool, bool),
-    ) -> Result<Locked, CliError> {
+    pub(crate) fn open(named: &Path, (waits, resets): (bool, bool)) -> Result<Locked, CliError> {
         let path = resolved(named);
         let lock_path = beside(&path, ".lock");
         let failed = |doing, source| CliError::State {
@@ -65,13 +60,13 @@ impl Store {
         store.tidy();
         let state = match read(&store.path) {
             Ok(Some(state)) => state,
-            Ok(None) => store.fresh(now),
+            Ok(None) => store.fresh(),
             Err(StateProblem::Io { doing, source }) => return Err(failed(doing, source)),
             Err(StateProblem::Form(_)) if resets => {
                 let old = store.old();
                 std::fs::rename(&store.path, old)
                     .map_err(|source| failed("putting it aside", source))?;
-                store.fresh(now)
+                store.fresh()
             }
             Err(problem @ StateProblem::Form(_)) => {
                 return Err(CliError::State { path: named.display().to_string(), problem });
@@ -80,10 +75,10 @@ impl Store {
         Ok(Locked::Ours(store, Box::new(state)))
     }
 
-    fn fresh(&self, now: LogTime) -> State {
-        let (path, now) = (self.path.display().to_string(), now.to_string());
-        let process = std::process::id().to_string();
-        State::new(fingerprint(&[Some(&path), Some(&now), Some(&process)]))
+    /// The state before the first run. As long as it cannot be saved, each run begins with it: its id,
+    /// from which come the keys of what is told, is made of what is the same in all of them.
+    fn fresh(&self) -> State {
+        State::new(fingerprint(&[Some(&self.path.to_string_lossy())]))
     }
 
     /// Writes the state: to a file beside it, down to the disk, and then under its name.

@@ -374,7 +374,37 @@ mod names_of_a_state {
     use std::os::unix::fs::symlink;
 
     use crate::check_state::{blocked, check, names, state};
+    use crate::log::Request;
+    use crate::sink::{Mode, Sink};
     use crate::work::Work;
+
+    /// Until a state is saved, keys do not change from run to run.
+    #[test]
+    fn what_no_state_remembers_is_told_with_the_same_key() {
+        let sink = Sink::new(Mode::Accept);
+        let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+        let more = format!("api.log --webhook {}", sink.url);
+        let once = |now: &str| {
+            let ran = check(&work, now, &more);
+            assert_eq!(ran.count("delivered"), 1, "{}", ran.err);
+            // As if it had not been written.
+            std::fs::remove_file(work.0.path().join("s.json")).expect("a state");
+        };
+        once("10:05:00");
+        once("10:10:00");
+        assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 1));
+        // An id that was saved stays, wherever its file is.
+        check(&work, "10:15:00", &more);
+        let before = state(&work)["id"].clone();
+        let moved = work.0.path().join("moved");
+        std::fs::create_dir(&moved).expect("a folder");
+        std::fs::rename(work.0.path().join("s.json"), moved.join("s.json")).expect("a move");
+        symlink("moved/s.json", work.0.path().join("s.json")).expect("a link");
+        let log = blocked(1, 3).log() + &Request { path: "/b", ..blocked(2, 18) }.log();
+        work.write("api.log", &log);
+        check(&work, "10:20:00", &more);
+        assert_eq!(state(&work)["id"], before);
+    }
 
     #[test]
     fn two_names_of_a_state_have_one_lock() {
