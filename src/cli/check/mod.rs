@@ -22,13 +22,14 @@ use corscope::report::settings::ReportSettings;
 use corscope::report::{Reading, Report};
 use corscope::rules::set::RuleSet;
 
+use crate::cli::check::deliver::Course;
 use crate::cli::check::gate::{Counting, Patience, Requests};
 use crate::cli::check::options::CheckOptions;
 use crate::cli::check::outlets::{Outlets, Tries};
 use crate::cli::check::reach::Reach;
 use crate::cli::check::read::WasRead;
 use crate::cli::check::record::Parts;
-use crate::cli::check::state::{State, Waiting};
+use crate::cli::check::state::State;
 use crate::cli::check::store::{Locked, Store};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -83,7 +84,7 @@ fn run_once(options: &CheckOptions) -> Result<ExitStatus, CliError> {
     };
     check_inputs(options)?;
     let flags = (options.state.wait, options.state.reset_state);
-    let (store, mut state) = match Store::open(path, now, flags)? {
+    let (store, mut state) = match Store::open(path, flags)? {
         Locked::Ours(store, state) => (store, state),
         Locked::Busy => return print::busy(options, path),
     };
@@ -172,7 +173,7 @@ impl Cycle<'_> {
         let analyzed = self.analyze(state, &reach)?;
         let told = self.take_turn(state, &reach, &analyzed);
         let forgotten = self.leave(state, &reach, &analyzed);
-        self.enqueue(state, &told.events);
+        self.enqueue(state, &told.events, &mut course);
         let parts = Parts {
             report: &analyzed.report,
             told: &told,
@@ -315,19 +316,17 @@ impl Cycle<'_> {
     }
 
     /// Each sink is to be told what it asked for.
-    fn enqueue(&self, state: &mut State, events: &[AlertEvent]) {
+    fn enqueue(&self, state: &mut State, events: &[AlertEvent], course: &mut Course) {
         for sink in &self.outlets.sinks {
             let is_wanted = |event: &&AlertEvent| {
                 event.severity >= sink.min_severity
                     && (sink.events.is_empty() || sink.events.contains(&event.event))
             };
-            let waiting = |event: &AlertEvent| Waiting {
-                sink: sink.name.clone(),
-                attempts: 0,
-                refused: 0,
-                event: event.clone(),
-            };
-            state.outbox.extend(events.iter().filter(is_wanted).map(waiting));
+            for event in events.iter().filter(is_wanted) {
+                for _ in 0..state.enqueue(&sink.name, event) {
+                    course.drop_one(&sink.name, "what was over before it could be delivered");
+                }
+            }
         }
     }
 

@@ -7,7 +7,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use corscope::model::LogTime;
 use corscope::report::fingerprint::fingerprint;
 use tempfile::NamedTempFile;
 
@@ -17,6 +16,9 @@ use crate::cli::error::CliError;
 /// The state file, while no other run may use it.
 #[derive(Debug)]
 pub(crate) struct Store {
+    /// As it was named.
+    named: PathBuf,
+    /// The same for all names of the file: links lead to it, and stay links.
     path: PathBuf,
     /// Held; the lock ends with it, whatever ends the process.
     _lock: File,
@@ -34,16 +36,11 @@ pub(crate) enum Locked {
 impl Store {
     /// Locks the state and reads it. `waits`: until another run is done with it. `resets`: a file that
     /// cannot be used is put aside.
-    pub(crate) fn open(
-        path: &Path,
-        now: LogTime,
-        (waits, resets): (bool, bool),
-    ) -> Result<Locked, CliError> {
-        // Whoever names a symbolic link has the same state as whoever names what it points to.
-        let real = path.canonicalize();
-        let lock_path = beside(real.as_deref().unwrap_or(path), ".lock");
+    pub(crate) fn open(named: &Path, (waits, resets): (bool, bool)) -> Result<Locked, CliError> {
+        let path = resolved(named);
+        let lock_path = beside(&path, ".lock");
         let failed = |doing, source| CliError::State {
-            path: path.display().to_string(),
+            path: named.display().to_string(),
             problem: StateProblem::Io { doing, source },
         };
         // `--reset-state` would put a device aside.
@@ -63,49 +60,52 @@ impl Store {
                 }
             }
         }
-        let store = Box::new(Self { path: path.to_owned(), _lock: lock });
+        let store = Box::new(Self { named: named.to_owned(), path, _lock: lock });
         store.tidy();
-        let state = match read(path) {
+        let state = match read(&store.path) {
             Ok(Some(state)) => state,
-            Ok(None) => store.fresh(now),
+            Ok(None) => store.fresh(),
             Err(StateProblem::Io { doing, source }) => return Err(failed(doing, source)),
             Err(StateProblem::Form(_)) if resets => {
-                let old = beside(path, ".old");
-                std::fs::rename(path, old).map_err(|source| failed("putting it aside", source))?;
-                store.fresh(now)
+                let old = store.old();
+                std::fs::rename(&store.path, old)
+                    .map_err(|source| failed("putting it aside", source))?;
+                store.fresh()
             }
             Err(problem @ StateProblem::Form(_)) => {
-                return Err(CliError::State { path: path.display().to_string(), problem });
+                return Err(CliError::State { path: named.display().to_string(), problem });
             }
         };
         Ok(Locked::Ours(store, Box::new(state)))
     }
 
-    fn fresh(&self, now: LogTime) -> State {
-        let (path, now) = (self.path.display().to_string(), now.to_string());
-        let process = std::process::id().to_string();
-        State::new(fingerprint(&[Some(&path), Some(&now), Some(&process)]))
+    /// The state before the first run. As long as it cannot be saved, each run begins with it: its id,
+    /// from which come the keys of what is told, is made of what is the same in all of them.
+    fn fresh(&self) -> State {
+        State::new(fingerprint(&[Some(&self.path.to_string_lossy())]))
     }
 
     /// Writes the state: to a file beside it, down to the disk, and then under its name.
     pub(crate) fn save(&self, state: &State) -> Result<(), CliError> {
         self.write(state).map_err(|source| CliError::State {
-            path: self.path.display().to_string(),
+            path: self.named.display().to_string(),
             problem: StateProblem::Io { doing: "writing it", source },
         })
     }
 
-    /// A symbolic link stays one: what it points to is replaced.
-    fn target(&self) -> PathBuf {
-        self.path.canonicalize().unwrap_or_else(|_| self.path.clone())
+    /// A name for what is put aside, under which nothing was put aside before.
+    fn old(&self) -> PathBuf {
+        let first = beside(&self.path, ".old");
+        let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+        let others = (2..u64::MAX).map(|number| beside(&self.path, &format!(".old.{number}")));
+        std::iter::once(first.clone()).chain(others).find(|path| !is_there(path)).unwrap_or(first)
     }
 
     /// Removes what runs left that were killed while they wrote this state.
     fn tidy(&self) {
-        let path = self.target();
-        let prefix = draft_prefix(&path);
+        let prefix = draft_prefix(&self.path);
         #[expect(clippy::disallowed_methods, reason = "the command line writes its own files")]
-        let Ok(entries) = std::fs::read_dir(folder(&path)) else { return };
+        let Ok(entries) = std::fs::read_dir(folder(&self.path)) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let middle = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
@@ -120,15 +120,14 @@ impl Store {
 
     fn write(&self, state: &State) -> io::Result<()> {
         let text = state.to_json()?;
-        let path = self.target();
-        let folder = folder(&path);
+        let folder = folder(&self.path);
         let mut builder = tempfile::Builder::new();
-        let prefix = draft_prefix(&path);
+        let prefix = draft_prefix(&self.path);
         builder.prefix(&prefix).suffix(DRAFT);
         let mut file: NamedTempFile = builder.tempfile_in(folder)?;
         file.write_all(&text)?;
         file.as_file().sync_all()?;
-        file.persist(&path)?;
+        file.persist(&self.path)?;
         sync_folder(folder)
     }
 }
@@ -157,6 +156,25 @@ pub(crate) fn read(path: &Path) -> Result<Option<State>, StateProblem> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(StateProblem::Io { doing: "reading it", source }),
     }
+}
+
+/// What a name leads to, which may not be there yet.
+fn resolved(named: &Path) -> PathBuf {
+    let mut path = named.to_owned();
+    // As many links as systems follow.
+    for _ in 0..40 {
+        if let Ok(path) = path.canonicalize() {
+            return path;
+        }
+        let folder = folder(&path);
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let here = folder.join(path.file_name().unwrap_or_default());
+        match here.read_link() {
+            Ok(to) => path = folder.join(to),
+            Err(_) => return here,
+        }
+    }
+    named.to_owned()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -33,16 +33,62 @@ fn what_cannot_be_delivered_waits_for_the_next_run_with_the_same_key() {
 #[test]
 fn what_waits_is_told_before_what_is_new() {
     let sink = Sink::new(Mode::Refuse(500, ""));
-    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let route = |number, minute, path| Request { path, ..blocked(number, minute) }.log();
+    let work = Work::new(&[("api.log", &route(1, 3, "/a"))]);
     let more = format!("api.log --webhook {}", sink.url);
     check(&work, "10:05:00", &more);
-    check(&work, "10:40:00", &more);
-    assert_eq!(state(&work)["outbox"].as_array().map(Vec::len), Some(2));
+    work.write("api.log", &(route(1, 3, "/a") + &route(2, 8, "/b")));
+    check(&work, "10:10:00", &more);
+    assert_eq!(waiting(&work, "webhook"), ["GET /a", "GET /b"]);
     assert_eq!(sink.posts().len(), 2, "a sink that failed is not tried twice in a run");
     sink.set(Mode::Accept);
-    work.write("api.log", &(blocked(1, 3).log() + &blocked(2, 43).log()));
-    check(&work, "10:45:00", &more);
-    assert_eq!(sink.told(), ["new acao-missing", "resolved acao-missing", "new acao-missing"]);
+    work.write("api.log", &(route(1, 3, "/a") + &route(2, 8, "/b") + &route(3, 13, "/c")));
+    check(&work, "10:15:00", &more);
+    assert_eq!(sink.routes(), ["GET /a", "GET /b", "GET /c"]);
+}
+
+#[test]
+fn what_is_over_before_it_could_be_delivered_is_not_told() {
+    for mode in [Mode::Refuse(503, ""), Mode::Refuse(400, "")] {
+        let sink = Sink::new(mode);
+        let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+        let more = format!("api.log --webhook {}", sink.url);
+        check(&work, "10:05:00", &more);
+        let ran = check(&work, "10:40:00", &more);
+        assert_eq!((ran.count("dropped"), ran.count("waiting")), (2, 0), "{}", ran.err);
+        assert!(ran.err.contains("over before it could be delivered"), "{}", ran.err);
+        // What comes up again is told.
+        sink.set(Mode::Accept);
+        work.write("api.log", &(blocked(1, 3).log() + &blocked(2, 43).log()));
+        check(&work, "10:45:00", &more);
+        assert_eq!(sink.told(), ["new acao-missing"]);
+    }
+}
+
+#[test]
+fn one_reminder_of_an_alert_waits_until_it_is_over() {
+    let sink = Sink::new(Mode::Accept);
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --repeat 10m --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    sink.set(Mode::Refuse(503, ""));
+    let mut log = blocked(1, 3).log();
+    for (number, minute) in [(2, 16), (3, 28)] {
+        log += &blocked(number, minute).log();
+        work.write("api.log", &log);
+        let ran = check(&work, &format!("10:{}:00", minute + 2), &more);
+        assert_eq!(
+            (ran.told(), ran.count("waiting")),
+            (vec!["reminder acao-missing".to_owned()], 1)
+        );
+    }
+    assert_eq!(state(&work)["outbox"][0]["event"]["at"], "2026-11-22T10:30:00.000Z");
+    sink.set(Mode::Refuse(404, ""));
+    let ran = check(&work, "11:20:00", &more);
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (0, 1), "{}", ran.err);
+    sink.set(Mode::Accept);
+    check(&work, "11:25:00", &more);
+    assert_eq!(sink.told(), ["new acao-missing", "resolved acao-missing"]);
 }
 
 #[test]
@@ -321,4 +367,75 @@ fn a_sink_that_refuses_everything_is_left_alone_after_three() {
     assert_eq!(sink.routes(), [""; 0]);
     check(&work, "10:30:00", &more);
     assert_eq!(sink.routes(), ["GET /100"]);
+}
+
+#[cfg(unix)]
+mod names_of_a_state {
+    use std::os::unix::fs::symlink;
+
+    use crate::check_state::{blocked, check, names, state};
+    use crate::log::Request;
+    use crate::sink::{Mode, Sink};
+    use crate::work::Work;
+
+    /// Until a state is saved, keys do not change from run to run.
+    #[test]
+    fn what_no_state_remembers_is_told_with_the_same_key() {
+        let sink = Sink::new(Mode::Accept);
+        let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+        let more = format!("api.log --webhook {}", sink.url);
+        let once = |now: &str| {
+            let ran = check(&work, now, &more);
+            assert_eq!(ran.count("delivered"), 1, "{}", ran.err);
+            // As if it had not been written.
+            std::fs::remove_file(work.0.path().join("s.json")).expect("a state");
+        };
+        once("10:05:00");
+        once("10:10:00");
+        assert_eq!((sink.told(), sink.arrived().1), (vec!["new acao-missing".to_owned()], 1));
+        // An id that was saved stays, wherever its file is.
+        check(&work, "10:15:00", &more);
+        let before = state(&work)["id"].clone();
+        let moved = work.0.path().join("moved");
+        std::fs::create_dir(&moved).expect("a folder");
+        std::fs::rename(work.0.path().join("s.json"), moved.join("s.json")).expect("a move");
+        symlink("moved/s.json", work.0.path().join("s.json")).expect("a link");
+        let log = blocked(1, 3).log() + &Request { path: "/b", ..blocked(2, 18) }.log();
+        work.write("api.log", &log);
+        check(&work, "10:20:00", &more);
+        assert_eq!(state(&work)["id"], before);
+    }
+
+    #[test]
+    fn two_names_of_a_state_have_one_lock() {
+        let work = Work::new(&[("api.log", &blocked(1, 3).log()), ("kept/readme", "")]);
+        // Neither is there yet; both lead to the same.
+        for (to, link) in [("kept/real.json", "s.json"), ("s.json", "other.json")] {
+            symlink(to, work.0.path().join(link)).expect("a link");
+        }
+        check(&work, "10:05:00", "api.log");
+        let lock = work.0.path().join("kept/real.json.lock");
+        let held = std::fs::File::open(lock).expect("a lock");
+        held.lock().expect("a lock");
+        for name in ["s.json", "other.json", "kept/real.json"] {
+            let answer = work.run(&format!("check --state {name} api.log"));
+            assert!(answer.err.contains(&format!("another run uses {name}")), "{}", answer.err);
+        }
+        assert_eq!(names(&work), ["api.log", "kept", "other.json", "s.json"]);
+        assert_eq!(state(&work)["runs"], 1);
+    }
+
+    #[test]
+    fn what_was_put_aside_is_kept_when_more_is() {
+        let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+        for text in ["one", "two", "three"] {
+            work.write("s.json", text);
+            check(&work, "10:05:00", "api.log --reset-state");
+        }
+        for (name, text) in
+            [("s.json.old", "one"), ("s.json.old.2", "two"), ("s.json.old.3", "three")]
+        {
+            assert_eq!(work.read(name).as_deref(), Some(text));
+        }
+    }
 }
