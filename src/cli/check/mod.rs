@@ -324,7 +324,7 @@ impl Cycle<'_> {
             };
             for event in events.iter().filter(is_wanted) {
                 for _ in 0..state.enqueue(&sink.name, event) {
-                    course.drop_one(&sink.name, "what was over before it could be delivered");
+                    course.drop_one(&sink.name, "what was said of an alert that came up again");
                 }
             }
         }

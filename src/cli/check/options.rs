@@ -204,7 +204,8 @@ pub(crate) struct SinkOptions {
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub(crate) retry_for: Duration,
 
-    /// Keep at most so much of what could not be delivered; the oldest goes first, and is told.
+    /// Keep at most so much of what a sink could not be told; what matters least goes first, and that
+    /// is told.
     #[arg(long, value_name = "SIZE", default_value = "4MB", value_parser = ranges::bytes)]
     pub(crate) spool_size: u64,
 }

@@ -137,37 +137,27 @@ impl State {
         self.last_run.is_none()
     }
 
-    /// Has a sink told of an event. Gives how many it is not told any more because of it: an alert that
-    /// is over before a sink could be told of it is told neither to be there nor to be over.
+    /// Has a sink told of an event. Gives how many it is not told any more because of it: those of an
+    /// alert that came up again while the sink refused what was said of it before.
     pub(crate) fn enqueue(&mut self, sink: &str, event: &AlertEvent) -> usize {
         let of_alert = |it: &Waiting| it.sink == sink && it.event.fingerprint == event.fingerprint;
-        let is_new = |it: &Waiting| of_alert(it) && it.event.event == EventKind::New;
-        let is_over = event.event == EventKind::Resolved;
-        let is_untold = is_over && self.outbox.iter().any(is_new);
+        let is_refused = self.outbox.iter().any(|it| of_alert(it) && it.refused > 0);
         let before = self.outbox.len();
         self.outbox.retain(|it| {
-            let is_outdated = match (event.event, it.event.event) {
-                (EventKind::Resolved, EventKind::New)
-                | (EventKind::Resolved | EventKind::Reminder, EventKind::Reminder) => true,
+            let is_outdated = match event.event {
                 // What comes up again must not wait behind what is never taken.
-                (EventKind::New, EventKind::New | EventKind::Reminder | EventKind::Resolved) => {
-                    it.refused > 0
-                }
-                (EventKind::Resolved, EventKind::Resolved | EventKind::Test)
-                | (EventKind::Reminder, EventKind::New | EventKind::Resolved | EventKind::Test)
-                | (EventKind::New, EventKind::Test)
-                | (EventKind::Test, _) => false,
+                EventKind::New => is_refused,
+                // The newer of two reminders, or the end of what it reminds of, tells all that the older
+                // one does.
+                EventKind::Reminder | EventKind::Resolved => it.event.event == EventKind::Reminder,
+                EventKind::Test => false,
             };
             !(of_alert(it) && is_outdated)
         });
         let gone = before - self.outbox.len();
-        if is_untold {
-            return gone + 1;
-        }
         let (sink, event) = (sink.to_owned(), event.clone());
         let is_again = event.event == EventKind::New;
         self.outbox.push(Waiting { sink, attempts: 0, refused: 0, event });
-        // The newer of two reminders, or the end of what it reminds of, tells all that the older does.
         if is_again { gone } else { 0 }
     }
 

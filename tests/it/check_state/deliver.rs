@@ -48,21 +48,33 @@ fn what_waits_is_told_before_what_is_new() {
 }
 
 #[test]
-fn what_is_over_before_it_could_be_delivered_is_not_told() {
-    for mode in [Mode::Refuse(503, ""), Mode::Refuse(400, "")] {
-        let sink = Sink::new(mode);
-        let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
-        let more = format!("api.log --webhook {}", sink.url);
-        check(&work, "10:05:00", &more);
-        let ran = check(&work, "10:40:00", &more);
-        assert_eq!((ran.count("dropped"), ran.count("waiting")), (2, 0), "{}", ran.err);
-        assert!(ran.err.contains("over before it could be delivered"), "{}", ran.err);
-        // What comes up again is told.
-        sink.set(Mode::Accept);
-        work.write("api.log", &(blocked(1, 3).log() + &blocked(2, 43).log()));
-        check(&work, "10:45:00", &more);
-        assert_eq!(sink.told(), ["new acao-missing"]);
-    }
+fn what_came_and_went_while_a_sink_was_away_is_told_when_it_is_back() {
+    let sink = Sink::new(Mode::Refuse(503, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    let ran = check(&work, "10:40:00", &more);
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (0, 2), "{}", ran.err);
+    sink.set(Mode::Accept);
+    work.write("api.log", &(blocked(1, 3).log() + &blocked(2, 43).log()));
+    check(&work, "10:45:00", &more);
+    assert_eq!(sink.told(), ["new acao-missing", "resolved acao-missing", "new acao-missing"]);
+}
+
+#[test]
+fn what_was_refused_makes_room_for_what_comes_up_again() {
+    let sink = Sink::new(Mode::Refuse(400, ""));
+    let work = Work::new(&[("api.log", &blocked(1, 3).log())]);
+    let more = format!("api.log --webhook {}", sink.url);
+    check(&work, "10:05:00", &more);
+    let ran = check(&work, "10:40:00", &more);
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (0, 2), "{}", ran.err);
+    work.write("api.log", &(blocked(1, 3).log() + &blocked(2, 43).log()));
+    let ran = check(&work, "10:45:00", &more);
+    assert_eq!((ran.count("dropped"), ran.count("waiting")), (2, 1), "{}", ran.err);
+    sink.set(Mode::Accept);
+    check(&work, "10:50:00", &more);
+    assert_eq!(sink.told(), ["new acao-missing"]);
 }
 
 #[test]
