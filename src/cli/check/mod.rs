@@ -24,7 +24,7 @@ use corscope::rules::set::RuleSet;
 
 use crate::cli::check::deliver::Course;
 use crate::cli::check::gate::{Counting, Patience, Requests};
-use crate::cli::check::options::CheckOptions;
+use crate::cli::check::options::{CheckFormat, CheckOptions};
 use crate::cli::check::outlets::{Outlets, Tries};
 use crate::cli::check::reach::Reach;
 use crate::cli::check::read::WasRead;
@@ -71,6 +71,10 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitStatus, CliError> {
     let done = run_once(options);
     match done {
         Err(error) if options.output.nagios => print::nagios_error(&error),
+        Err(error) if options.output.format == CheckFormat::Json => {
+            print::json_error(&error)?;
+            Err(error)
+        }
         done => done,
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use corscope::alert::event::AlertEvent;
-use corscope::alert::run::{DeliveryCounts, RunRecord};
+use corscope::alert::run::{DeliveryCounts, RunRecord, RunStatus};
 use corscope::notify::{emf, nagios, text};
 use corscope::output::contract::{SCHEMA, append_json};
 use corscope::output::escape::visible;
@@ -25,6 +25,15 @@ struct RunRow<'a> {
     record: &'a RunRecord,
     suppressed: u64,
     events: &'a [AlertEvent],
+}
+
+/// A run that came to nothing: `corscope/1`, type `run`, with the fields that are known.
+#[derive(Serialize)]
+struct FailedRow {
+    schema: &'static str,
+    r#type: &'static str,
+    status: RunStatus,
+    problems: [String; 1],
 }
 
 /// One sentence for people, on standard error.
@@ -147,4 +156,14 @@ pub(crate) fn nagios_error(error: &CliError) -> Result<ExitStatus, CliError> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "CORSCOPE UNKNOWN - {text}").map_err(CliError::Write)?;
     Ok(ExitStatus::NotAnalyzed)
+}
+
+/// An error, as scripts read it.
+pub(crate) fn json_error(error: &CliError) -> Result<(), CliError> {
+    let problems = [error.visible()];
+    let row = FailedRow { schema: SCHEMA, r#type: "run", status: RunStatus::Failed, problems };
+    let mut out = Vec::new();
+    append_json(&mut out, &row).map_err(CliError::Write)?;
+    out.push(b'\n');
+    io::stdout().lock().write_all(&out).map_err(CliError::Write)
 }

@@ -42,7 +42,9 @@ impl Reach {
         };
         let covered_to = covered_to.min(self.read_to);
         let limit = LogTime(self.read_to.0.saturating_sub(self.max_catch_up));
-        let missed = (covered_to < limit).then_some((covered_to, limit));
+        // A request that was not over is missed from its beginning.
+        let missed_from = self.open_from.map_or(covered_to, |open| open.min(covered_to));
+        let missed = (covered_to < limit).then_some((missed_from, limit));
         let time = LogTime(covered_to.max(limit).0.saturating_sub(self.overlap));
         // A request that was not over is read from its beginning, but no request takes for ever.
         let open = self.open_from.filter(|_| missed.is_none());
@@ -112,5 +114,6 @@ mod tests {
     fn a_long_pause_is_caught_up_with_as_far_as_allowed() {
         check(None, Some(901), 891, None);
         check(None, Some(800), 890, Some((800, 900)));
+        check(Some(799), Some(800), 890, Some((799, 900)));
     }
 }

@@ -188,3 +188,15 @@ mod full {
         assert_eq!(state(&work)["runs"], 2);
     }
 }
+
+#[test]
+fn a_run_that_comes_to_nothing_is_an_object_too() {
+    let work = Work::new(&[("api.log", &well(1, 2).log()), ("s.json", "{\"a\":1}")]);
+    let ran = check(&work, "10:05:00", "api.log");
+    assert_eq!((ran.code, ran.run["status"].as_str()), (Some(3), Some("failed")));
+    assert!(
+        ran.run["problems"][0].as_str().is_some_and(|it| it.contains("damaged")),
+        "{}",
+        ran.run
+    );
+}

@@ -53,8 +53,10 @@ pub(crate) struct Runner {
     /// Whether the clock of the run before was ahead.
     was_ahead: bool,
     /// Requests between these times were never read: those that could be read by the first, and those
-    /// that are as old as the second.
-    pub(crate) lost: Option<(i64, i64)>,
+    /// that are as old as the second. And how many were read, and not over, before that.
+    pub(crate) lost: Option<(i64, i64, u64)>,
+    /// How many were not over in the last run.
+    open: u64,
 }
 
 impl Runner {
@@ -75,6 +77,7 @@ impl Runner {
             read_at: START,
             was_ahead: false,
             lost: None,
+            open: 0,
         }
     }
 
@@ -271,8 +274,9 @@ impl Runner {
         if is_gap {
             figures.gaps += 1;
             assert!(said.contains("--max-catch-up"), "{at}: {said}");
-            self.lost = Some((self.read_at, limit - 10 * MINUTE));
+            self.lost = Some((self.read_at, limit - 10 * MINUTE, self.open));
         }
+        self.open = reading("open_exchanges");
         // Of two wrong clocks, the second one tells.
         let was_ahead = std::mem::replace(&mut self.was_ahead, self.plan.has(Fault::Ahead, now));
         let is_set_back = self.plan.has(Fault::SetBack, now) || was_ahead;
