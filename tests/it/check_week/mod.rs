@@ -79,9 +79,7 @@ fn in_a_week_each_incident_is_told_once_and_each_request_counted_once() {
 
 /// Requests that no run could read.
 fn lost(runner: &Runner) -> u64 {
-    let Some((read_at, from, open)) = runner.lost else { return 0 };
-    let requests = runner.world.requests.iter();
-    open + requests.filter(|put| put.visible > read_at && put.time < from).count() as u64
+    runner.lost.map_or(0, |lost| lost.count(&runner.world.requests))
 }
 
 /// Exactly the planned incidents were told, each in its time.

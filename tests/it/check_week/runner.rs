@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::check_week::plan::{Fault, Plan};
-use crate::check_week::world::{Dice, FUNCTION, GATEWAY, HOUR, MINUTE, SECOND, START, World};
+use crate::check_week::world::{Dice, FUNCTION, GATEWAY, HOUR, MINUTE, Put, SECOND, START, World};
 use crate::fake::faults::Denied;
 use crate::fake::{Class, Fake, Faults};
 use crate::sink::{Mode, Sink};
@@ -52,11 +52,32 @@ pub(crate) struct Runner {
     read_at: i64,
     /// Whether the clock of the run before was ahead.
     was_ahead: bool,
-    /// Requests between these times were never read: those that could be read by the first, and those
-    /// that are as old as the second. And how many were read, and not over, before that.
-    pub(crate) lost: Option<(i64, i64, u64)>,
+    /// What was never read.
+    pub(crate) lost: Option<Lost>,
+    /// How many requests there were at `read_at`.
+    put: usize,
     /// How many were not over in the last run.
     open: u64,
+}
+
+/// Requests that no run could read: what could not be read yet when something was read last, and is
+/// older than what was read next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lost {
+    read_at: i64,
+    /// How many requests there were then; and how many of them were not over.
+    put: usize,
+    open: u64,
+    from: i64,
+}
+
+impl Lost {
+    /// How many there are.
+    pub(crate) fn count(&self, requests: &[Put]) -> u64 {
+        let was_there = |at: usize, put: &Put| at < self.put && put.visible <= self.read_at;
+        let is_lost = |(at, put): &(usize, &Put)| !was_there(*at, put) && put.time < self.from;
+        self.open + requests.iter().enumerate().filter(is_lost).count() as u64
+    }
 }
 
 impl Runner {
@@ -77,6 +98,7 @@ impl Runner {
             read_at: START,
             was_ahead: false,
             lost: None,
+            put: 0,
             open: 0,
         }
     }
@@ -280,7 +302,12 @@ impl Runner {
         if is_gap {
             figures.gaps += 1;
             assert!(said.contains("--max-catch-up"), "{at}: {said}");
-            self.lost = Some((self.read_at, limit - 10 * MINUTE, self.open));
+            self.lost = Some(Lost {
+                read_at: self.read_at,
+                put: self.put,
+                open: self.open,
+                from: limit - 10 * MINUTE,
+            });
         }
         self.open = reading("open_exchanges");
         // Of two wrong clocks, the second one tells.
@@ -297,6 +324,7 @@ impl Runner {
         figures.events += reading("events");
         if !is_incomplete || is_gap {
             self.read_at = now;
+            self.put = self.world.requests.len();
         }
         want
     }
