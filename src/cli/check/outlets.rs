@@ -69,6 +69,7 @@ impl<'a> Outlets<'a> {
             return;
         }
         let mut outbox = std::mem::take(&mut state.outbox);
+        let frozen = state.frozen();
         let open = |sink: &SinkSettings| self.open(sink);
         let delivery = self.delivery(&open);
         let patience = match tries {
@@ -76,9 +77,8 @@ impl<'a> Outlets<'a> {
             Tries::Again => delivery.patience,
         };
         Delivery { patience, ..delivery }.send(&mut outbox, course, &mut |left| {
-            state.outbox = left.to_vec();
             // The next save tells, or has it too.
-            let _ = store.save(state);
+            let _ = frozen.as_ref().map(|frozen| store.save_outbox(frozen, left));
         });
         state.outbox = outbox;
     }

@@ -53,7 +53,7 @@ pub(crate) struct State {
     pub(crate) counted: Memory,
     /// Alerts.
     pub(crate) alerts: Book,
-    /// What sinks are still to be told, oldest first.
+    /// What sinks are still to be told, oldest first. The last field: see [`Frozen`].
     pub(crate) outbox: Vec<Waiting>,
 }
 
@@ -88,6 +88,23 @@ pub(crate) enum StateError {
     /// It has another schema.
     #[error("its schema is `{0}`, and this version reads `{SCHEMA}`")]
     Schema(String),
+}
+
+/// How a file ends whose outbox is empty: that is the last field.
+const NOTHING_WAITS: &[u8] = b"[]}\n";
+
+/// A state as the file has it, up to what waits: it is saved after each message, and nothing else in it
+/// changes meanwhile, the hashes of many requests above all.
+pub(crate) struct Frozen(Vec<u8>);
+
+impl Frozen {
+    /// The whole file.
+    pub(crate) fn with(&self, outbox: &[Waiting]) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = self.0.clone();
+        serde_json::to_writer(&mut text, outbox)?;
+        text.extend_from_slice(b"}\n");
+        Ok(text)
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,6 +147,15 @@ impl State {
         let mut text = serde_json::to_vec(self)?;
         text.push(b'\n');
         Ok(text)
+    }
+
+    /// A state without anything that waits, to which what waits is added for each save.
+    pub(crate) fn frozen(&self) -> Option<Frozen> {
+        let mut text = self.to_json().ok()?;
+        text.ends_with(NOTHING_WAITS).then(|| {
+            text.truncate(text.len() - NOTHING_WAITS.len());
+            Frozen(text)
+        })
     }
 
     /// Whether nothing was read yet.

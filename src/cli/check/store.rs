@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use corscope::report::fingerprint::fingerprint;
 use tempfile::NamedTempFile;
 
-use crate::cli::check::state::{State, StateError};
+use crate::cli::check::state::{Frozen, State, StateError, Waiting};
 use crate::cli::error::CliError;
 
 /// The state file, while no other run may use it.
@@ -87,7 +87,17 @@ impl Store {
 
     /// Writes the state: to a file beside it, down to the disk, and then under its name.
     pub(crate) fn save(&self, state: &State) -> Result<(), CliError> {
-        self.write(state).map_err(|source| CliError::State {
+        self.write(state.to_json())
+    }
+
+    /// Writes a state of which only what waits has changed.
+    pub(crate) fn save_outbox(&self, state: &Frozen, outbox: &[Waiting]) -> Result<(), CliError> {
+        self.write(state.with(outbox))
+    }
+
+    fn write(&self, text: Result<Vec<u8>, serde_json::Error>) -> Result<(), CliError> {
+        let written = text.map_err(io::Error::from).and_then(|text| self.replace(&text));
+        written.map_err(|source| CliError::State {
             path: self.named.display().to_string(),
             problem: StateProblem::Io { doing: "writing it", source },
         })
@@ -118,14 +128,13 @@ impl Store {
         }
     }
 
-    fn write(&self, state: &State) -> io::Result<()> {
-        let text = state.to_json()?;
+    fn replace(&self, text: &[u8]) -> io::Result<()> {
         let folder = folder(&self.path);
         let mut builder = tempfile::Builder::new();
         let prefix = draft_prefix(&self.path);
         builder.prefix(&prefix).suffix(DRAFT);
         let mut file: NamedTempFile = builder.tempfile_in(folder)?;
-        file.write_all(&text)?;
+        file.write_all(text)?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
         sync_folder(folder)
