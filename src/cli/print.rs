@@ -1,4 +1,4 @@
-//! Lists and texts on standard output.
+//! Lists and texts on standard output; sentences for people on standard error.
 //!
 //! Must not: choose what is in them.
 
@@ -16,6 +16,12 @@ use crate::cli::exit::ExitStatus;
 pub(crate) fn print(text: &str) -> Result<ExitStatus, CliError> {
     io::stdout().lock().write_all(text.as_bytes()).map_err(CliError::Write)?;
     Ok(ExitStatus::Clean)
+}
+
+/// One sentence for people, on standard error.
+pub(crate) fn say(text: &str) {
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(io::stderr().lock(), "corscope: {}", visible(text));
 }
 
 /// One array, a row a line.

@@ -2,14 +2,12 @@
 //!
 //! Must not: judge, or format.
 
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use corscope::decode::Sink;
 use corscope::model::{InputNote, LogTime};
-use corscope::output::escape::visible;
 use corscope::pipeline::Analyzer;
 use corscope::sources::cloudwatch::delivery::Delivery;
 use corscope::sources::cloudwatch::feed::{Feed, Told};
@@ -27,6 +25,7 @@ use crate::cli::aws::interrupt::Interrupt;
 use crate::cli::aws::plan::{Plan, Planned};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::print::say;
 use crate::cli::ranges;
 use crate::cli::terminal::{rewrite_line, stderr_is_terminal};
 use crate::cli::time;
@@ -194,12 +193,6 @@ impl Meter {
         let (bytes, events) = (ranges::size(self.progress.bytes()), self.progress.events());
         rewrite_line(&format!("{events} events, {bytes}{rest}"));
     }
-}
-
-/// One sentence for people.
-pub(crate) fn say(text: &str) {
-    // There is nobody left to tell if this fails.
-    let _ = writeln!(io::stderr().lock(), "corscope: {}", visible(text));
 }
 
 /// What could not be resolved was not read either.

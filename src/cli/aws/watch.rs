@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::cli::aws::interrupt::Interrupt;
-use crate::cli::aws::query::say;
 use crate::cli::aws::teller::Tally;
+use crate::cli::print::say;
 use crate::cli::terminal::rewrite_line;
 
 /// How often the analysis moves on where nothing comes.

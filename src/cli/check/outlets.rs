@@ -25,6 +25,7 @@ use crate::cli::check::print;
 use crate::cli::check::state::{State, Waiting};
 use crate::cli::check::store::Store;
 use crate::cli::error::CliError;
+use crate::cli::print::say;
 
 /// How often a message is tried in one send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,12 +133,12 @@ impl<'a> Outlets<'a> {
         match opened {
             Ok(ping) => {
                 if let Err(error) = ping.start(id) {
-                    print::say(&error.problem);
+                    say(&error.problem);
                 }
                 Some(ping)
             }
             Err(problem) => {
-                print::say(&problem);
+                say(&problem);
                 None
             }
         }
@@ -171,7 +172,7 @@ pub(crate) fn end_ping(ping: Option<Ping>, id: &str, done: &Result<Done, CliErro
         Err(error) => (false, error.visible()),
     };
     if let Err(error) = ping.finish(id, is_well, &summary) {
-        print::say(&error.problem);
+        say(&error.problem);
     }
 }
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::cli::check::options::{CheckFormat, CheckOptions};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::print::say;
 
 /// A run as scripts read it: `corscope/1`, type `run`.
 #[derive(Serialize)]
@@ -34,12 +35,6 @@ struct FailedRow {
     r#type: &'static str,
     status: RunStatus,
     problems: [String; 1],
-}
-
-/// One sentence for people, on standard error.
-pub(crate) fn say(text: &str) {
-    // There is nobody left to tell if this fails.
-    let _ = writeln!(io::stderr().lock(), "corscope: {}", visible(text));
 }
 
 /// Prints a run; gives the exit code that belongs to what is printed.
