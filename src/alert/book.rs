@@ -170,17 +170,13 @@ impl Book {
     /// Whether an open alert says already what made it. Of a single request the function's log may come
     /// later than the run.
     fn is_explained(&self, effect: &AlertEvent) -> bool {
-        let subject = |it: &AlertEvent| {
-            [&it.api, &it.stage, &it.method, &it.route, &it.origin].map(Clone::clone)
-        };
-        let explains = |alert: &&Alert| {
+        self.alerts.iter().any(|alert| {
             let cause = &alert.event;
             alert.status == Status::Open
                 && cause.kind == Kind::Cause
                 && cause.explains.contains(&effect.rule)
                 && subject(cause) == subject(effect)
-        };
-        self.alerts.iter().any(|alert| explains(&alert))
+        })
     }
 
     /// What happened in the future, by a clock that was set back since, happened now.
@@ -338,7 +334,7 @@ impl Alert {
             (self.told, self.told_at) = (0, None);
         }
         self.event = AlertEvent {
-            since: earlier(since, seen.since),
+            since: since.into_iter().chain(seen.since).min(),
             last_seen: known.last_seen.max(seen.last_seen),
             count: count + seen.count,
             impact: seen.impact.max(known.impact),
@@ -402,12 +398,9 @@ impl Alert {
     }
 }
 
-/// The earlier of two times, of which either may be unknown.
-fn earlier(one: Option<LogTime>, other: Option<LogTime>) -> Option<LogTime> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
+/// What an alert is about, its rule apart.
+fn subject(event: &AlertEvent) -> [&Option<String>; 5] {
+    [&event.api, &event.stage, &event.method, &event.route, &event.origin]
 }
 
 /// Whether a share is reached; an unknown one counts as reached.

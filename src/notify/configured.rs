@@ -20,9 +20,10 @@ use crate::notify::webhook::field_problem;
 use crate::output::redact::Redaction;
 
 /// Where `sendmail` is nearly everywhere.
-const SENDMAIL: &str = "/usr/sbin/sendmail";
-/// How long a command may run, if nothing is said; and at most.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub const SENDMAIL: &str = "/usr/sbin/sendmail";
+/// How long a command may run, if nothing is said.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long it may at most.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 /// Characters of a sink's name.
 const LONGEST_NAME: usize = 64;

@@ -18,7 +18,7 @@ use crate::notify::{DeliveryError, Message, Notifier, Retry};
 use crate::output::redact::Redaction;
 
 /// How long `sendmail` may take unless told otherwise: it queues, or talks to one server.
-pub const TIMEOUT: Duration = Duration::from_mins(1);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Alerts in one mail.
 const MOST_EVENTS: usize = 20;

@@ -11,7 +11,7 @@ use crate::model::LogTime;
 use crate::notify::command::CommandSink;
 #[cfg(feature = "aws")]
 use crate::notify::eventbridge::EventBridgeSink;
-use crate::notify::mail::MailSink;
+use crate::notify::mail::{self, MailSink};
 use crate::notify::opsgenie::Opsgenie;
 use crate::notify::pagerduty::PagerDuty;
 use crate::notify::settings::{SinkSettings, SinkTarget};
@@ -21,9 +21,6 @@ use crate::notify::sns::SnsSink;
 use crate::notify::teams::Teams;
 use crate::notify::webhook::Webhook;
 use crate::notify::{DeliveryError, Notifier, Retry};
-
-/// How long `sendmail` may take.
-const MAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A sink, ready to be told something. Secrets are read now. `now` is the time of the run: signatures
 /// carry it, and dates in answers are compared with it. What is wrong may be right in the next run.
@@ -45,7 +42,7 @@ pub fn open(settings: &SinkSettings, now: LogTime) -> Result<Box<dyn Notifier>, 
             return Err(not_here(settings.target.as_str()));
         }
         SinkTarget::Mail { to, from, sendmail } => {
-            Box::new(MailSink::new(to.clone(), from.clone(), sendmail.clone(), MAIL_LIMIT)?)
+            Box::new(MailSink::new(to.clone(), from.clone(), sendmail.clone(), mail::TIMEOUT)?)
         }
         SinkTarget::Command { argv, timeout } => Box::new(CommandSink::new(argv.clone(), *timeout)),
     })

@@ -107,7 +107,7 @@ async fn follow_up(
             covered_to.max(before.unwrap_or(covered_to))
         };
         done.groups.insert(name.to_owned(), GroupMark { covered_to });
-        done.covered_to = Some(done.covered_to.map_or(covered_to, |all| all.min(covered_to)));
+        done.covered_to = done.covered_to.into_iter().chain([covered_to]).min();
     }
     // What has been gone for longer than is caught up with has no place to keep.
     let limit = LogTime(reach.now.0.saturating_sub(reach.max_catch_up));
@@ -138,7 +138,7 @@ fn plan(
         if let Some(missed_time) = from.missed {
             *missed.entry(missed_time).or_insert(0) += 1;
         }
-        done.from = Some(done.from.map_or(from.time, |first| first.min(from.time)));
+        done.from = done.from.into_iter().chain([from.time]).min();
         let span = Span { from: from.time, to };
         // What costs nothing, where it can be had.
         let engine = match group.group.class {

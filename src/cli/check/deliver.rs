@@ -208,7 +208,8 @@ impl Line<'_> {
         events.iter().any(|event| self.held.contains(&event.fingerprint))
     }
 
-    /// Sends one message, and its events one by one if it is refused; `false`: nothing more is to be sent in this run.
+    /// Sends one message, and its events one by one if it is refused; `false`: nothing more is to be sent
+    /// in this run.
     fn hand(&mut self, events: &[AlertEvent]) -> bool {
         if !std::mem::take(&mut self.is_first) {
             thread::sleep(self.pace);
@@ -217,8 +218,6 @@ impl Line<'_> {
         let message = Message { key: &key, events };
         let notifier = self.notifier.as_mut();
         let result = retry::deliver(notifier, &message, &mut self.patience, &thread::sleep);
-        // What fails now is likely to fail for those behind, and they must not overtake it; what is
-        // refused must not keep them.
         let is_refused = result.as_ref().is_err_and(|error| error.retry == Retry::Never);
         self.in_a_row = if is_refused { self.in_a_row + 1 } else { 0 };
         let is_enough = self.in_a_row >= MOST_REFUSALS;

@@ -71,10 +71,7 @@ impl Gate for Counting<'_> {
             Remembered::Not if waits && self.is_open(exchange) => {
                 self.open += 1;
                 let began = exchange.started.or(exchange.ended);
-                self.open_from = match (self.open_from, began) {
-                    (Some(one), Some(other)) => Some(one.min(other)),
-                    (one, other) => one.or(other),
-                };
+                self.open_from = self.open_from.into_iter().chain(began).min();
                 Admission::Open
             }
             Remembered::Not => {

@@ -9,6 +9,8 @@
 //!
 //! Must not: judge, or format.
 
+use std::time::Duration;
+
 use corscope::alert::book::{Told, Turn};
 use corscope::alert::event::AlertEvent;
 use corscope::alert::run::RunRecord;
@@ -119,6 +121,10 @@ fn time_of_run(options: &CheckOptions) -> Result<LogTime, CliError> {
         .map_err(|problem| CliError::Option { option: "--now", problem })
 }
 
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// There has to be something to read, and it must have a past.
 fn check_inputs(options: &CheckOptions) -> Result<(), CliError> {
     #[cfg(feature = "aws")]
@@ -162,6 +168,8 @@ struct Cycle<'a> {
 struct Analyzed {
     report: Report,
     read: WasRead,
+    /// How much of the input could be read.
+    reading: Reading,
     requests: Requests,
     known: u64,
     open: u64,
@@ -183,6 +191,7 @@ impl Cycle<'_> {
             told: &told,
             alerts: &state.alerts,
             read: &analyzed.read,
+            reading: analyzed.reading,
             redaction: self.redaction(),
             known: analyzed.known,
             open: analyzed.open,
@@ -213,8 +222,6 @@ impl Cycle<'_> {
     /// How far back this run reads.
     fn reach(&self, state: &State) -> Result<Reach, CliError> {
         let options = &self.options.state;
-        let millis =
-            |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let since = time::parse(&options.since, self.now, options.tz, End::First)
             .map_err(|problem| CliError::Option { option: "--since", problem })?;
         let covered = state.groups.values().map(|mark| mark.covered_to);
@@ -242,7 +249,7 @@ impl Cycle<'_> {
         let Setup { rules, settings, .. } = self.setup;
         let (rules, settings): (&RuleSet, &ReportSettings) = (rules, settings);
         let mut memory = std::mem::take(&mut state.counted);
-        let join = i64::try_from(self.options.state.join_wait.as_millis()).unwrap_or(i64::MAX);
+        let join = millis(self.options.state.join_wait);
         let patience = Patience { now: self.now, join, end: END };
         let mut counting = Counting::new(&mut memory, patience);
         let mut requests = Requests::default();
@@ -258,13 +265,13 @@ impl Cycle<'_> {
         let report = analyzer.finish().map_err(CliError::Spool)?;
         let Counting { known, open, open_from, .. } = counting;
         state.counted = memory;
-        Ok(Analyzed { report, read, requests, known, open, open_from })
+        let reading = record::reading(&report, &read);
+        Ok(Analyzed { report, read, reading, requests, known, open, open_from })
     }
 
     /// Enters what was met into the book of alerts.
     fn take_turn(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) -> Told {
-        let Analyzed { report, read, requests, .. } = analyzed;
-        let is_complete = record::reading(report, read) == Reading::Whole;
+        let Analyzed { report, reading, requests, .. } = analyzed;
         let met = Sighting::of(
             report,
             &Known {
@@ -278,7 +285,7 @@ impl Cycle<'_> {
         let turn = Turn {
             at: self.now,
             covered_to: reach.now,
-            is_complete,
+            is_complete: *reading == Reading::Whole,
             id: &state.id,
             policy: &self.options.alerts.policy(),
         };
@@ -287,7 +294,7 @@ impl Cycle<'_> {
 
     /// What the next run has to know.
     fn leave(&self, state: &mut State, reach: &Reach, analyzed: &Analyzed) -> Option<String> {
-        let Analyzed { report, read, .. } = analyzed;
+        let Analyzed { read, reading, .. } = analyzed;
         state.runs += 1;
         state.since = state.since.or(Some(reach.since));
         if read.inputs > 0 {
@@ -296,7 +303,7 @@ impl Cycle<'_> {
             let to = if reach.is_set_back { self.now.max(reach.read_to) } else { reach.now };
             state.last_run = Some(to);
         }
-        let is_complete = record::reading(report, read) == Reading::Whole;
+        let is_complete = *reading == Reading::Whole;
         if is_complete {
             state.last_complete = Some(self.now);
         }
@@ -344,11 +351,10 @@ impl Cycle<'_> {
     }
 
     fn status(&self, analyzed: &Analyzed) -> ExitStatus {
-        let Analyzed { report, read, .. } = analyzed;
         if self.setup.is_partial {
             return ExitStatus::Usage;
         }
-        match (report.summary.failing, record::reading(report, read)) {
+        match (analyzed.report.summary.failing, analyzed.reading) {
             (0, Reading::Whole) => ExitStatus::Clean,
             (0, Reading::Partly | Reading::Nothing) => ExitStatus::NotAnalyzed,
             (_, Reading::Whole | Reading::Partly | Reading::Nothing) => ExitStatus::Findings,

@@ -16,6 +16,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) told: &'a Told,
     pub(crate) alerts: &'a Book,
     pub(crate) read: &'a WasRead,
+    /// How much of the input could be read: [`reading`].
+    pub(crate) reading: Reading,
     pub(crate) redaction: Redaction,
     /// Exchanges that were counted before, and those that are left to the next run.
     pub(crate) known: u64,
@@ -47,9 +49,8 @@ fn is_all_before(report: &Report, read: &WasRead) -> bool {
 
 /// The record of a run, without its deliveries.
 pub(crate) fn of(id: String, began: LogTime, ended: LogTime, parts: &Parts<'_>) -> RunRecord {
-    let Parts { report, told, alerts, read, .. } = *parts;
+    let Parts { report, told, alerts, read, reading, .. } = *parts;
     let open = alerts.open();
-    let reading = reading(report, read);
     let status = match (reading, open.is_empty()) {
         (_, false) => RunStatus::Alerting,
         (Reading::Nothing, true) => RunStatus::Failed,

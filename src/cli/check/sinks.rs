@@ -3,17 +3,13 @@
 //! Must not: take a secret from the command line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use corscope::model::Severity;
+use corscope::notify::configured::{SENDMAIL, TIMEOUT};
 use corscope::notify::settings::{SecretRef, SinkSettings, SinkTarget};
 
 use crate::cli::check::options::SinkOptions;
 use crate::cli::error::CliError;
-
-/// How long a program may run that an option names.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
-const SENDMAIL: &str = "/usr/sbin/sendmail";
 
 /// All sinks; no two have the same name.
 pub(crate) fn all(
@@ -78,7 +74,7 @@ fn named(options: &SinkOptions) -> Result<Vec<SinkTarget>, CliError> {
             option: "--on-finding",
             problem: format!("`{text}` is no command line: a quote is not closed, or it is empty"),
         })?;
-        targets.push(SinkTarget::Command { argv, timeout: TIME_LIMIT });
+        targets.push(SinkTarget::Command { argv, timeout: TIMEOUT });
     }
     Ok(targets)
 }
