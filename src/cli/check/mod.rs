@@ -143,7 +143,8 @@ fn check_inputs(options: &CheckOptions) -> Result<(), CliError> {
         return Err(CliError::Option { option: "--write-baseline", problem });
     }
     if options.paths.is_empty() && !has_targets {
-        return Err(CliError::NoInput);
+        let problem = "nothing to read: name log groups, as in `--api ID`, or files".to_owned();
+        return Err(CliError::Option { option: "check", problem });
     }
     Ok(())
 }

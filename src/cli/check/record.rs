@@ -96,7 +96,11 @@ fn problems(parts: &Parts<'_>) -> Vec<String> {
             ledger.outside_window
         )
     });
-    failed.chain(gaps).chain(unrecognized).chain(outside).collect()
+    let mut problems: Vec<String> = failed.chain(gaps).chain(unrecognized).chain(outside).collect();
+    if problems.is_empty() && parts.reading == Reading::Nothing {
+        problems.push("there is nothing to read yet: no file holds an event".to_owned());
+    }
+    problems
 }
 
 fn counts(parts: &Parts<'_>) -> ReadingCounts {

@@ -22,7 +22,7 @@ pub(crate) fn run(command: &StateCommand) -> Result<ExitStatus, CliError> {
     let state = match read(file) {
         Ok(Some(state)) => state,
         Ok(None) => {
-            let source = io::ErrorKind::NotFound.into();
+            let source = io::Error::new(io::ErrorKind::NotFound, "there is no such file");
             return Err(failed(StateProblem::Io { doing: "reading it", source }));
         }
         Err(problem) => return Err(failed(problem)),

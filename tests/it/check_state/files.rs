@@ -114,3 +114,14 @@ fn a_file_that_cannot_be_read_is_no_all_clear() {
     let ran = check(&work, "10:10:00", "a.log b.log");
     assert_eq!((ran.code, ran.count("known_exchanges")), (Some(1), 1));
 }
+
+#[test]
+fn nothing_but_empty_files_is_no_all_clear_and_says_so() {
+    let work = Work::new(&[("a.log", "")]);
+    let ran = check(&work, "10:05:00", "a.log");
+    assert_eq!((ran.code, ran.run["status"].as_str()), (Some(3), Some("failed")));
+    assert!(ran.err.contains("no file holds an event"), "{}", ran.err);
+    let answer = work.run("check --state other.json");
+    assert_eq!(answer.code, Some(2));
+    assert!(answer.err.contains("nothing to read: name log groups"), "{}", answer.err);
+}
