@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
-use crate::model::headers::Beginnings;
+use crate::model::headers::{Beginnings, FoldedName, Name as FieldName};
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
 use crate::rules::near_names;
@@ -86,7 +86,8 @@ struct Name {
 
 /// Headers that are read.
 struct Names {
-    list: Vec<Name>,
+    /// The names.
+    folded: Vec<FoldedName>,
     /// The places of those whose value matters.
     valued: u64,
     /// For each length of a name, the places of the names that are as long.
@@ -133,7 +134,7 @@ impl Memo {
             cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
         );
-        let allow_origin = response.find(b"access-control-allow-origin");
+        let allow_origin = response.find(FieldName::of(b"access-control-allow-origin"));
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
             request: Names::new(
@@ -319,8 +320,13 @@ impl Names {
             }
         }
         let beginnings = list.iter().fold(Beginnings::default(), |all, name| all.with(&name.text));
-        let fits = list.len() <= NAMES && list.iter().all(|name| name.text.len() < by_length.len());
-        Self { list, valued, by_length, by_letter, beginnings, fits }
+        let folded: Vec<_> =
+            list.iter().filter_map(|name| FieldName::of(name.text.as_bytes()).folded()).collect();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let fits = list.len() <= NAMES
+            && list.len() == folded.len()
+            && list.iter().all(|name| name.text.bytes().all(is_plain));
+        Self { valued, by_length, by_letter, folded, beginnings, fits }
     }
 
     /// The same where names that are nearly those of CORS count too.
@@ -330,13 +336,14 @@ impl Names {
     }
 
     /// The place of a header among those that are read.
-    fn find(&self, name: &[u8]) -> Option<usize> {
-        let letter = usize::from(name.first()? & 31);
-        let mut set = self.by_length.get(name.len())? & self.by_letter.get(letter)?;
+    #[inline]
+    fn find(&self, name: FieldName<'_>) -> Option<usize> {
+        let folded = name.folded()?;
+        let letter = usize::from(name.text().first()? & 31);
+        let mut set = self.by_length.get(name.text().len())? & self.by_letter.get(letter)?;
         while set != 0 {
             let at = set.trailing_zeros() as usize;
-            let read = self.list.get(at)?;
-            if read.text.as_bytes() == name || read.text.as_bytes().eq_ignore_ascii_case(name) {
+            if self.folded.get(at) == Some(&folded) {
                 return Some(at);
             }
             set &= set - 1;
@@ -354,7 +361,7 @@ impl Names {
         headers: Headers<'a>,
         near: Option<&mut Vec<u8>>,
     ) -> Option<u64> {
-        let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
+        let mut found: [Option<&'a [u8]>; NAMES] = [None; NAMES];
         let mut present = 0_u64;
         let mut is_twice = false;
         let mut near = near;
@@ -366,12 +373,12 @@ impl Names {
                 is_twice |= present >> at & 1 == 1;
                 present |= 1 << at;
                 if let Some(slot) = found.get_mut(at) {
-                    *slot = value;
+                    *slot = Some(value);
                 }
             } else if let Some(near) = &mut near
-                && near_names::may_be(name)
+                && near_names::may_be(name.text())
             {
-                append(near, Some(name));
+                append(near, Some(name.text()));
             }
         });
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
@@ -379,7 +386,7 @@ impl Names {
         let mut rest = present & self.valued;
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
-            append(key, found.get(at).copied());
+            append(key, found.get(at).copied().flatten());
             rest &= rest - 1;
         }
         append(key, near.as_deref().map(Vec::as_slice));
