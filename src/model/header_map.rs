@@ -3,6 +3,7 @@
 //! Must not: know a header by its name.
 
 use crate::model::bytes::{Positions, word_length};
+use crate::model::header_names::{Found, HeaderNames};
 
 /// The text of a logged header map.
 #[derive(Debug, Clone, Copy)]
@@ -45,140 +46,38 @@ impl<'a> HeaderMap<'a> {
         }
     }
 
-    /// Calls `f` with name and value of each entry whose name may be among those of `beginnings`, in
-    /// order; without a last entry that was cut off. Of the others only where they begin is looked at.
+    /// Calls `f` with each entry whose name is in the set, in order; without a last entry that was cut
+    /// off. Of the others only where they begin is looked at.
     #[inline]
-    pub fn each_beginning(self, beginnings: &Beginnings, mut f: impl FnMut(Name<'a>, &'a [u8])) {
+    pub fn each_of(self, names: &HeaderNames, mut f: impl FnMut(Found<'a>)) {
         let text = self.text;
         let Some(first) = memchr::memchr(b'=', text) else { return };
-        let field = |(start, equals): (usize, usize), end: usize| {
-            let rest = text.get(start..).unwrap_or_default();
-            (Name { rest, length: equals - start }, text.get(equals + 1..end).unwrap_or_default())
-        };
-        let mut open = beginnings.may_begin(text).then_some((0, first));
+        let name = text.get(..first).unwrap_or_default();
+        // The entry that is open: the place of its name, and where its value begins.
+        let mut open = names.find(name).map(|at| (at, first + 1));
+        if open.is_none() && names.tells(name) {
+            f(Found::Other(name));
+        }
         for comma in Positions::of(b',', text) {
             let Some([b' ', rest @ ..]) = text.get(comma + 1..) else { continue };
-            let is_wanted = beginnings.may_begin(rest);
-            if !is_wanted && open.is_none() || comma < first {
+            let found = names.behind_comma(rest);
+            let is_told = found.is_none() && names.tells(rest);
+            if found.is_none() && !is_told && open.is_none() || comma < first {
                 continue;
             }
-            let Some(length) = name_length(rest) else { continue };
-            if let Some(open) = open.take() {
-                let (name, value) = field(open, comma);
-                f(name, value);
+            let length = found.map(|(_, length)| length).or_else(|| name_length(rest));
+            let Some(length) = length else { continue };
+            if let Some((at, value)) = open.take() {
+                f(Found::Named(at, text.get(value..comma).unwrap_or_default()));
             }
-            open = is_wanted.then_some((comma + 2, comma + 2 + length));
-        }
-        if let Some(open) = open.filter(|_| self.complete) {
-            let (name, value) = field(open, text.len());
-            f(name, value);
-        }
-    }
-}
-
-/// The name of a field, and the text that it begins.
-#[derive(Debug, Clone, Copy)]
-pub struct Name<'a> {
-    rest: &'a [u8],
-    length: usize,
-}
-
-impl<'a> Name<'a> {
-    /// A name of a list.
-    pub fn of(name: &'a [u8]) -> Self {
-        Self { rest: name, length: name.len() }
-    }
-
-    /// The name as logged.
-    #[inline]
-    pub fn text(self) -> &'a [u8] {
-        self.rest.get(..self.length).unwrap_or(self.rest)
-    }
-
-    /// The name for comparisons that do not heed case. Not of a name that is longer than
-    /// [`FoldedName::MAX`].
-    #[inline]
-    pub fn folded(self) -> Option<FoldedName> {
-        let text = match self.rest.first_chunk() {
-            Some(text) => *text,
-            None => {
-                let mut text = [0; FoldedName::MAX];
-                text.get_mut(..self.rest.len())?.copy_from_slice(self.rest);
-                text
+            if is_told {
+                f(Found::Other(rest.get(..length).unwrap_or_default()));
             }
-        };
-        FoldedName::new(text, self.length)
-    }
-}
-
-/// A name without its case, as three vectors. All that a name consists of
-/// ([`is_token_byte`]) stays apart but for `^` and `~`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FoldedName([u8; Self::MAX]);
-
-impl FoldedName {
-    /// The longest name.
-    pub const MAX: usize = 48;
-
-    /// The name that text begins with.
-    #[inline]
-    fn new(text: [u8; Self::MAX], length: usize) -> Option<Self> {
-        const ENDS: [[u8; FoldedName::MAX]; FoldedName::MAX + 1] = {
-            let mut ends = [[0; FoldedName::MAX]; FoldedName::MAX + 1];
-            let mut at = 0;
-            while at < ends.len() * FoldedName::MAX {
-                let (length, byte) = (at / FoldedName::MAX, at % FoldedName::MAX);
-                #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
-                {
-                    ends[length][byte] = if byte < length { 0xff } else { 0 };
-                }
-                at += 1;
-            }
-            ends
-        };
-        let end = ENDS.get(length)?;
-        let mut folded = text;
-        for (byte, end) in folded.iter_mut().zip(end) {
-            *byte = (*byte | 0x20) & end;
+            open = found.map(|(at, length)| (at, comma + 2 + length + 1));
         }
-        Some(Self(folded))
-    }
-}
-
-/// How the names of some headers begin: by their first and fourth letters, which leave few others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Beginnings([u32; 32]);
-
-impl Beginnings {
-    /// The same and this name.
-    #[must_use]
-    pub fn with(mut self, name: &str) -> Self {
-        let [first, .., fourth] = name.as_bytes().first_chunk::<4>().copied().unwrap_or_default();
-        if name.len() < 4 {
-            // What stands behind a short name is not known.
-            return Self([u32::MAX; 32]);
+        if let Some((at, value)) = open.filter(|_| self.complete) {
+            f(Found::Named(at, text.get(value..).unwrap_or_default()));
         }
-        if let Some(row) = self.0.get_mut(usize::from(first & 31)) {
-            *row |= 1 << (fourth & 31);
-        }
-        self
-    }
-
-    /// The same and all names that begin with this letter.
-    #[must_use]
-    pub fn with_letter(mut self, letter: u8) -> Self {
-        if let Some(row) = self.0.get_mut(usize::from(letter & 31)) {
-            *row = u32::MAX;
-        }
-        self
-    }
-
-    /// Whether what begins here may begin with one of the names.
-    #[inline]
-    fn may_begin(&self, text: &[u8]) -> bool {
-        let [first, _, _, fourth, ..] = text else { return true };
-        // Five bits of a letter do not tell its case.
-        self.0.get(usize::from(first & 31)).is_some_and(|row| row >> (fourth & 31) & 1 == 1)
     }
 }
 
@@ -292,7 +191,7 @@ const LENGTHS: [u32; 32] = {
     lengths
 };
 
-fn is_value_parameter(name: &[u8]) -> bool {
+pub(super) fn is_value_parameter(name: &[u8]) -> bool {
     // Nearly all names are told from parameters by their first letter and their length.
     let first = usize::from(name.first().copied().unwrap_or_default() & 31);
     LENGTHS.get(first).is_some_and(|lengths| name.len() < 32 && lengths >> name.len() & 1 == 1)

@@ -9,9 +9,8 @@ use std::borrow::Cow;
 
 use crate::model::Fact;
 
-pub use crate::model::header_map::{
-    Beginnings, FieldSpan, FoldedName, HeaderMap, MapFields, Name, is_token_byte,
-};
+pub use crate::model::header_map::{FieldSpan, HeaderMap, MapFields, is_token_byte};
+pub use crate::model::header_names::{Found, HeaderNames};
 
 /// A header list, borrowed from where it was logged. Names compare without case.
 #[derive(Debug, Clone, Copy, Default)]
@@ -105,15 +104,18 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// Calls `f` with name and value of fields in order, as logged: of all whose names begin so, and
-    /// perhaps of others.
+    /// Calls `f` with each field whose name is in the set, in order.
     #[inline]
-    pub fn each_beginning(&self, beginnings: &Beginnings, mut f: impl FnMut(Name<'a>, &'a [u8])) {
+    pub fn each_of(&self, names: &HeaderNames, mut f: impl FnMut(Found<'a>)) {
         if let Headers::Map(map) = *self {
-            return map.each_beginning(beginnings, f);
+            return map.each_of(names, f);
         }
         for (name, value) in self.raw() {
-            f(Name::of(name), value);
+            match names.find(name) {
+                Some(at) => f(Found::Named(at, value)),
+                None if names.tells(name) => f(Found::Other(name)),
+                None => {}
+            }
         }
     }
 

@@ -12,6 +12,7 @@ pub mod fact;
 pub mod finding;
 pub mod glob;
 pub(crate) mod header_map;
+mod header_names;
 pub mod headers;
 pub mod ids;
 pub mod invocation;

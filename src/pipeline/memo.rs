@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
-use crate::model::headers::{Beginnings, FoldedName, Name as FieldName};
+use crate::model::headers::{Found, HeaderNames};
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
 use crate::rules::near_names;
@@ -86,17 +86,10 @@ struct Name {
 
 /// Headers that are read.
 struct Names {
-    /// The names.
-    folded: Vec<FoldedName>,
+    /// Their names. `None`: a key cannot hold them all.
+    set: Option<HeaderNames>,
     /// The places of those whose value matters.
     valued: u64,
-    /// For each length of a name, the places of the names that are as long.
-    by_length: [u64; 64],
-    /// The same for each first letter, by the five bits that do not tell its case.
-    by_letter: [u64; 32],
-    beginnings: Beginnings,
-    /// Whether a key can hold them all.
-    fits: bool,
 }
 
 /// What was said about exchanges of the same key.
@@ -134,7 +127,8 @@ impl Memo {
             cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
         );
-        let allow_origin = response.find(FieldName::of(b"access-control-allow-origin"));
+        let allow_origin =
+            response.set.as_ref().and_then(|set| set.find(b"access-control-allow-origin"));
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
             request: Names::new(
@@ -306,49 +300,14 @@ impl Names {
                 None => list.push(Name { text: (*text).to_owned(), presence }),
             }
         }
-        let mut by_length = [0; 64];
-        let mut by_letter = [0; 32];
-        let mut valued = 0;
-        for (at, name) in list.iter().enumerate().take(NAMES) {
-            valued |= u64::from(!name.presence) << at;
-            if let Some(set) = by_length.get_mut(name.text.len()) {
-                *set |= 1_u64 << at;
-            }
-            let letter = name.text.bytes().next().unwrap_or_default();
-            if let Some(set) = by_letter.get_mut(usize::from(letter & 31)) {
-                *set |= 1_u64 << at;
-            }
-        }
-        let beginnings = list.iter().fold(Beginnings::default(), |all, name| all.with(&name.text));
-        let folded: Vec<_> =
-            list.iter().filter_map(|name| FieldName::of(name.text.as_bytes()).folded()).collect();
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let fits = list.len() <= NAMES
-            && list.len() == folded.len()
-            && list.iter().all(|name| name.text.bytes().all(is_plain));
-        Self { valued, by_length, by_letter, folded, beginnings, fits }
+        let names = list.iter().enumerate().take(NAMES).filter(|(_, name)| !name.presence);
+        let valued = names.fold(0, |places, (at, _)| places | 1_u64 << at);
+        Self { set: HeaderNames::new(list.iter().map(|name| name.text.as_str())), valued }
     }
 
     /// The same where names that are nearly those of CORS count too.
-    fn and_near_names(mut self) -> Self {
-        self.beginnings = self.beginnings.with_letter(near_names::LETTER);
-        self
-    }
-
-    /// The place of a header among those that are read.
-    #[inline]
-    fn find(&self, name: FieldName<'_>) -> Option<usize> {
-        let folded = name.folded()?;
-        let letter = usize::from(name.text().first()? & 31);
-        let mut set = self.by_length.get(name.text().len())? & self.by_letter.get(letter)?;
-        while set != 0 {
-            let at = set.trailing_zeros() as usize;
-            if self.folded.get(at) == Some(&folded) {
-                return Some(at);
-            }
-            set &= set - 1;
-        }
-        None
+    fn and_near_names(self) -> Self {
+        Self { set: self.set.map(|set| set.with_others(near_names::LETTER)), ..self }
     }
 
     /// Appends the headers that are read, in the order of the list: that of the log differs from line
@@ -361,36 +320,36 @@ impl Names {
         headers: Headers<'a>,
         near: Option<&mut Vec<u8>>,
     ) -> Option<u64> {
-        let mut found: [Option<&'a [u8]>; NAMES] = [None; NAMES];
+        let mut values: [Option<&'a [u8]>; NAMES] = [None; NAMES];
         let mut present = 0_u64;
         let mut is_twice = false;
         let mut near = near;
         if let Some(near) = &mut near {
             near.clear();
         }
-        headers.each_beginning(&self.beginnings, |name, value| {
-            if let Some(at) = self.find(name) {
+        headers.each_of(self.set.as_ref()?, |found| match (found, &mut near) {
+            (Found::Named(at, value), _) => {
                 is_twice |= present >> at & 1 == 1;
                 present |= 1 << at;
-                if let Some(slot) = found.get_mut(at) {
+                if let Some(slot) = values.get_mut(at) {
                     *slot = Some(value);
                 }
-            } else if let Some(near) = &mut near
-                && near_names::may_be(name.text())
-            {
-                append(near, Some(name.text()));
             }
+            (Found::Other(name), Some(near)) if near_names::may_be(name) => {
+                append(near, Some(name));
+            }
+            (Found::Other(_), _) => {}
         });
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
         key.extend_from_slice(&present.to_be_bytes());
         let mut rest = present & self.valued;
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
-            append(key, found.get(at).copied().flatten());
+            append(key, values.get(at).copied().flatten());
             rest &= rest - 1;
         }
         append(key, near.as_deref().map(Vec::as_slice));
-        (!is_twice && self.fits).then_some(present)
+        (!is_twice).then_some(present)
     }
 }
 

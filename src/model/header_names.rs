@@ -1,0 +1,201 @@
+//! A set of header names, found where a text begins with one of them, in any case.
+//!
+//! Must not: know what a header means.
+
+use wide::u8x16;
+
+use crate::model::bytes::BLOCK;
+use crate::model::header_map::is_value_parameter;
+
+/// A set of header names for those who look for many of them at once.
+#[derive(Debug)]
+pub struct HeaderNames {
+    /// For each hash of a name's first and fourth letters, a bit for each name.
+    by_letters: [u64; 64],
+    names: Vec<Known>,
+    /// Names that begin with this letter are told too.
+    others: Option<u8>,
+}
+
+/// A field that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// The place of its name in the set, and its value.
+    Named(usize, &'a [u8]),
+    /// A name that is not in the set, but begins as is asked for.
+    Other(&'a [u8]),
+}
+
+#[derive(Debug)]
+struct Known {
+    name: String,
+    /// Its bytes without their case, and which ones count.
+    folded: [[u8; BLOCK]; BLOCKS],
+    mask: [[u8; BLOCK]; BLOCKS],
+    /// Whether there are bytes in it that differ from others by what is case in letters.
+    has_marks: bool,
+    /// Whether behind a comma it is a parameter of the value before.
+    is_parameter: bool,
+}
+
+const BLOCKS: usize = 3;
+
+impl HeaderNames {
+    /// As many names as there are bits, each as long as three blocks. `None`: it has no room for them.
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<Self> {
+        let mut set = Self { by_letters: [0; 64], names: Vec::new(), others: None };
+        for name in names {
+            let bit = 1_u64.checked_shl(u32::try_from(set.names.len()).ok()?)?;
+            match name.as_bytes() {
+                [first, _, _, fourth, ..] => *set.by_letters.get_mut(hash(*first, *fourth))? |= bit,
+                // What stands in the place of the fourth letter may be anything.
+                _ => set.by_letters.iter_mut().for_each(|row| *row |= bit),
+            }
+            set.names.push(Known::new(name)?);
+        }
+        Some(set)
+    }
+
+    /// The same, which also tells names that begin with this letter.
+    #[must_use]
+    pub fn with_others(self, letter: u8) -> Self {
+        Self { others: Some(letter.to_ascii_lowercase()), ..self }
+    }
+
+    /// Whether a name that is not in the set is to be told.
+    #[inline]
+    pub(super) fn tells(&self, name: &[u8]) -> bool {
+        self.others.is_some() && name.first().map(u8::to_ascii_lowercase) == self.others
+    }
+
+    /// The place of a name.
+    pub fn find(&self, name: &[u8]) -> Option<usize> {
+        self.names.iter().position(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// The place and the length of the name that `text`, what follows a comma and a blank, begins with,
+    /// if `=` follows it.
+    #[inline]
+    pub(super) fn behind_comma(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let [first, _, _, fourth, ..] = text else { return self.at_end(text) };
+        let mut rest = *self.by_letters.get(hash(*first, *fourth))?;
+        while rest != 0 {
+            let at = rest.trailing_zeros() as usize;
+            let known = self.names.get(at)?;
+            if text.get(known.name.len()) == Some(&b'=') && known.begins(text) {
+                return (!known.is_parameter).then_some((at, known.name.len()));
+            }
+            rest &= rest - 1;
+        }
+        None
+    }
+
+    /// The same for the last few bytes of a map.
+    #[cold]
+    fn at_end(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let name = text.get(..memchr::memchr(b'=', text)?)?;
+        let at = self.find(name)?;
+        (!self.names.get(at)?.is_parameter).then_some((at, name.len()))
+    }
+}
+
+#[inline]
+fn hash(first: u8, fourth: u8) -> usize {
+    // Five bits of a letter do not tell its case.
+    usize::from((first & 31) ^ (fourth & 31) << 1 & 63)
+}
+
+impl Known {
+    fn new(name: &str) -> Option<Self> {
+        let mut folded = [[0; BLOCK]; BLOCKS];
+        let mut mask = [[0; BLOCK]; BLOCKS];
+        folded.as_flattened_mut().get_mut(..name.len())?.copy_from_slice(name.as_bytes());
+        mask.as_flattened_mut().get_mut(..name.len())?.fill(u8::MAX);
+        for byte in folded.as_flattened_mut() {
+            *byte |= 0x20;
+        }
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        Some(Self {
+            name: name.to_owned(),
+            folded,
+            mask,
+            has_marks: !name.bytes().all(is_plain),
+            is_parameter: is_value_parameter(name.as_bytes()),
+        })
+    }
+
+    /// Whether `text` begins with the name.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        let Some((blocks, _)) = text.split_first_chunk::<{ BLOCK * BLOCKS }>() else {
+            return self.begins_slowly(text);
+        };
+        let (blocks, _) = blocks.as_chunks::<BLOCK>();
+        let mut differ = u8x16::splat(0);
+        for ((block, folded), mask) in blocks.iter().zip(&self.folded).zip(&self.mask) {
+            let text = u8x16::new(*block);
+            let other = (text | u8x16::splat(0x20)) ^ u8x16::new(*folded);
+            // Control characters differ from others by the same bit as letters of another case.
+            let control = text.min(u8x16::splat(0x20)).simd_eq(text);
+            differ |= (other | control) & u8x16::new(*mask);
+        }
+        differ == u8x16::splat(0) && (!self.has_marks || self.begins_slowly(text))
+    }
+
+    fn begins_slowly(&self, text: &[u8]) -> bool {
+        let beginning = text.get(..self.name.len()).unwrap_or_default();
+        beginning.eq_ignore_ascii_case(self.name.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 7] =
+        ["Origin", "Access-Control-Allow-Origin", "x_id", "TE", "Expires", "Host", "a^b~c"];
+
+    fn set() -> HeaderNames {
+        HeaderNames::new(NAMES).expect("there is room")
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_no_other_is() {
+        for tail in ["", " and so on, and so on, and so on, and so on"] {
+            for (at, name) in NAMES.iter().enumerate().filter(|(_, name)| **name != "Expires") {
+                for name in [(*name).to_owned(), name.to_lowercase(), name.to_uppercase()] {
+                    let text = format!("{name}={tail}");
+                    let found = set().behind_comma(text.as_bytes());
+                    assert_eq!(found, Some((at, name.len())), "{text}");
+                    for place in 0..name.len() {
+                        for bits in 1..=u8::MAX {
+                            let mut other = text.clone().into_bytes();
+                            other[place] ^= bits;
+                            let begins = other.get(..name.len()).unwrap_or_default();
+                            let expected = begins.eq_ignore_ascii_case(name.as_bytes());
+                            let found = set().behind_comma(&other).map(|(at, _)| at);
+                            assert_eq!(found == Some(at), expected, "{place} {bits} {text}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_a_parameter_behind_a_comma_is_no_header_there() {
+        assert_eq!(
+            set().behind_comma(b"expires=0, and much more behind it, so that it is long"),
+            None
+        );
+        assert_eq!(set().find(b"expires"), Some(4));
+    }
+
+    #[test]
+    fn there_is_room_for_64_names_of_48_bytes() {
+        let name = "x".repeat(48);
+        assert!(HeaderNames::new(vec![name.as_str(); 64]).is_some());
+        assert!(HeaderNames::new(vec![name.as_str(); 65]).is_none());
+        assert!(HeaderNames::new(["x".repeat(49).as_str()]).is_none());
+    }
+}
