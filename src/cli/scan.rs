@@ -3,8 +3,12 @@
 //! Must not: judge, or format.
 
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
+use corscope::decode::Sink;
+use corscope::sources::ahead::ahead;
 use corscope::sources::files;
 
 use crate::cli::analysis;
@@ -21,9 +25,22 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
         check_output(path, &inputs)?;
     }
     analysis::run(&options.analysis, window, |analyzer| {
-        files::scan(&inputs, &mut io::stdin().lock(), analyzer);
+        let read = |sink: &mut dyn Sink| files::scan(&inputs, &mut io::stdin().lock(), sink);
+        if threads(options.threads) > 1 {
+            ahead(read, analyzer);
+        } else {
+            read(analyzer);
+        }
         Ok(())
     })
+}
+
+/// As many threads as are asked for, or as there are processors.
+fn threads(asked: Option<u16>) -> usize {
+    match asked {
+        Some(threads) => threads.into(),
+        None => thread::available_parallelism().map_or(1, NonZero::get),
+    }
 }
 
 /// A report must not replace the log that it is about.

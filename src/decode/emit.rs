@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::decode::{Count, MAX_EVENT, Sink};
+use crate::decode::{Count, MAX_EVENT, SharedShelf, Sink};
 use crate::model::{InputNote, LogEvent, LogTime, Place, PlaceId, Position};
 
 /// An event as a container tells it; what it does not tell is `None`.
@@ -96,6 +96,11 @@ impl<'s> Emitter<'s> {
             position: Position { place, line: told.line },
             message,
         });
+    }
+
+    /// Where the window's buffers go, if the sink reads events later.
+    pub(crate) fn shelf(&self) -> Option<SharedShelf> {
+        self.sink.shelf()
     }
 
     /// The next event's number in a container without lines.

@@ -14,6 +14,7 @@ use crate::decode::compression::{Metered, Stream, unpack};
 use crate::decode::emit::Emitter;
 use crate::decode::encoding::normalize;
 use crate::decode::window::Window;
+pub use crate::decode::window::{SharedShelf, Shelf};
 use crate::model::{InputNote, LogEvent, Place, PlaceId};
 
 mod compression;
@@ -43,6 +44,10 @@ pub trait Sink {
     fn count(&mut self, what: Count, how_many: u64);
     /// An input that cannot be read, or only in part. The rest is still analyzed.
     fn problem(&mut self, note: InputNote);
+    /// Where buffers go, if the sink reads events after they were delivered.
+    fn shelf(&self) -> Option<SharedShelf> {
+        None
+    }
 }
 
 /// What decoding adds to the ledger.
@@ -117,7 +122,12 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
 
 /// Decodes text whose first line has this number.
 fn plain_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number: u64) {
+    // Of other containers messages are undone of their escapes, and so copied anyway.
+    if let Some(shelf) = emitter.shelf() {
+        window.share(shelf);
+    }
     text::decode(window, emitter, None, number);
+    window.unshare();
 }
 
 /// Decodes what was inside of a document: compressed bytes with a container in them.

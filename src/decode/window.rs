@@ -2,9 +2,25 @@
 //!
 //! Must not: grow beyond what the caller allows, or know what the bytes mean.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
+use std::rc::Rc;
 
 use memchr::memchr;
+
+/// Keeps buffers whose bytes are still needed: of events that were delivered, and are read later. A
+/// window that has one puts away a buffer that is full, and goes on in another.
+pub trait Shelf {
+    /// A buffer of this length.
+    fn take(&mut self, length: usize) -> Vec<u8>;
+    /// A buffer that nothing more is read into.
+    fn put(&mut self, full: Vec<u8>);
+    /// Messages of events that come are in this buffer, or elsewhere if they were changed.
+    fn look_at(&mut self, buffer: &[u8]);
+}
+
+/// A shelf that a window and its sink have in common.
+pub type SharedShelf = Rc<RefCell<dyn Shelf>>;
 
 /// A window over `source`. Bytes are looked at with [`Self::held`] and let go with
 /// [`Self::consume`].
@@ -15,6 +31,7 @@ pub(crate) struct Window<R> {
     end: usize,
     ended: bool,
     failure: Option<io::Error>,
+    shelf: Option<SharedShelf>,
 }
 
 /// What [`Window::more`] could do.
@@ -30,7 +47,45 @@ pub(crate) enum More {
 
 impl<R: Read> Window<R> {
     pub(crate) fn new(source: R, capacity: usize) -> Self {
-        Self { source, buffer: vec![0; capacity], start: 0, end: 0, ended: false, failure: None }
+        let buffer = vec![0; capacity];
+        Self { source, buffer, start: 0, end: 0, ended: false, failure: None, shelf: None }
+    }
+
+    /// From now on buffers go to a shelf.
+    pub(crate) fn share(&mut self, shelf: SharedShelf) {
+        self.shelf = Some(shelf);
+        // Nothing of it was delivered.
+        self.renew();
+        if let Some(shelf) = &self.shelf {
+            shelf.borrow_mut().look_at(&self.buffer);
+        }
+    }
+
+    /// All is delivered.
+    pub(crate) fn unshare(&mut self) {
+        if let Some(shelf) = self.shelf.take() {
+            (self.start, self.end, self.ended) = (0, 0, true);
+            shelf.borrow_mut().put(std::mem::take(&mut self.buffer));
+        }
+    }
+
+    /// Makes room behind what is held, in this buffer or in another.
+    fn renew(&mut self) {
+        let held = self.end - self.start;
+        if let Some(shelf) = &self.shelf {
+            let mut shelf = shelf.borrow_mut();
+            let mut other = shelf.take(self.buffer.len());
+            if let (Some(to), Some(from)) =
+                (other.get_mut(..held), self.buffer.get(self.start..self.end))
+            {
+                to.copy_from_slice(from);
+            }
+            shelf.put(std::mem::replace(&mut self.buffer, other));
+        } else {
+            self.buffer.copy_within(self.start..self.end, 0);
+        }
+        self.start = 0;
+        self.end = held;
     }
 
     pub(crate) fn held(&self) -> &[u8] {
@@ -51,11 +106,12 @@ impl<R: Read> Window<R> {
             return More::Full;
         }
         if self.end == self.buffer.len() {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.start = 0;
-            self.end = held;
+            self.renew();
             if held == self.buffer.len() {
                 self.buffer.resize(held.saturating_mul(2).clamp(1, limit), 0);
+            }
+            if let Some(shelf) = &self.shelf {
+                shelf.borrow_mut().look_at(&self.buffer);
             }
         }
         let room_end = self.buffer.len().min(self.start.saturating_add(limit));

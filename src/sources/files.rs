@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashSet;
 
-use crate::decode::{Count, Sink, decode};
+use crate::decode::{Count, SharedShelf, Sink, decode};
 use crate::model::{InputNote, LogEvent, Place, PlaceId};
 
 /// What [`scan`] could read.
@@ -191,6 +191,10 @@ impl Sink for Watch<'_> {
     fn problem(&mut self, note: InputNote) {
         self.problems += 1;
         self.sink.problem(note);
+    }
+
+    fn shelf(&self) -> Option<SharedShelf> {
+        self.sink.shelf()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not: look into a line.
 
+pub mod ahead;
 #[cfg(feature = "aws")]
 pub mod cloudwatch;
 pub mod files;

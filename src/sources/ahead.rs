@@ -1,0 +1,223 @@
+//! Reading and decoding on another thread, ahead of the analysis.
+//!
+//! The analysis gets the same events in the same order as without it, so no result depends on the
+//! number of threads. Messages are not copied: the buffer that they were read into goes along.
+//!
+//! Must not: run further ahead than a few buffers, or decide anything.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
+use crate::decode::{Count, SharedShelf, Shelf, Sink};
+use crate::model::{InputNote, LogEvent, LogTime, Place, PlaceId, Places, Position};
+
+/// Batches that wait for the analysis.
+const WAITING: usize = 4;
+/// As much as the main thread has.
+const STACK: usize = 8 << 20;
+/// Bytes of copied messages that are handed on together.
+const MAX_COPIED: usize = 256 << 10;
+
+/// Has `read` push its events into `sink` from a thread of its own. Where no thread can be started, it
+/// does so from this one.
+pub fn ahead<T: Send>(read: impl Fn(&mut dyn Sink) -> T + Sync, sink: &mut dyn Sink) -> T {
+    let (to_analysis, batches) = sync_channel(WAITING);
+    let (back, used) = channel();
+    let reading = thread::scope(|scope| {
+        let reader = thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
+        let reader = reader.spawn_scoped(scope, || {
+            let mut recorder = Recorder::new(to_analysis, used);
+            let read = read(&mut recorder);
+            recorder.finish();
+            read
+        });
+        let Ok(reader) = reader else { return None };
+        let mut places = Vec::new();
+        for batch in batches {
+            replay(&batch, &mut places, sink);
+            // Nobody takes it back once all is read.
+            let _ = back.send(batch);
+        }
+        Some(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    reading.unwrap_or_else(|| read(sink))
+}
+
+/// What was pushed, in order, with the buffer that it is in.
+#[derive(Debug, Default)]
+struct Batch {
+    pushed: Vec<Pushed>,
+    buffer: Vec<u8>,
+    /// Messages that are not in the buffer as they are.
+    copied: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Pushed {
+    /// An event without its message.
+    Event {
+        time: Option<LogTime>,
+        ingested: Option<LogTime>,
+        position: Position,
+        message: At,
+    },
+    /// The place with the next number.
+    Place(Box<Place>),
+    Count(Count, u64),
+    Problem(Box<InputNote>),
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    Buffer(u32, u32),
+    Copied(u32, u32),
+}
+
+/// Pushes it all into the sink.
+fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
+    let part = |bytes: &[u8], start: u32, end: u32| -> Range<usize> {
+        let range = start as usize..end as usize;
+        if range.end <= bytes.len() { range } else { 0..0 }
+    };
+    for pushed in &batch.pushed {
+        match pushed {
+            Pushed::Event { time, ingested, position, message } => {
+                let (bytes, start, end) = match *message {
+                    At::Buffer(start, end) => (&batch.buffer, start, end),
+                    At::Copied(start, end) => (&batch.copied, start, end),
+                };
+                let message = bytes.get(part(bytes, start, end)).unwrap_or_default();
+                let Some(place) = places.get(position.place.index()) else { continue };
+                let position = Position { place: *place, line: position.line };
+                sink.event(LogEvent { time: *time, ingested: *ingested, position, message });
+            }
+            Pushed::Place(place) => places.push(sink.place(place)),
+            Pushed::Count(what, how_many) => sink.count(*what, *how_many),
+            Pushed::Problem(note) => sink.problem(InputNote::clone(note)),
+        }
+    }
+}
+
+/// Takes what is pushed, and hands it on in batches.
+struct Recorder {
+    desk: Rc<RefCell<Desk>>,
+    places: Places,
+    known: usize,
+}
+
+/// The batch that is being filled. The window that reads into its buffer has it, too.
+struct Desk {
+    batch: Batch,
+    /// Addresses of the buffer that is read into.
+    buffer: Range<usize>,
+    to_analysis: SyncSender<Batch>,
+    used: Receiver<Batch>,
+}
+
+impl Recorder {
+    fn new(to_analysis: SyncSender<Batch>, used: Receiver<Batch>) -> Self {
+        let desk = Desk { batch: Batch::default(), buffer: 0..0, to_analysis, used };
+        Self { desk: Rc::new(RefCell::new(desk)), places: Places::default(), known: 0 }
+    }
+
+    fn finish(self) {
+        self.desk.borrow_mut().send(Vec::new());
+    }
+
+    fn push(&mut self, pushed: Pushed) {
+        self.desk.borrow_mut().batch.pushed.push(pushed);
+    }
+}
+
+impl Sink for Recorder {
+    fn place(&mut self, place: &Place) -> PlaceId {
+        let id = self.places.intern(place);
+        if id.index() == self.known {
+            self.known += 1;
+            self.push(Pushed::Place(Box::new(place.clone())));
+        }
+        id
+    }
+
+    fn event(&mut self, event: LogEvent<'_>) {
+        let LogEvent { time, ingested, position, message } = event;
+        let mut desk = self.desk.borrow_mut();
+        let message = desk.keep(message);
+        desk.batch.pushed.push(Pushed::Event { time, ingested, position, message });
+        if desk.batch.copied.len() > MAX_COPIED && desk.buffer.is_empty() {
+            desk.send(Vec::new());
+        }
+    }
+
+    fn count(&mut self, what: Count, how_many: u64) {
+        self.push(Pushed::Count(what, how_many));
+    }
+
+    fn problem(&mut self, note: InputNote) {
+        self.push(Pushed::Problem(Box::new(note)));
+    }
+
+    fn shelf(&self) -> Option<SharedShelf> {
+        Some(Rc::<RefCell<Desk>>::clone(&self.desk))
+    }
+}
+
+impl Desk {
+    /// A message is found by its address if it is in the buffer; else it is copied.
+    #[inline]
+    fn keep(&mut self, message: &[u8]) -> At {
+        let start = message.as_ptr().addr();
+        let end = start + message.len();
+        let offset = |address: usize| u32::try_from(address - self.buffer.start).ok();
+        if start >= self.buffer.start
+            && end <= self.buffer.end
+            && let (Some(start), Some(end)) = (offset(start), offset(end))
+        {
+            return At::Buffer(start, end);
+        }
+        let place = |copied: &[u8]| u32::try_from(copied.len()).unwrap_or(u32::MAX);
+        let start = place(&self.batch.copied);
+        self.batch.copied.extend_from_slice(message);
+        At::Copied(start, place(&self.batch.copied))
+    }
+
+    fn send(&mut self, buffer: Vec<u8>) {
+        self.buffer = 0..0;
+        let mut other = self.used.try_recv().unwrap_or_default();
+        other.pushed.clear();
+        other.copied.clear();
+        let mut batch = std::mem::replace(&mut self.batch, other);
+        let spare = std::mem::replace(&mut batch.buffer, buffer);
+        if self.batch.buffer.is_empty() {
+            self.batch.buffer = spare;
+        }
+        // The analysis takes all until there is no more.
+        let _ = self.to_analysis.send(batch);
+    }
+}
+
+impl Shelf for Desk {
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let mut buffer = std::mem::take(&mut self.batch.buffer);
+        buffer.resize(length, 0);
+        buffer
+    }
+
+    fn put(&mut self, full: Vec<u8>) {
+        self.buffer = 0..0;
+        if !self.batch.pushed.is_empty() {
+            self.send(full);
+        } else if self.batch.buffer.is_empty() {
+            self.batch.buffer = full;
+        }
+    }
+
+    fn look_at(&mut self, buffer: &[u8]) {
+        let addresses = buffer.as_ptr_range();
+        self.buffer = addresses.start.addr()..addresses.end.addr();
+    }
+}
