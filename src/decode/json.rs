@@ -16,12 +16,13 @@ use crate::decode::document::{Array, Document, Kind};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
 use crate::decode::header::{Begin, Head, begin};
+use crate::decode::mold::Mold;
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
 use crate::decode::walk::{Stop, Text, text};
 use crate::decode::window::Window;
 use crate::decode::{
-    Count, HEAD, MAX_RECORD, Nesting, insights, plain_text, test_invoke, unpacked,
+    Count, HEAD, MAX_RECORD, Nesting, insights, number, plain_text, test_invoke, unpacked,
 };
 use crate::model::LogTime;
 
@@ -48,6 +49,7 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
         nesting,
         clock: Clock::default(),
         scratch: Vec::new(),
+        mold: Mold::default(),
         rows: NewestFirst::default(),
         endless: 0,
     };
@@ -60,6 +62,7 @@ struct Json<'e, 's> {
     nesting: Nesting,
     clock: Clock,
     scratch: Vec<u8>,
+    mold: Mold,
     rows: NewestFirst,
     endless: u32,
 }
@@ -87,6 +90,7 @@ enum Look {
 impl Json<'_, '_> {
     /// Takes one document; whether there may be another.
     fn document<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        self.alike(window, &Names::default());
         match elements::skip_blanks(window) {
             None => return false,
             Some(b'{') => {}
@@ -170,7 +174,10 @@ impl Json<'_, '_> {
     /// A document that is no batch.
     fn single(&mut self, document: &Document<'_>, kind: &Kind<'_>, raw: &[u8]) {
         match kind {
-            Kind::Event => self.event(document, &Names::default()),
+            Kind::Event => {
+                self.event(document, &Names::default());
+                self.mold.learn(raw);
+            }
             Kind::Row => self.row_object(document),
             Kind::Test(log) => test_invoke::log(*log, self.emitter),
             Kind::Payload(data) => self.payload(*data),
@@ -290,8 +297,10 @@ impl Json<'_, '_> {
     fn array<R: Read>(&mut self, window: &mut Window<R>, array: Array, names: &Names) -> bool {
         let mut broken = false;
         loop {
-            if array == Array::Events {
-                while self.event_in_window(window, names) {}
+            match array {
+                Array::Events => while self.event_in_window(window, names) {},
+                Array::Any => self.alike(window, names),
+                Array::Rows | Array::Har => {}
             }
             match elements::next(window) {
                 Element::Whole(length) => {
@@ -330,14 +339,42 @@ impl Json<'_, '_> {
         }
     }
 
-    /// The hot path: an event that is complete in the window is walked once.
+    /// The hot path: events that are complete in the window, and written like one before.
+    fn alike<R: Read>(&mut self, window: &mut Window<R>, names: &Names) {
+        let mut rest = window.held();
+        let all = rest.len();
+        while let Some((values, behind)) = self.mold.read(rest) {
+            rest = behind;
+            let line = self.emitter.next_ordinal();
+            let twice;
+            let mut message = values.message;
+            if may_be_escaped_twice(message) {
+                twice = unescaped_twice(message);
+                message = &twice;
+            }
+            self.emitter.event(Told {
+                time: Some(LogTime(values.timestamp)),
+                ingested: values.ingested.map(LogTime),
+                group: values.group.or(names.group.as_deref()),
+                stream: values.stream.or(names.stream.as_deref()),
+                line,
+                message,
+            });
+        }
+        let used = all - rest.len();
+        window.consume_bytes(used);
+    }
+
+    /// An event that is complete in the window is walked once, and those behind it that are alike.
     fn event_in_window<R: Read>(&mut self, window: &mut Window<R>, names: &Names) -> bool {
+        self.alike(window, names);
         let held = window.held();
         let skipped = held.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b',')).count();
         let element = held.get(skipped..).unwrap_or_default();
         let mut document = Document::default();
         let Ok(length) = document.read(element) else { return false };
         self.event(&document, names);
+        self.mold.learn(element.get(..length).unwrap_or_default());
         window.consume_bytes(skipped + length);
         true
     }
@@ -436,10 +473,16 @@ fn names(document: &Document<'_>) -> Names {
     Names { group: name(document.group), stream: name(document.stream), complete: false }
 }
 
+/// A short look at what [`unescaped_twice`] looks for.
+#[inline]
+fn may_be_escaped_twice(message: &[u8]) -> bool {
+    matches!(message, [b'S' | b'E' | b'R', ..] | [.., b'n'])
+}
+
 /// A time as written in JSON: a number of milliseconds, or text.
 fn moment(value: Option<&[u8]>, clock: &mut Clock) -> Option<LogTime> {
     let value = value?;
-    if let Some(number) = digits(value) {
+    if let Some(number) = number::whole(value) {
         return Some(LogTime(number));
     }
     time(text(value)?.raw, clock)
@@ -448,17 +491,8 @@ fn moment(value: Option<&[u8]>, clock: &mut Clock) -> Option<LogTime> {
 /// Fluent Bit's time: seconds since the epoch, with a fraction.
 fn seconds(value: &[u8]) -> Option<LogTime> {
     let at = memchr(b'.', value)?;
-    let whole = digits(value.get(..at)?)?;
+    let whole = number::whole(value.get(..at)?)?;
     let fraction = value.get(at + 1..)?.iter().copied().chain(std::iter::repeat(b'0'));
     let millis: Vec<u8> = fraction.take(3).collect();
-    Some(LogTime(whole.checked_mul(1000)? + digits(&millis)?))
-}
-
-fn digits(value: &[u8]) -> Option<i64> {
-    if value.is_empty() || value.len() > 18 {
-        return None;
-    }
-    value.iter().try_fold(0_i64, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
-    })
+    Some(LogTime(whole.checked_mul(1000)? + number::whole(&millis)?))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
 //! Each container has a file: `text` (with `header` and `continuation`), `csv`, `json` (with
-//! `document`, `elements` and `insights`), `test_invoke`.
+//! `document`, `elements`, `escapes`, `insights`, `mold` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
 
@@ -24,10 +24,13 @@ mod document;
 mod elements;
 mod emit;
 mod encoding;
+mod escapes;
 mod header;
 mod insights;
 mod json;
+mod mold;
 mod newest_first;
+mod number;
 mod stamp;
 mod test_invoke;
 mod text;

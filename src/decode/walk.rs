@@ -7,7 +7,9 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr2, memchr3};
+use memchr::memchr;
+
+use crate::decode::escapes::{special, unescape};
 
 /// Why a value has no end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,94 +199,8 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The first byte that is special in a string. Keys are short, and escapes come in swarms: there
-/// setting up a vector search costs more than it saves, so the first words are looked at as such.
-#[inline]
-fn special(text: &[u8]) -> Option<usize> {
-    let (words, _) = text.as_chunks::<8>();
-    for (number, word) in words.iter().take(NEAR_WORDS).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let hits = marks(word, b'"') | marks(word, b'\\') | marks(word, b'\n');
-        if hits != 0 {
-            return Some(number * 8 + first_mark(hits));
-        }
-    }
-    let looked = NEAR_WORDS.min(words.len()) * 8;
-    memchr3(b'"', b'\\', b'\n', text.get(looked..)?).map(|at| at + looked)
-}
-
-/// The first backslash.
-#[inline]
-fn backslash(text: &[u8]) -> Option<usize> {
-    let (words, _) = text.as_chunks::<8>();
-    for (number, word) in words.iter().take(NEAR_WORDS).enumerate() {
-        let hits = marks(u64::from_le_bytes(*word), b'\\');
-        if hits != 0 {
-            return Some(number * 8 + first_mark(hits));
-        }
-    }
-    let looked = NEAR_WORDS.min(words.len()) * 8;
-    memchr::memchr(b'\\', text.get(looked..)?).map(|at| at + looked)
-}
-
-const NEAR_WORDS: usize = 3;
-
-/// The highest bit of every byte that equals `byte`; above the lowest of them, others may be set.
-#[inline]
-fn marks(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let zero_where_equal = word ^ (ONES * u64::from(byte));
-    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7)
-}
-
-#[inline]
-fn first_mark(hits: u64) -> usize {
-    hits.trailing_zeros() as usize / 8
-}
-
 /// The inside of a JSON string if `value` is one.
 pub(crate) fn text(value: &[u8]) -> Option<Text<'_>> {
     let raw = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    Some(Text { raw, escaped: memchr2(b'\\', b'\\', raw).is_some() })
-}
-
-fn unescape(raw: &[u8], out: &mut Vec<u8>) {
-    let mut rest = raw;
-    while let Some(at) = backslash(rest) {
-        out.extend_from_slice(rest.get(..at).unwrap_or_default());
-        let (byte, length) = match rest.get(at + 1) {
-            Some(b'n') => (b'\n', 2),
-            Some(b't') => (b'\t', 2),
-            Some(b'r') => (b'\r', 2),
-            Some(b'b') => (0x08, 2),
-            Some(b'f') => (0x0c, 2),
-            Some(b'u') => {
-                let (character, length) = unicode(rest.get(at..).unwrap_or_default());
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = rest.get(at + length..).unwrap_or_default();
-                continue;
-            }
-            Some(byte) => (*byte, 2),
-            None => (b'\\', 1),
-        };
-        out.push(byte);
-        rest = rest.get(at + length..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
-}
-
-/// The character that `\uXXXX` (or a pair of them) stands for, and how long it is.
-fn unicode(text: &[u8]) -> (char, usize) {
-    let unit = |at: usize| -> Option<u32> {
-        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-    };
-    let Some(first) = unit(0) else { return (char::REPLACEMENT_CHARACTER, 2) };
-    if (0xd800..0xdc00).contains(&first)
-        && let Some(second) = unit(6).filter(|unit| (0xdc00..0xe000).contains(unit))
-    {
-        let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
-    }
-    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+    Some(Text { raw, escaped: memchr(b'\\', raw).is_some() })
 }

@@ -11,6 +11,8 @@ use corscope::sources::files::{Scanned, scan};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+mod alike;
+
 #[derive(Default)]
 struct Seen {
     places: Places,

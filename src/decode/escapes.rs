@@ -1,0 +1,300 @@
+//! The inside of JSON strings: where runs of plain text end, and what escapes stand for.
+//!
+//! Must not: take half an escape for a whole one.
+
+use memchr::{memchr, memchr3};
+
+/// As far as is looked without setting up a search of long texts: keys and names are short.
+const NEAR: usize = 64;
+/// What is looked at together.
+const BLOCK: usize = 64;
+/// What is copied together.
+const PIECE: usize = 16;
+/// As far as the escape at the end of a block and the copy of its last run go.
+const REACH: usize = BLOCK + PIECE + 2;
+
+/// The first byte that is special in a string: a quote, a backslash, or a line end.
+#[inline]
+pub(crate) fn special(text: &[u8]) -> Option<usize> {
+    match text.first_chunk::<NEAR>() {
+        Some(near) => near_special(near).or_else(|| special_far(text)),
+        None => special_far(text),
+    }
+}
+
+/// The same in a text that may be long.
+#[inline]
+pub(crate) fn special_far(text: &[u8]) -> Option<usize> {
+    memchr3(b'"', b'\\', b'\n', text)
+}
+
+/// The same within a few bytes, by what every x86-64 processor has: this is compiled in line.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn near_special<const N: usize>(text: &[u8; N]) -> Option<usize> {
+    memchr::arch::x86_64::sse2::memchr::Three::new(b'"', b'\\', b'\n')?.find(text)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn near_special<const N: usize>(text: &[u8; N]) -> Option<usize> {
+    special_far(text)
+}
+
+/// Undoes the escapes of a text. Half a surrogate pair becomes U+FFFD.
+pub(crate) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some(at) = memchr(b'\\', rest) {
+        out.extend_from_slice(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at..).unwrap_or_default();
+        let length = match rest.get(1) {
+            Some(b'u') => {
+                let (character, length) = unicode(rest);
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                length
+            }
+            Some(byte) => {
+                out.push(meaning(*byte));
+                2
+            }
+            None => {
+                out.push(b'\\');
+                1
+            }
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
+/// The text in front of the next quote, and what stands behind it; `None` if anything but plain
+/// text comes first. For names.
+#[inline]
+pub(crate) fn until_quote(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (plain, rest) = text.split_at_checked(special(text)?)?;
+    Some((plain, rest.strip_prefix(b"\"")?))
+}
+
+/// Room for a text without its escapes. It is kept from text to text, and only grows.
+#[derive(Debug, Default)]
+pub(crate) struct Room(Vec<u8>);
+
+impl Room {
+    /// What [`unescape`] makes of the text in front of the next quote that is not escaped, and what
+    /// stands behind that quote. `None` if there is none, or a line end in front of it.
+    #[inline]
+    pub(crate) fn until_quote<'r, 'a: 'r>(
+        &'r mut self,
+        text: &'a [u8],
+    ) -> Option<(&'r [u8], &'a [u8])> {
+        let (plain, rest) = text.split_at_checked(special_far(text)?)?;
+        match rest.strip_prefix(b"\"") {
+            Some(behind) => Some((plain, behind)),
+            None => self.unescape(plain, rest),
+        }
+    }
+
+    /// The same where `plain` was found in front of `rest`: walks and copies at once.
+    fn unescape<'a>(&mut self, plain: &[u8], mut rest: &'a [u8]) -> Option<(&[u8], &'a [u8])> {
+        let mut used = self.put(0, plain)?;
+        loop {
+            (used, rest) = swarm(&mut self.0, used, rest);
+            let (plain, special) = rest.split_at_checked(special(rest)?)?;
+            used = self.put(used, plain)?;
+            match special {
+                [b'"', behind @ ..] => return Some((self.0.get(..used)?, behind)),
+                [b'\\', b'u', ..] => {
+                    let (character, length) = unicode(special);
+                    used = self.put(used, character.encode_utf8(&mut [0; 4]).as_bytes())?;
+                    rest = special.get(length..)?;
+                }
+                [b'\\', escaped, behind @ ..] => {
+                    used = self.put(used, &[meaning(*escaped)])?;
+                    rest = behind;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Puts these behind what is there, and sees to it that there is room for more.
+    fn put(&mut self, used: usize, bytes: &[u8]) -> Option<usize> {
+        let end = used + bytes.len();
+        if self.0.len() < end + 2 * REACH {
+            self.0.resize((2 * end).max(4 << 10), 0);
+        }
+        self.0.get_mut(used..end)?.copy_from_slice(bytes);
+        Some(end)
+    }
+}
+
+/// Undoes escapes that stand close together, as in JSON in a JSON string: all that are special in
+/// a block are found at once. Gives what it did not do: from the end on, from a `\u` on, and what
+/// there is no room for.
+fn swarm<'a>(room: &mut [u8], mut used: usize, mut rest: &'a [u8]) -> (usize, &'a [u8]) {
+    while let Some(text) = rest.first_chunk::<REACH>()
+        && let Some(to) = room.get_mut(used..).and_then(<[u8]>::first_chunk_mut::<REACH>)
+        && let Some((made, done)) = block(text, to)
+        && let Some(behind) = rest.get(done..)
+    {
+        (used, rest) = (used + made, behind);
+        if done < BLOCK {
+            break;
+        }
+    }
+    (used, rest)
+}
+
+/// The same for a block: how much it made, and of how much.
+#[inline]
+fn block(text: &[u8; REACH], to: &mut [u8; REACH]) -> Option<(usize, usize)> {
+    let mut specials = specials(text.first_chunk()?);
+    let (mut made, mut done) = (0, 0);
+    while specials != 0 {
+        let at = specials.trailing_zeros() as usize;
+        copy(text, done, to, made, at - done)?;
+        made += at - done;
+        let [first, escaped] = text.get(at..)?.first_chunk()?;
+        if *first != b'\\' || *escaped == b'u' {
+            return Some((made, at));
+        }
+        *to.get_mut(made)? = meaning(*escaped);
+        (made, done) = (made + 1, at + 2);
+        // What is escaped is not special, even as the first byte behind the block.
+        specials &= u64::MAX << at << 1 << 1;
+    }
+    if done < BLOCK {
+        copy(text, done, to, made, BLOCK - done)?;
+        (made, done) = (made + BLOCK - done, BLOCK);
+    }
+    Some((made, done))
+}
+
+/// Copies so many bytes, and more, which are overwritten: most runs are shorter than a piece, and a
+/// copy of a fixed size is the fastest.
+#[inline]
+fn copy(
+    text: &[u8; REACH],
+    start: usize,
+    to: &mut [u8; REACH],
+    made: usize,
+    count: usize,
+) -> Option<()> {
+    let piece = text.get(start..)?.first_chunk::<PIECE>()?;
+    *to.get_mut(made..)?.first_chunk_mut()? = *piece;
+    if count > PIECE {
+        let rest = text.get(start + PIECE..start + count)?;
+        to.get_mut(made + PIECE..made + count)?.copy_from_slice(rest);
+    }
+    Some(())
+}
+
+/// A bit for every byte that is special in a string, the first byte's lowest. In a form that
+/// compilers have vector instructions for.
+#[inline]
+fn specials(block: &[u8; BLOCK]) -> u64 {
+    /// Moves the lowest bits of eight bytes into the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut hits = [0; BLOCK];
+    for (hit, byte) in hits.iter_mut().zip(block) {
+        *hit = u8::from((byte ^ b'"').min(byte ^ b'\\').min(byte ^ b'\n') == 0);
+    }
+    let (words, _) = hits.as_chunks::<8>();
+    let gathered = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
+    gathered.enumerate().fold(0, |bits, (number, byte)| bits | byte << (8 * number))
+}
+
+/// What a backslash and this byte stand for; not for `u`.
+#[inline]
+fn meaning(escaped: u8) -> u8 {
+    match escaped {
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        other => other,
+    }
+}
+
+/// The character that `\uXXXX` (or a pair of them) stands for, and how long it is.
+fn unicode(text: &[u8]) -> (char, usize) {
+    let unit = |at: usize| -> Option<u32> {
+        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let Some(first) = unit(0) else { return (char::REPLACEMENT_CHARACTER, 2) };
+    if (0xd800..0xdc00).contains(&first)
+        && let Some(second) = unit(6).filter(|unit| (0xdc00..0xe000).contains(unit))
+    {
+        let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
+    }
+    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_special_is_found_everywhere() {
+        for at in 0..BLOCK {
+            for byte in 0..=u8::MAX {
+                for around in [b'a', 0, 0x80, 0xff, b'"', b'!', b'#'] {
+                    let mut block = [around; BLOCK];
+                    block[at] = byte;
+                    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | b'\n');
+                    let bit = |bits, byte| bits << 1 | u64::from(special(byte));
+                    let expected = block.iter().rev().fold(0, bit);
+                    assert_eq!(specials(&block), expected, "{byte} at {at} among {around}");
+                    let first = block.iter().position(special);
+                    assert_eq!(super::special(&block), first, "{byte} at {at} among {around}");
+                }
+            }
+        }
+    }
+
+    /// Texts of the pieces that matter, of every length around that of a block.
+    #[test]
+    fn both_ways_to_undo_escapes_agree() {
+        const PIECES: [&str; 14] = [
+            "a",
+            "plain text of some length",
+            r#"\""#,
+            r"\\",
+            r"\n",
+            r"\/",
+            r"\u00e9",
+            r"\ud83d\ude00",
+            r"\ud83d",
+            r"\u12",
+            r"\x",
+            "\u{e9}",
+            "0123456789abcdef",
+            r#"\"\"\"\"\"\"\"\""#,
+        ];
+        let mut room = Room::default();
+        let mut state = 1_u64;
+        for count in (0..40).cycle().take(1_200) {
+            let mut text = String::new();
+            for _ in 0..count {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text.push_str(PIECES[(state >> 33) as usize % PIECES.len()]);
+            }
+            let mut expected = Vec::new();
+            unescape(text.as_bytes(), &mut expected);
+            for behind in ["", ",", "abcdefabcdef\"\\\""] {
+                let whole = format!("{text}\"{behind}");
+                let found = room.until_quote(whole.as_bytes());
+                assert_eq!(found, Some((expected.as_slice(), behind.as_bytes())), "{whole}");
+            }
+            for end in 0..=text.len() {
+                let cut = &text.as_bytes()[..end];
+                assert_eq!(room.until_quote(cut), None, "{}", text.escape_debug());
+            }
+            let broken = format!("{text}\n\"");
+            assert_eq!(room.until_quote(broken.as_bytes()), None, "{broken}");
+        }
+    }
+}

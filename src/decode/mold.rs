@@ -1,0 +1,407 @@
+//! Events that are written like the one before: what stands around their values is compared with
+//! what stood around the last one's, and only the values are walked.
+//!
+//! Tools write all events of an output with the same members, in the same order, with the same
+//! white space. A mold is learned from an event that [`Document`] has read, and gives of another
+//! event what [`Document`] would; whatever does not fit is left to that.
+//!
+//! Must not: fit what [`Document`] would read otherwise, or what may go on behind the window.
+//!
+//! [`Document`]: crate::decode::document::Document
+
+use crate::decode::escapes::{Room, until_quote};
+use crate::decode::number::Recent;
+use crate::decode::walk::Cursor;
+
+/// What the last event had around its values.
+#[derive(Debug, Default)]
+pub(crate) struct Mold {
+    /// Up to the first value.
+    front: Vec<u8>,
+    /// The same, with what stood between the event and the one in front of it.
+    joined: Literal,
+    /// The values, each with what follows it.
+    members: Vec<Member>,
+    /// For a message without its escapes.
+    room: Room,
+}
+
+#[derive(Debug)]
+struct Member {
+    slot: Slot,
+    /// Of the last value, where it is a time.
+    recent: Recent,
+    behind: Literal,
+}
+
+/// What a value is, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Message,
+    Timestamp,
+    Ingested,
+    Stream,
+    Group,
+    Id,
+}
+
+/// The values of an event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Values<'a> {
+    /// Without escapes.
+    pub(crate) message: &'a [u8],
+    pub(crate) timestamp: i64,
+    pub(crate) ingested: Option<i64>,
+    pub(crate) stream: Option<&'a [u8]>,
+    pub(crate) group: Option<&'a [u8]>,
+}
+
+/// What stands around values is keys and white space, and not much.
+const MAX_AROUND: usize = 1 << 10;
+/// White space between events that is worth remembering.
+const MAX_BETWEEN: usize = 64;
+
+impl Mold {
+    /// Learns from an event that was read. With anything unusual it is no mold, and the last one
+    /// stays.
+    pub(crate) fn learn(&mut self, event: &[u8]) {
+        if let Some((front, members)) = around(event) {
+            (self.joined, self.front, self.members) = (Literal::new(&front), front, members);
+        }
+    }
+
+    /// The values of the next event, if it is complete and fits, and what stands behind it.
+    pub(crate) fn read<'m, 'a: 'm>(
+        &'m mut self,
+        bytes: &'a [u8],
+    ) -> Option<(Values<'m>, &'a [u8])> {
+        if self.members.is_empty() {
+            return None;
+        }
+        let mut rest = match self.joined.strip(bytes) {
+            Some(rest) => rest,
+            None => self.strip_front(bytes)?,
+        };
+        let mut values = Values::default();
+        let mut room = Some(&mut self.room);
+        for member in &mut self.members {
+            match member.slot {
+                Slot::Message => (values.message, rest) = room.take()?.until_quote(rest)?,
+                Slot::Timestamp | Slot::Ingested => {
+                    let (number, length) = member.recent.leading(rest)?;
+                    rest = rest.get(length..)?;
+                    if member.slot == Slot::Timestamp {
+                        values.timestamp = number;
+                    } else {
+                        values.ingested = Some(number);
+                    }
+                }
+                Slot::Stream | Slot::Group | Slot::Id => {
+                    let (name, behind) = until_quote(rest)?;
+                    rest = behind;
+                    if member.slot == Slot::Stream {
+                        values.stream = Some(name);
+                    } else if member.slot == Slot::Group {
+                        values.group = Some(name);
+                    }
+                }
+            }
+            rest = member.behind.strip(rest)?;
+        }
+        Some((values, rest))
+    }
+
+    /// The way to the first value where other things stand between the events than before.
+    #[cold]
+    fn strip_front<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let is_between = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',');
+        let count = bytes.iter().position(|byte| !is_between(byte))?;
+        let (between, event) = bytes.split_at_checked(count)?;
+        let rest = event.strip_prefix(self.front.as_slice())?;
+        if count <= MAX_BETWEEN {
+            self.joined = Literal::new(&[between, &self.front].concat());
+        }
+        Some(rest)
+    }
+}
+
+/// What stands in front of the first value, and the members; `None` if anything is unusual.
+fn around(event: &[u8]) -> Option<(Vec<u8>, Vec<Member>)> {
+    let (mut slots, mut texts) = (Vec::new(), Vec::new());
+    let mut cursor = Cursor::new(event);
+    cursor.expect(b'{').ok()?;
+    let (mut start, mut first) = (0, true);
+    while cursor.another(b'}', first).ok()? {
+        first = false;
+        let slot = Slot::of(cursor.key().ok()?)?;
+        let is_text = cursor.peek().ok()? == b'"';
+        if is_text != slot.is_text() || slots.contains(&slot) {
+            return None;
+        }
+        slots.push(slot);
+        texts.push(event.get(start..cursor.at + usize::from(is_text))?);
+        cursor.value().ok()?;
+        start = cursor.at;
+    }
+    texts.push(event.get(start..cursor.at)?);
+    let length: usize = texts.iter().map(|text| text.len()).sum();
+    if !slots.contains(&Slot::Message) || !slots.contains(&Slot::Timestamp) || length > MAX_AROUND {
+        return None;
+    }
+    let (front, behind) = texts.split_first()?;
+    let member = |(slot, behind): (Slot, &&[u8])| Member {
+        slot,
+        recent: Recent::default(),
+        behind: Literal::new(behind),
+    };
+    Some((front.to_vec(), slots.into_iter().zip(behind).map(member).collect()))
+}
+
+/// Bytes that are compared with others, a block at a time.
+#[derive(Debug, Default)]
+struct Literal {
+    /// The bytes of each block, and which of its bits count.
+    blocks: Vec<(u128, u128)>,
+    length: usize,
+}
+
+const BLOCK: usize = size_of::<u128>();
+
+impl Literal {
+    fn new(bytes: &[u8]) -> Self {
+        let block = |part: &[u8]| {
+            let with = |filling: u8| {
+                let mut block = [filling; BLOCK];
+                block.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
+                u128::from_le_bytes(block)
+            };
+            // Where both fillings show, nothing counts.
+            (with(0), !(with(0) ^ with(u8::MAX)))
+        };
+        Self { blocks: bytes.chunks(BLOCK).map(block).collect(), length: bytes.len() }
+    }
+
+    /// What stands behind these bytes, if they stand here. The last block must be whole: at the
+    /// end of the window the answer is no.
+    #[inline]
+    fn strip<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let mut rest = text;
+        for (expected, counts) in &self.blocks {
+            let (block, behind) = rest.split_first_chunk()?;
+            if (u128::from_le_bytes(*block) ^ expected) & counts != 0 {
+                return None;
+            }
+            rest = behind;
+        }
+        text.get(self.length..)
+    }
+}
+
+impl Slot {
+    /// What stands behind a key; nothing unusual.
+    fn of(key: &[u8]) -> Option<Self> {
+        match key {
+            b"message" => Some(Self::Message),
+            b"timestamp" => Some(Self::Timestamp),
+            b"ingestionTime" => Some(Self::Ingested),
+            b"logStreamName" | b"logStream" => Some(Self::Stream),
+            b"logGroup" | b"logGroupName" | b"logGroupIdentifier" => Some(Self::Group),
+            b"eventId" | b"id" => Some(Self::Id),
+            _ => None,
+        }
+    }
+
+    fn is_text(self) -> bool {
+        match self {
+            Self::Message | Self::Stream | Self::Group | Self::Id => true,
+            Self::Timestamp | Self::Ingested => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::document::{Document, Kind};
+    use crate::decode::number::whole;
+    use crate::decode::walk::{Text, text};
+
+    /// What [`Document`] reads of the event that begins here, and what stands behind it.
+    fn general<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Option<(Values<'a>, &'a [u8])> {
+        let between = |byte: &u8| b" \n\r\t,".contains(byte);
+        let event = &bytes[bytes.iter().take_while(|byte| between(byte)).count()..];
+        let mut document = Document::default();
+        let length = document.read(event).ok()?;
+        assert!(matches!(document.kind(), Kind::Event), "{}", event.escape_ascii());
+        let name = |name: Option<Text<'a>>| {
+            name.inspect(|name| assert!(!name.escaped)).map(|name| name.raw)
+        };
+        let values = Values {
+            message: text(document.message?)?.plain(scratch),
+            timestamp: whole(document.timestamp?)?,
+            ingested: document.ingested.map(|value| whole(value).expect("a number")),
+            stream: name(document.stream),
+            group: name(document.group),
+        };
+        Some((values, &event[length..]))
+    }
+
+    /// Whether the event fits; what does is read as [`Document`] reads it.
+    fn fits(mold: &mut Mold, bytes: &[u8]) -> bool {
+        let mut scratch = Vec::new();
+        let found = mold.read(bytes);
+        if found.is_some() {
+            assert_eq!(found, general(bytes, &mut scratch), "{}", bytes.escape_ascii());
+        }
+        found.is_some()
+    }
+
+    /// Numbers without any order, the same ones in every run.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (self.0 >> 33) as usize % limit
+        }
+
+        fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
+            list[self.below(list.len())]
+        }
+
+        fn value(&mut self, key: &str) -> String {
+            const PIECES: [&str; 16] = [
+                "a",
+                "(id) Method request headers: {Accept=*/*}",
+                r#"\""#,
+                r"\\",
+                r"\n",
+                r"\/",
+                r"\u00e9",
+                r"\ud83d\ude00",
+                r"\ud83d",
+                r"\u12",
+                "\u{e9}",
+                "}",
+                ",",
+                r#"{\"a\":{\"b\":\"c\"}}"#,
+                "START RequestId: ",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            ];
+            let odd = self.below(40) == 0;
+            match key {
+                _ if odd => self.of(&["null", "-1", "1.5", "{}", r#"{"a":1}"#, "[]"]).to_owned(),
+                "message" => {
+                    let count = self.below(20);
+                    let text: String = (0..count).map(|_| self.of(&PIECES)).collect();
+                    format!("\"{text}\"")
+                }
+                "timestamp" | "ingestionTime" => self
+                    .of(&[
+                        "1795341600000",
+                        "1795341600123",
+                        "1895341600123",
+                        "7",
+                        "123456789012345678",
+                    ])
+                    .to_owned(),
+                _ => self.of(&[r#""""#, r#""a/b""#, r#""0123456789abcdef0123""#]).to_owned(),
+            }
+        }
+
+        /// An event in this order, with white space of this kind.
+        fn event(&mut self, keys: &[&str], blank: &str) -> String {
+            let member = |key: &&str| format!("\"{key}\":{blank}{}", self.value(key));
+            let members: Vec<String> = keys.iter().map(member).collect();
+            format!("{{{blank}{}{blank}}}", members.join(&format!(",{blank}")))
+        }
+    }
+
+    const KEYS: [&str; 8] = [
+        "message",
+        "timestamp",
+        "ingestionTime",
+        "logStreamName",
+        "logGroup",
+        "eventId",
+        "id",
+        "other",
+    ];
+
+    #[test]
+    fn what_fits_is_what_would_have_been_read() {
+        let mut random = Random(1);
+        let mut fitting = 0;
+        for _ in 0..4_000 {
+            let mut keys = KEYS.to_vec();
+            keys.sort_by_cached_key(|_| random.below(1 << 20));
+            // Mostly without an unusual key.
+            let from = keys.iter().position(|key| *key == "other").unwrap_or_default();
+            keys.truncate(if random.below(8) == 0 { 8 } else { from.max(3) });
+            let blank = random.of(&["", " ", "\n    ", "\r\n\t"]);
+            let mut mold = Mold::default();
+            mold.learn(random.event(&keys, blank).as_bytes());
+            for _ in 0..4 {
+                let between = random.of(&["", "\n", ",", ",\n        ", " , ,\t"]);
+                let event = format!("{between}{}", random.event(&keys, blank));
+                let behind = random.of(&["", "\n{\"logStreamName\": \"0123\"", "]}          \n"]);
+                let whole = format!("{event}{behind}").into_bytes();
+                fitting += usize::from(fits(&mut mold, &whole));
+                // Cut anywhere, and with any byte changed.
+                for end in 0..event.len() {
+                    assert!(mold.read(&whole[..end]).is_none(), "{}", whole[..end].escape_ascii());
+                }
+                for _ in 0..20 {
+                    let mut broken = whole.clone();
+                    let at = random.below(broken.len());
+                    broken[at] =
+                        random.of(&["\"", "\\", "\n", "}", "{", ",", "0", "u", "\0"]).as_bytes()[0];
+                    fits(&mut mold, &broken);
+                }
+            }
+        }
+        assert!(fitting > 500, "{fitting}");
+    }
+
+    #[test]
+    fn the_usual_events_fit() {
+        for blank in ["", " ", "\n            "] {
+            for keys in [
+                &["logStreamName", "timestamp", "message", "ingestionTime", "eventId"][..],
+                &["timestamp", "message", "ingestionTime"],
+                &["id", "timestamp", "message"],
+                &["message", "timestamp"],
+            ] {
+                let value = |key: &str| match key {
+                    "timestamp" | "ingestionTime" => "1795341600000".to_owned(),
+                    key => format!(r#""the \"{key}\"""#)
+                        .replace("\\\"", if key == "message" { "\\\"" } else { "" }),
+                };
+                let member = |key: &&str| format!("\"{key}\":{blank}{}", value(key));
+                let members: Vec<String> = keys.iter().map(member).collect();
+                let event = format!("{{{blank}{}{blank}}}", members.join(&format!(",{blank}")));
+                let mut mold = Mold::default();
+                mold.learn(event.as_bytes());
+                let next = format!(",\n{event},\n{event}                ");
+                assert!(fits(&mut mold, next.as_bytes()), "{event}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_is_no_mold() {
+        for event in [
+            "{}",
+            r#"{"message":"a"}"#,
+            r#"{"timestamp":1,"message":{}}"#,
+            r#"{"timestamp":"1","message":"a"}"#,
+            r#"{"timestamp":1,"message":"a","message":"b"}"#,
+            r#"{"timestamp":1,"message":"a","level":"b"}"#,
+            r#"{"timestamp":1,"mess\u0061ge":"a"}"#,
+        ] {
+            let mut mold = Mold::default();
+            mold.learn(event.as_bytes());
+            assert!(mold.read(event.as_bytes()).is_none(), "{event}");
+        }
+    }
+}
