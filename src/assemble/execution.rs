@@ -76,6 +76,7 @@ impl Assembler {
     }
 
     /// Applies a line to its exchange; names the slot if this completes it.
+    #[inline]
     pub(super) fn apply(
         &mut self,
         slot: SlotId,
@@ -134,6 +135,7 @@ pub(super) fn finish(exchange: &mut Exchange, progress: &mut Progress) {
 }
 
 /// Keeps what only some sets of rules ask for.
+#[inline]
 fn keep_extra(exchange: &mut Exchange, keep: Keep, event: &LogEvent<'_>, line: &Execution<'_>) {
     let (kind, map) = if let Execution::EndpointRequestHeaders(map) = *line {
         (LineKind::EndpointRequestHeaders, map)
@@ -200,6 +202,7 @@ pub(super) fn is_beginning(line: &Execution<'_>) -> bool {
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm a line shape; it reads as the table it is")]
+#[inline]
 pub(super) fn apply_line(
     exchange: &mut Exchange,
     progress: &mut Progress,

@@ -78,6 +78,17 @@ impl Slot {
     #[inline]
     fn widen(&mut self, event: &LogEvent<'_>, is_access: bool) {
         let exchange = &mut self.exchange;
+        // Nearly all lines come in order, and none of an access log was first.
+        if let (Some(time), Some(ended), Some(_)) = (event.time, exchange.ended, exchange.position)
+            && time >= ended
+            && !is_access
+            && !self.begun_by_access
+        {
+            exchange.ended = Some(time);
+            exchange.end_position = Some(event.position);
+            self.ended_by_access = false;
+            return;
+        }
         let is_first = exchange.position.is_none();
         let begins = match (event.time, exchange.started) {
             (Some(time), Some(started)) if time != started => time < started,

@@ -25,7 +25,8 @@ pub(crate) fn decode<R: Read>(
     stream: Option<&str>,
     number: u64,
 ) {
-    let mut text = Text { emitter, stream, clock: Clock::default(), pending: None, number };
+    let mut text =
+        Text { emitter, stream, clock: Clock::default(), next: None, pending: None, number };
     text.run(window);
 }
 
@@ -33,6 +34,8 @@ struct Text<'e, 's, 'n> {
     emitter: &'e mut Emitter<'s>,
     stream: Option<&'n str>,
     clock: Clock,
+    /// Where a line begins that was looked at already, and its time.
+    next: Option<(usize, LogTime)>,
     pending: Option<Pending>,
     /// The line that is being looked at.
     number: u64,
@@ -110,10 +113,11 @@ impl Text<'_, '_, '_> {
         if !is_exported(line) || !is_exported(next) {
             return false;
         }
-        let Some(time) = self.clock.export(line) else { return false };
-        if self.clock.export(next).is_none() {
-            return false;
-        }
+        // What begins here was looked at as the next line before.
+        let known = self.next.take().filter(|(at, _)| *at == start).map(|(_, time)| time);
+        let Some(time) = known.or_else(|| self.clock.export(line)) else { return false };
+        let Some(time_of_next) = self.clock.export(next) else { return false };
+        self.next = Some((end + 1, time_of_next));
         self.settle(bytes, Some(time));
         let message = line.get(EXPORT + 1..).unwrap_or_default();
         match self.stream {
@@ -130,6 +134,7 @@ impl Text<'_, '_, '_> {
     }
 
     fn moved_by(&mut self, count: usize) {
+        self.next = None;
         if let Some(pending) = &mut self.pending {
             pending.start = pending.start.saturating_sub(count);
             pending.message.0 = pending.message.0.saturating_sub(count);

@@ -51,7 +51,7 @@ fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
     if let Some((id, [b')', text @ ..])) = rest.split_first_chunk()
         && let Some(id) = IdText::of_uuid(id)
     {
-        return Some((id, text.trim_ascii_start()));
+        return Some((id, shape::trimmed(text)));
     }
     let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
     let (id, text) = (rest.get(..close)?, rest.get(close + 1..)?);

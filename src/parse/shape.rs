@@ -121,6 +121,7 @@ const BLOCK: usize = 16;
 /// lines of several requests are mixed.
 struct Long {
     shape: &'static LineShape,
+    length: usize,
     beginning: [u8; BLOCK],
     /// Bytes behind the beginning, or the last ones.
     middle: (usize, [u8; BLOCK]),
@@ -134,6 +135,7 @@ impl Long {
         let at = |from: usize| Some((from, *pattern.get(from..)?.first_chunk()?));
         Some(Self {
             shape,
+            length: pattern.len(),
             beginning: *pattern.first_chunk()?,
             middle: at(last.min(BLOCK))?,
             end: at(last)?,
@@ -146,11 +148,10 @@ impl Long {
         let is_at = |(from, block): &(usize, [u8; BLOCK])| {
             message.get(*from..).and_then(|rest| rest.first_chunk()) == Some(block)
         };
-        let pattern = self.shape.pattern.as_bytes();
         *beginning == self.beginning
             && is_at(&self.end)
             && is_at(&self.middle)
-            && (pattern.len() <= 3 * BLOCK || message.starts_with(pattern))
+            && (self.length <= 3 * BLOCK || message.starts_with(self.shape.pattern.as_bytes()))
     }
 }
 
@@ -192,21 +193,28 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 /// The shape of a message (without its request id), and what stands behind the label.
 #[inline]
 pub fn find(message: &[u8]) -> Option<(&'static LineShape, &[u8])> {
-    let shape = of(message)?;
-    Some((shape, message.get(shape.pattern.len()..)?.trim_ascii_start()))
-}
-
-#[inline]
-fn of(message: &[u8]) -> Option<&'static LineShape> {
     let index = &*INDEX;
     if let Some(beginning) = message.first_chunk()
         && let Some(list) = index.long.get(hash(beginning))
-        && let Some(long) = list.iter().find(|long| long.is_of(message, beginning))
     {
-        return Some(long.shape);
+        for long in list {
+            if long.is_of(message, beginning) {
+                return Some((long.shape, trimmed(message.get(long.length..)?)));
+            }
+        }
     }
     let list = index.short.get(usize::from(*message.first()?))?;
-    list.iter().copied().find(|shape| message.starts_with(shape.pattern.as_bytes()))
+    let shape = list.iter().find(|shape| message.starts_with(shape.pattern.as_bytes()))?;
+    Some((shape, trimmed(message.get(shape.pattern.len()..)?)))
+}
+
+/// Without white space in front: of which there is nearly always one blank.
+#[inline]
+pub(super) fn trimmed(text: &[u8]) -> &[u8] {
+    match text {
+        [b' ', rest @ ..] if rest.first().is_some_and(u8::is_ascii_graphic) => rest,
+        _ => text.trim_ascii_start(),
+    }
 }
 
 #[cfg(test)]
