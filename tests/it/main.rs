@@ -76,5 +76,6 @@ mod tail_faults;
 mod tail_gaps;
 #[cfg(feature = "aws")]
 mod tail_many;
+mod threads;
 mod until;
 mod work;
