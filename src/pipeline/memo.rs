@@ -142,7 +142,9 @@ impl Memo {
     /// What was said about an exchange like this one, or what `say` says now.
     pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
         if !self.set_key(exchange) {
-            return Recalled::own(Rc::new(say()), None);
+            let said = Rc::new(say());
+            let tally = self.tallies.of(exchange, &said);
+            return Recalled::own(said, tally);
         }
         let key = self.hash(self.key.len());
         if let Some(at) = self.find(&key)
@@ -344,7 +346,7 @@ fn append_headers<'a>(key: &mut Vec<u8>, names: &Names, headers: Headers<'a>) ->
 }
 
 /// A text with its length, so that no two lists of texts make the same key.
-fn append(key: &mut Vec<u8>, text: Option<&[u8]>) {
+pub(super) fn append(key: &mut Vec<u8>, text: Option<&[u8]>) {
     let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
     key.extend(length.to_be_bytes());
     key.extend(text.unwrap_or_default());

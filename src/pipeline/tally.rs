@@ -3,13 +3,14 @@
 //!
 //! Must not: count exchanges that add anything else.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use crate::model::{Exchange, Fact, Judgement, LogTime, Repeats, Text};
-use crate::pipeline::memo::Said;
+use crate::model::headers::{Lengths, is_named};
+use crate::model::{Exchange, Fact, Headers, Judgement, LogTime, Repeats, Text};
+use crate::pipeline::memo::{Said, append};
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;
 use crate::survey::{self, Observed, Survey};
@@ -26,6 +27,8 @@ pub(super) struct Numbers {
     /// By 128 bits of two hashers, as in the memo.
     known: HashMap<[u64; 2], u32, foldhash::fast::RandomState>,
     hashers: [foldhash::quality::RandomState; 2],
+    /// What is read of an exchange, reused from one to the next.
+    read: Vec<u8>,
 }
 
 impl Numbers {
@@ -34,21 +37,17 @@ impl Numbers {
         Self { is_surveyed, ..Self::default() }
     }
 
-    /// The number for exchanges like this one, of which each name that is read stands once, and which
-    /// has no access-log line, function's log or HAR entry. `None`: there is no room for another, or it
-    /// is not worth looking for others.
+    /// The number for exchanges like this one. `None`: there is no room for another, there are none, or it
+    /// is not worth looking for them.
     pub(super) fn of(&mut self, exchange: &Exchange, said: &Said) -> Option<u32> {
         if !self.is_surveyed && said.findings.is_empty() {
             // It adds so little that to look for others like it would cost more.
             return None;
         }
-        let read = read_of(exchange);
-        let key = self.hashers.each_ref().map(|hasher| {
-            let mut hasher = hasher.build_hasher();
-            read.hash(&mut hasher);
-            hash_said(said, &mut hasher);
-            hasher.finish()
-        });
+        self.read.clear();
+        append_read(&mut self.read, exchange)?;
+        append_said(&mut self.read, said);
+        let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(self.read.as_slice()));
         if let Some(number) = self.known.get(&key) {
             return Some(*number);
         }
@@ -65,29 +64,61 @@ impl Numbers {
     }
 }
 
-/// What report and survey read of an exchange.
-fn read_of(exchange: &Exchange) -> impl Hash {
+/// Appends what report and survey read of an exchange. `None`: it has more to it, or a name that is read
+/// stands there twice.
+fn append_read(read: &mut Vec<u8>, exchange: &Exchange) -> Option<()> {
+    if exchange.access.is_some() || exchange.invocation.is_some() || exchange.har.is_some() {
+        return None;
+    }
     let is_success = matches!(exchange.status, Fact::Seen(200..300));
-    let texts = [Text::Method, Text::Route, Text::Api, Text::Stage];
-    (
-        (is_success, exchange.answered_by, exchange.is_complete),
-        texts.map(|text| exchange.text_bytes(text)),
-        exchange.request_headers().last_values(survey::REQUEST_HEADERS_READ),
-        exchange.response_headers().last_values(survey::RESPONSE_HEADERS_READ),
-    )
+    let answered_by = exchange.answered_by.seen().map_or(0, |by| 1 + by as u8);
+    read.extend([u8::from(is_success), answered_by, u8::from(exchange.is_complete)]);
+    for text in [Text::Method, Text::Route, Text::Api, Text::Stage] {
+        append(read, exchange.text_bytes(text));
+    }
+    append_values(read, exchange.request_headers(), survey::REQUEST_HEADERS_READ)?;
+    append_values(read, exchange.response_headers(), survey::RESPONSE_HEADERS_READ)
 }
 
-/// What they read of what was said about it. Details are for examples, which are shown each by itself.
-fn hash_said(said: &Said, hasher: &mut impl Hasher) {
+fn append_values<const N: usize>(
+    read: &mut Vec<u8>,
+    headers: Headers<'_>,
+    names: [&str; N],
+) -> Option<()> {
+    let mut values = [None; N];
+    let mut is_repeated = false;
+    headers.each_as_long(Lengths::of(&names), |field, value| {
+        let mut slots = names.iter().zip(&mut values);
+        if let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) {
+            is_repeated |= slot.replace(value).is_some();
+        }
+    });
+    read.push(u8::from(headers.is_complete()));
+    values.into_iter().for_each(|value| append(read, value));
+    (!is_repeated).then_some(())
+}
+
+/// Appends what they read of what was said about it. Details are for examples, which are shown each by
+/// itself.
+fn append_said(read: &mut Vec<u8>, said: &Said) {
     let Judgement { phase, unseen, .. } = &said.judgement;
     let verdict = said.judgement.applying();
-    (phase, unseen, verdict.outcome, verdict.reason).hash(hasher);
-    said.findings.len().hash(hasher);
+    let phase = phase.map_or(0, |phase| 1 + phase as u8);
+    let reason = verdict.reason.map_or(0, |reason| 1 + reason as u8);
+    read.extend([phase, verdict.outcome as u8, reason]);
+    append_texts(read, unseen);
     for finding in &said.findings {
-        let rule = Rc::as_ptr(&finding.rule).addr();
-        (rule, finding.severity, finding.confidence, finding.impact).hash(hasher);
-        finding.caused_by.hash(hasher);
+        // Rules stay where they are.
+        read.extend(Rc::as_ptr(&finding.rule).addr().to_ne_bytes());
+        let (severity, confidence) = (finding.severity as u8, finding.confidence as u8);
+        read.extend([severity, confidence, finding.impact as u8]);
+        append_texts(read, &finding.caused_by);
     }
+}
+
+fn append_texts(read: &mut Vec<u8>, texts: &[String]) {
+    read.extend(texts.len().to_ne_bytes());
+    texts.iter().for_each(|text| append(read, Some(text.as_bytes())));
 }
 
 /// Exchanges that followed the first one. Small, since one is touched by each exchange.
