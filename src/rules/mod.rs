@@ -8,6 +8,7 @@ pub mod catalogue;
 mod closed;
 mod compile;
 mod condition;
+mod expression;
 pub mod facts;
 pub mod file;
 pub(crate) mod near_names;

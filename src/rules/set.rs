@@ -10,12 +10,11 @@ use hashbrown::HashMap;
 
 use crate::model::nearest::nearest;
 use crate::model::{
-    Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, LineKind, Outcome,
-    RouteFinding, RouteSurvey, RuleText, Severity, SurveyFact, Text,
+    Class, Confidence, Exchange, Finding, Impact, Judgement, Kind, LineKind, Outcome, RouteFinding,
+    RouteSurvey, RuleText, Severity, SurveyFact, Text,
 };
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Facts, OfExchange, Residual, Truth};
-use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{
     About, Draft, EXAMPLES, Embedded, Example, Examples, RuleFile, embedded, parse,
 };
@@ -379,8 +378,7 @@ fn impact(reader: &Reader<'_>, judgement: &Judgement) -> Impact {
         Outcome::Allowed | Outcome::Blocked => true,
         Outcome::NotCors | Outcome::Undetermined => false,
     };
-    let origin = || reader.read(&OpenFact::Named(Family::RequestHeader, "origin".into()));
-    if decided || matches!(origin(), Fact::Seen(_)) { Impact::Observed } else { Impact::Latent }
+    if decided || reader.has_origin() { Impact::Observed } else { Impact::Latent }
 }
 
 /// Takes a rule in, or tells why not.
