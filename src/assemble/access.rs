@@ -16,7 +16,7 @@ impl Assembler {
         access: Box<AccessRecord>,
     ) -> Option<SlotId> {
         let id = access.request_id.or(access.extended_request_id)?;
-        let (slot, complete) = match self.store.find(&id) {
+        let (slot, complete) = match self.store.lookup(&id) {
             Some(slot) => {
                 self.count_late_access(slot);
                 (slot, false)

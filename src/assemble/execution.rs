@@ -10,21 +10,21 @@ use crate::assemble::store::{FirstRead, Progress, Seen, SlotId};
 use crate::assemble::{Assembler, Keep, access, failure};
 use crate::model::headers::HeaderMap;
 use crate::model::{
-    AnsweredBy, Exchange, Execution, Fact, Failure, Integration, LineKind, LogEvent, RequestId,
-    Surface, Text,
+    AnsweredBy, Exchange, Execution, Fact, Failure, IdText, Integration, LineKind, LogEvent,
+    RequestId, Surface, Text,
 };
 
 impl Assembler {
     pub(super) fn push_execution(
         &mut self,
         event: &LogEvent<'_>,
-        id: Option<RequestId>,
+        id: Option<IdText<'_>>,
         line: &Execution<'_>,
     ) -> Option<SlotId> {
         let Some(id) = id.filter(|id| !id.is_shared()) else {
-            return self.push_nameless(event, id, line);
+            return self.push_nameless(event, id.map(IdText::id), line);
         };
-        let slot = match self.store.find(&id) {
+        let slot = match self.store.find(id) {
             // An exchange that nothing can change does not see them; if that turns out wrong, it does.
             Some(slot) if is_trailer(line) && self.is_settling(slot) => {
                 if let (Some((_, progress)), Execution::IntegrationRequestId(run)) =
@@ -40,13 +40,13 @@ impl Assembler {
                     && progress.first_read == FirstRead::Nothing
                 {
                     forget_access(exchange);
-                    opened(exchange, progress, &id, line);
+                    opened(exchange, progress, &id.id(), line);
                     self.reopen(slot);
                 }
                 self.count_late(slot, line);
                 slot
             }
-            None => self.begin(event, id, line)?,
+            None => self.begin(event, id.id(), line)?,
         };
         self.apply(slot, event, line)
     }
@@ -82,7 +82,7 @@ impl Assembler {
         let keep = self.settings.keep;
         let (exchange, progress) = self.store.both(slot)?;
         apply_line(exchange, progress, event, line);
-        if !progress.authorizer_phase {
+        if keep != Keep::default() && !progress.authorizer_phase {
             keep_extra(exchange, keep, event, line);
         }
         let reads_forward = progress.first_read == FirstRead::Beginning;
@@ -112,7 +112,13 @@ impl Assembler {
         failure::settle(exchange, progress);
         exchange.is_complete = is_complete(exchange, progress.seen);
         exchange.shows_beginning = progress.seen.begin;
-        exchange.index_headers();
+    }
+
+    /// Finds the fields of an exchange's header maps, for those who read many of them.
+    pub fn index_headers(&mut self, slot: SlotId) {
+        if let Some(exchange) = self.store.exchange_mut(slot) {
+            exchange.index_headers();
+        }
     }
 }
 
@@ -122,7 +128,6 @@ pub(super) fn finish(exchange: &mut Exchange, progress: &mut Progress) {
     access::settle(exchange);
     exchange.is_complete = is_complete(exchange, progress.seen);
     exchange.shows_beginning = progress.seen.begin;
-    exchange.index_headers();
 }
 
 /// Keeps what only some sets of rules ask for.
@@ -389,9 +394,11 @@ fn set_method_of_route(exchange: &mut Exchange, route: &[u8]) {
     }
 }
 
+static FUNCTIONS: LazyLock<Finder> = LazyLock::new(|| Finder::new("/functions/arn:"));
+
 fn integration_of(uri: &[u8]) -> Integration {
     let has = |needle: &str| memchr::memmem::find(uri, needle.as_bytes()).is_some();
-    if has("/functions/arn:") || has(":lambda:path") {
+    if FUNCTIONS.find(uri).is_some() || has(":lambda:path") {
         Integration::Lambda
     } else if has(".amazonaws.com") && !has("execute-api") && !has(".elb.") {
         Integration::Aws

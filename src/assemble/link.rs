@@ -92,8 +92,8 @@ impl Assembler {
             let gateway = event.and_then(|event| event.gateway_request_id);
             let extended = event.and_then(|event| event.extended_request_id);
             let slot = gateway
-                .and_then(|id| self.store.find(&id))
-                .or_else(|| extended.and_then(|id| self.store.find(&id)))
+                .and_then(|id| self.store.lookup(&id))
+                .or_else(|| extended.and_then(|id| self.store.lookup(&id)))
                 .or_else(|| run.id.and_then(|id| by_lambda.get(&id).copied()));
             let slot = match slot {
                 Some(slot) => {

@@ -130,8 +130,8 @@ impl Assembler {
         match record.entry {
             Entry::Execution(line) => self.push_execution(event, record.id, &line),
             Entry::Access(access) => self.push_access(event, access),
-            Entry::Lambda(line) => {
-                self.push_lambda(event, record.id, line);
+            Entry::Lambda(id, line) => {
+                self.push_lambda(event, id, line);
                 None
             }
             Entry::Har(har) => {
@@ -148,7 +148,7 @@ impl Assembler {
                     let line = LambdaLine::Application { event: None, response: None };
                     self.push_lambda(event, None, line);
                 }
-                if let Some(slot) = record.id.and_then(|id| self.store.find(&id)) {
+                if let Some(slot) = record.id.and_then(|id| self.store.find(id)) {
                     self.store.touch(slot, event);
                 }
                 None

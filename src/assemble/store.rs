@@ -5,11 +5,11 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 use crate::assemble::Keep;
 use crate::assemble::agenda::{Arrival, Stage};
-use crate::model::{Exchange, LineKind, LogEvent, PlaceId, RequestId, Ticket};
+use crate::model::{Exchange, IdText, LineKind, LogEvent, PlaceId, RequestId, Ticket};
 
 /// An exchange in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +75,7 @@ struct Slot {
 }
 
 impl Slot {
+    #[inline]
     fn widen(&mut self, event: &LogEvent<'_>, is_access: bool) {
         let exchange = &mut self.exchange;
         let is_first = exchange.position.is_none();
@@ -160,14 +161,15 @@ impl Store {
 
     /// The exchange with this request id. Lines of one request often stand together, so the last
     /// answer is tried first.
-    pub(super) fn find(&mut self, id: &RequestId) -> Option<SlotId> {
+    #[inline]
+    pub(super) fn find(&mut self, id: IdText<'_>) -> Option<SlotId> {
         if let Some((last, slot)) = &self.last
-            && last == id
+            && id.equivalent(last)
         {
             return Some(*slot);
         }
-        let slot = self.by_id.get(id).copied()?;
-        self.last = Some((*id, slot));
+        let slot = self.by_id.get(&id).copied()?;
+        self.last = Some((id.id(), slot));
         Some(slot)
     }
 
@@ -195,6 +197,7 @@ impl Store {
     }
 
     /// Widens the exchange's time by this event.
+    #[inline]
     pub(super) fn touch(&mut self, slot: SlotId, event: &LogEvent<'_>) {
         self.clock += 1;
         let clock = self.clock;
@@ -228,6 +231,7 @@ impl Store {
     }
 
     /// The exchange and its progress.
+    #[inline]
     pub(super) fn both(&mut self, slot: SlotId) -> Option<(&mut Exchange, &mut Progress)> {
         let entry = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used)?;
         Some((&mut entry.exchange, &mut entry.progress))

@@ -58,6 +58,7 @@ impl<'s> Emitter<'s> {
         }
     }
 
+    #[inline]
     pub(crate) fn event(&mut self, told: Told<'_>) {
         if told.message.len() == DELIVERY_PROBE.len() && told.message == DELIVERY_PROBE {
             self.sink.count(Count::Skipped, 1);
@@ -110,6 +111,7 @@ impl<'s> Emitter<'s> {
         self.sink.problem(InputNote { input, problem: problem.into() });
     }
 
+    #[inline]
     fn own_place(&mut self) -> PlaceId {
         match self.own {
             Some(id) => id,

@@ -40,24 +40,45 @@ pub(crate) enum Zone {
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     last: [u8; EXPORT],
-    last_time: i64,
+    last_time: Option<LogTime>,
     date: [u8; DATE],
     date_millis: i64,
 }
 
 const DATE: usize = 10;
 /// `2026-11-22T10:00:00.000Z`.
-const EXPORT: usize = 24;
+pub(crate) const EXPORT: usize = 24;
 
 impl Clock {
+    /// A time as exports write it (`2026-11-22T10:00:00.000Z`), at the beginning of `bytes`.
+    #[inline]
+    pub(crate) fn export(&mut self, bytes: &[u8]) -> Option<LogTime> {
+        let chunk = bytes.first_chunk::<EXPORT>()?;
+        if *chunk == self.last && self.last_time.is_some() {
+            return self.last_time;
+        }
+        // Within the same second only these differ.
+        let (second, [m1, m2, m3, zone]) = chunk.split_last_chunk()?;
+        if self.last.split_last_chunk::<4>().is_some_and(|(last, _)| last == second)
+            && *zone == b'Z'
+            && let Some(LogTime(last)) = self.last_time
+            && let Some((tens, ones)) = number(*m1, *m2).zip(number(b'0', *m3))
+        {
+            let time = LogTime(last - last.rem_euclid(1000) + tens * 10 + ones);
+            (self.last, self.last_time) = (*chunk, Some(time));
+            return Some(time);
+        }
+        self.iso(chunk).filter(|_| self.last == *chunk).map(|stamp| stamp.time)
+    }
+
     /// ISO 8601 with seconds, at the beginning of `bytes`.
     pub(crate) fn iso(&mut self, bytes: &[u8]) -> Option<Stamp> {
         let export = bytes.first_chunk::<EXPORT>();
-        // A chunk of zeros is what `last` begins as, and no time.
-        let is_last = |chunk: &[u8; EXPORT]| chunk.last() == Some(&b'Z') && *chunk == self.last;
-        if export.is_some_and(is_last) {
+        if let Some(time) = self.last_time
+            && export == Some(&self.last)
+        {
             return Some(Stamp {
-                time: LogTime(self.last_time),
+                time,
                 length: EXPORT,
                 separator: Separator::T,
                 zone: Zone::Zulu,
@@ -70,7 +91,7 @@ impl Clock {
             && stamp.fraction == 3
         {
             self.last = *chunk;
-            self.last_time = stamp.time.0;
+            self.last_time = Some(stamp.time);
         }
         Some(stamp)
     }

@@ -10,7 +10,7 @@ use memchr::memchr;
 use crate::decode::continuation::Shape;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
-use crate::decode::stamp::Clock;
+use crate::decode::stamp::{Clock, EXPORT};
 use crate::decode::window::{More, Window};
 use crate::decode::{Count, MAX_EVENT, SLACK};
 use crate::model::LogTime;
@@ -63,7 +63,7 @@ enum Mark {
     Plain(Shape),
 }
 
-impl Text<'_, '_, '_> {
+impl<'n> Text<'_, '_, 'n> {
     fn run<R: Read>(&mut self, window: &mut Window<R>) {
         let mut scan = 0;
         loop {
@@ -91,11 +91,38 @@ impl Text<'_, '_, '_> {
     /// Takes all whole lines from `scan` on; returns where the last one ends.
     fn lines(&mut self, bytes: &[u8], mut scan: usize) -> usize {
         while let Some(length) = bytes.get(scan..).and_then(|rest| memchr(b'\n', rest)) {
-            self.line(bytes, scan, scan + length);
+            let end = scan + length;
+            match self.exported(bytes, (scan, end)) {
+                Some(event) => self.emitter.event(event),
+                None => self.line(bytes, scan, end),
+            }
             self.number += 1;
-            scan += length + 1;
+            scan = end + 1;
         }
         scan
+    }
+
+    /// The hot path: a line of the gateway's execution log as S3 exports have it, with the next one
+    /// behind it, is an event by itself. The event before it has ended.
+    #[inline]
+    fn exported<'b>(&mut self, bytes: &'b [u8], (start, end): Span) -> Option<Told<'b>>
+    where
+        'n: 'b,
+    {
+        let line = bytes.get(start..end)?;
+        let time = self.clock.export(line)?;
+        let next = bytes.get(end + 1..)?;
+        if !is_exported(line) || !is_exported(next) || self.clock.export(next).is_none() {
+            return None;
+        }
+        self.settle(bytes, Some(time));
+        Some(Told {
+            time: Some(time),
+            stream: self.stream.map(str::as_bytes),
+            line: self.number,
+            message: line.get(EXPORT + 1..)?,
+            ..Told::default()
+        })
     }
 
     fn moved_by(&mut self, count: usize) {
@@ -165,17 +192,23 @@ impl Text<'_, '_, '_> {
     }
 
     fn open(&mut self, bytes: &[u8], (start, end): Span, head: Head, mark: Mark) {
-        // The heading of a test invocation has no time; the line behind it is of the same moment.
-        if let Some(pending) = &mut self.pending
-            && pending.head.time.is_none()
-            && bytes.get(pending.message.0..).is_some_and(|text| text.starts_with(HEADING))
-        {
-            pending.head.time = head.time;
-        }
-        self.flush(bytes);
+        self.settle(bytes, head.time);
         let message = (start + head.message, end - head.tail);
         self.pending =
             Some(Pending { start, message, head, number: self.number, mark, cut: false });
+    }
+
+    /// Hands on what is pending, now that an event of this time begins.
+    #[inline]
+    fn settle(&mut self, bytes: &[u8], time: Option<LogTime>) {
+        let Some(pending) = &mut self.pending else { return };
+        // The heading of a test invocation has no time; the line behind it is of the same moment.
+        if pending.head.time.is_none()
+            && bytes.get(pending.message.0..).is_some_and(|text| text.starts_with(HEADING))
+        {
+            pending.head.time = time;
+        }
+        self.flush(bytes);
     }
 
     /// Hands on what is pending.
@@ -235,6 +268,12 @@ impl Text<'_, '_, '_> {
         self.number += 1;
         0
     }
+}
+
+/// Whether a line that begins with a time goes on as lines of the gateway do.
+#[inline]
+fn is_exported(line: &[u8]) -> bool {
+    line.get(EXPORT..EXPORT + 2) == Some(b" (")
 }
 
 const HEADING: &[u8] = b"Execution log for request ";

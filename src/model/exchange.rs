@@ -403,7 +403,6 @@ impl Exchange {
     pub fn drop_access(&mut self) {
         if self.access.take().is_some() {
             self.lines.retain(|line| line.kind != LineKind::Access);
-            self.index_headers();
         }
     }
 

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use crate::model::Fact;
 
+pub use crate::model::header_map::{Beginnings, FieldSpan, HeaderMap, MapFields, is_token_byte};
+
 /// A header list, borrowed from where it was logged. Names compare without case.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Headers<'a> {
@@ -101,6 +103,18 @@ impl<'a> Headers<'a> {
         }
     }
 
+    /// Calls `f` with name and value of fields in order, as logged: of all whose names begin so, and
+    /// perhaps of others.
+    #[inline]
+    pub fn each_beginning(&self, beginnings: &Beginnings, mut f: impl FnMut(&'a [u8], &'a [u8])) {
+        if let Headers::Map(map) = *self {
+            return map.each_beginning(beginnings, f);
+        }
+        for (name, value) in self.raw() {
+            f(name, value);
+        }
+    }
+
     /// Whether a header that is not found is known to be absent.
     pub fn is_complete(&self) -> bool {
         match self {
@@ -158,13 +172,6 @@ impl Lengths {
     }
 }
 
-/// Where a field stands in the text of a map.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct FieldSpan {
-    name: (u32, u32),
-    value: (u32, u32),
-}
-
 /// A header map with the places of its fields.
 #[derive(Debug, Clone, Copy)]
 pub struct IndexedMap<'a> {
@@ -185,48 +192,6 @@ impl<'a> IndexedMap<'a> {
         self.fields = rest;
         let part = |(start, end): (u32, u32)| self.text.get(start as usize..end as usize);
         Some((part(field.name)?, part(field.value)?))
-    }
-}
-
-/// The text of a logged header map.
-#[derive(Debug, Clone, Copy)]
-pub struct HeaderMap<'a> {
-    /// Without braces, and without ` [TRUNCATED]`.
-    text: &'a [u8],
-    /// Whether the closing brace was there.
-    complete: bool,
-}
-
-impl<'a> HeaderMap<'a> {
-    /// Takes the text behind the label of a `... headers: ` line. `None` if it does not begin with
-    /// `{`. The map is complete if it ends in `}` and not in ` [TRUNCATED]`.
-    pub fn parse(text: &'a [u8]) -> Option<Self> {
-        let text = text.trim_ascii().strip_prefix(b"{")?;
-        Some(match text.strip_suffix(b"}") {
-            Some(text) => Self { text, complete: true },
-            None => {
-                Self { text: text.strip_suffix(b" [TRUNCATED]").unwrap_or(text), complete: false }
-            }
-        })
-    }
-
-    /// Finds all fields, once for those who read the map several times.
-    pub fn index(self, fields: &mut Vec<FieldSpan>) {
-        fields.clear();
-        let mut entries = self.iter();
-        while let Some(field) = entries.next_span() {
-            fields.push(field);
-        }
-    }
-
-    /// Name and value of each entry, in order; without a last entry that was cut off.
-    pub fn iter(self) -> MapFields<'a> {
-        MapFields {
-            text: self.text,
-            commas: memchr::memchr_iter(b',', self.text),
-            next: memchr::memchr(b'=', self.text).map(|equals| (0, equals)),
-            complete: self.complete,
-        }
     }
 }
 
@@ -255,109 +220,12 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// Entries of a header map.
-#[derive(Debug, Clone)]
-pub struct MapFields<'a> {
-    text: &'a [u8],
-    /// Commas that were not looked at.
-    commas: memchr::Memchr<'a>,
-    /// Where the next entry's name begins and where its `=` stands.
-    next: Option<(usize, usize)>,
-    complete: bool,
-}
-
-impl MapFields<'_> {
-    fn next_span(&mut self) -> Option<FieldSpan> {
-        let (name, equals) = self.next.take()?;
-        let mut end = self.text.len();
-        // A value ends at the first `, ` that a plausible `Name=` follows.
-        for comma in self.commas.by_ref().skip_while(|comma| *comma < equals) {
-            let Some([b' ', rest @ ..]) = self.text.get(comma + 1..) else { continue };
-            if let Some(length) = name_length(rest) {
-                self.next = Some((comma + 2, comma + 2 + length));
-                end = comma;
-                break;
-            }
-        }
-        if self.next.is_none() && !self.complete {
-            // It was cut off.
-            return None;
-        }
-        let at = |at: usize| u32::try_from(at).ok();
-        Some(FieldSpan { name: (at(name)?, at(equals)?), value: (at(equals + 1)?, at(end)?) })
-    }
-}
-
-impl<'a> Iterator for MapFields<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let field = self.next_span()?;
-        let part = |(start, end): (u32, u32)| self.text.get(start as usize..end as usize);
-        Some((part(field.name)?, part(field.value)?))
-    }
-}
-
 /// Text that is not UTF-8 where it is not ASCII either.
 pub fn lossy(text: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(text),
     }
-}
-
-/// The length of the header name that `text` begins with, if an `=` follows it.
-fn name_length(text: &[u8]) -> Option<usize> {
-    let length = text.iter().position(|byte| !is_token_byte(*byte))?;
-    let name = text.get(..length)?;
-    let is_name = length > 0 && text.get(length) == Some(&b'=') && !is_value_parameter(name);
-    is_name.then_some(length)
-}
-
-/// Parameters that stand behind `, ` inside values (`no-cache, max-age=0`) and are no header names.
-fn is_value_parameter(name: &[u8]) -> bool {
-    let parameters: &[&[u8]] = match name.len() {
-        1 => &[b"q", b"u", b"v"],
-        2 => &[b"by", b"ma"],
-        3 => &[b"dur", b"for", b"rel"],
-        4 => &[b"desc", b"path", b"type"],
-        5 => &[b"error", b"proto", b"realm", b"scope", b"title"],
-        6 => &[b"domain"],
-        7 => &[b"charset", b"expires", b"max-age", b"persist"],
-        8 => &[b"boundary", b"s-maxage", b"samesite"],
-        9 => &[b"signature"],
-        10 => &[b"report-uri"],
-        13 => &[b"signedheaders"],
-        14 => &[b"stale-if-error"],
-        17 => &[b"error_description", b"includesubdomains"],
-        22 => &[b"stale-while-revalidate"],
-        _ => &[],
-    };
-    parameters.iter().any(|parameter| parameter.eq_ignore_ascii_case(name))
-}
-
-/// RFC 9110 `tchar`, by byte.
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 256")]
-        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
-        {
-            table[byte] = matches!(
-                byte as u8,
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#' | b'$' | b'%' | b'&'
-                    | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-            );
-        }
-        byte += 1;
-    }
-    table
-};
-
-/// RFC 9110 `tchar`.
-pub fn is_token_byte(byte: u8) -> bool {
-    TOKEN.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

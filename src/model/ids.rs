@@ -5,6 +5,10 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use hashbrown::Equivalent;
+
+use crate::model::bytes::{BLOCK, alphanumeric};
+
 /// A request id: a UUID, an extended request id (`EP5ycFmYoAMEnvg=`), or one of the literals that
 /// test calls print (`test-invoke-request`). At most 36 bytes, stored in place.
 ///
@@ -44,12 +48,7 @@ impl RequestId {
     /// Whether `text` has the form of a UUID: 8-4-4-4-12 word characters. Not only hexadecimal
     /// digits, for the ids of AWS's documentation contain `xmpl`.
     pub fn looks_like_uuid(text: &[u8]) -> bool {
-        let Some(text) = text.as_array::<{ Self::MAX }>() else { return false };
-        let dashes = [text[8], text[13], text[18], text[23]];
-        // Without early exit, so that whole vectors are compared.
-        let letters =
-            text.iter().fold(0, |count, byte| count + u8::from(byte.is_ascii_alphanumeric()));
-        dashes == [b'-'; 4] && letters == 32
+        text.as_array::<{ Self::MAX }>().is_some_and(is_uuid)
     }
 
     /// Whether `text` has the form of an extended request id: 15 base64url characters and `=`.
@@ -67,14 +66,37 @@ impl RequestId {
 
     /// Whether several requests have this id: those of test calls, and what the gateway prints for an
     /// id that a client made up.
+    #[inline]
     pub fn is_shared(&self) -> bool {
-        self.is_test_literal() || self.as_str() == "UUID_REPLACED_INVALID_REQUEST_ID"
+        // Nearly all ids are UUIDs, and longer than any of these.
+        !self.is_longest() && (self.is_test_literal() || self.as_str() == REPLACED)
+    }
+
+    fn is_longest(&self) -> bool {
+        usize::from(self.bytes[39]) == Self::MAX
     }
 
     /// Whether this is one of the ids that test calls give to every request.
     pub fn is_test_literal(&self) -> bool {
         matches!(self.as_str(), "test-request" | "test-invoke-request")
     }
+}
+
+/// What the gateway prints for an id that a client made up.
+const REPLACED: &str = "UUID_REPLACED_INVALID_REQUEST_ID";
+
+/// 8-4-4-4-12 letters and digits.
+#[inline]
+fn is_uuid(text: &[u8; RequestId::MAX]) -> bool {
+    // Three blocks, the last of which overlaps the second, and where hyphens are in each.
+    const BLOCKS: [(usize, &[usize]); 3] = [(0, &[8, 13]), (16, &[2, 7]), (20, &[3])];
+    let hyphens = [text[8], text[13], text[18], text[23]];
+    let is_whole = |(start, hyphens): &(usize, &[usize])| {
+        let block = text.get(*start..).and_then(|rest| rest.first_chunk::<BLOCK>());
+        let expected = hyphens.iter().fold(u16::MAX, |bits, at| bits & !(1 << at));
+        block.is_some_and(|block| alphanumeric(block) == expected)
+    };
+    hyphens == [b'-'; 4] && BLOCKS.iter().all(is_whole)
 }
 
 impl Hash for RequestId {
@@ -89,6 +111,73 @@ impl Hash for RequestId {
     }
 }
 
+/// A request id where a line shows it. Nearly all lines belong to a request that is known, and copy
+/// nothing to find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdText<'a>(&'a [u8]);
+
+impl<'a> IdText<'a> {
+    /// What [`RequestId::parse`] takes.
+    pub fn parse(text: &'a [u8]) -> Option<Self> {
+        RequestId::parse(text).map(|_| Self(text))
+    }
+
+    /// What [`RequestId::looks_like_uuid`] takes.
+    #[inline]
+    pub fn of_uuid(text: &'a [u8; RequestId::MAX]) -> Option<Self> {
+        is_uuid(text).then_some(Self(text))
+    }
+
+    /// The id.
+    pub fn id(self) -> RequestId {
+        let mut bytes = [0; 40];
+        for (byte, text) in bytes.iter_mut().zip(self.0) {
+            *byte = *text;
+        }
+        // At most 36.
+        bytes[39] = u8::try_from(self.0.len()).unwrap_or_default();
+        RequestId { bytes }
+    }
+
+    /// As [`RequestId::is_shared`].
+    #[inline]
+    pub fn is_shared(self) -> bool {
+        self.0.len() != RequestId::MAX && self.id().is_shared()
+    }
+}
+
+impl Hash for IdText<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Some(uuid) = self.0.as_array::<{ RequestId::MAX }>() else {
+            return self.id().hash(state);
+        };
+        // The words that the id would have.
+        let (words, tail) = uuid.as_chunks::<8>();
+        for word in words {
+            state.write_u64(u64::from_le_bytes(*word));
+        }
+        let tail = tail.first_chunk().copied().map_or(0, u32::from_le_bytes);
+        state.write_u64(u64::from(tail) | (RequestId::MAX as u64) << 56);
+    }
+}
+
+impl Equivalent<RequestId> for IdText<'_> {
+    #[inline]
+    fn equivalent(&self, id: &RequestId) -> bool {
+        match self.0.as_array::<{ RequestId::MAX }>() {
+            Some(uuid) => id.is_longest() && id.bytes.first_chunk() == Some(uuid),
+            None => self.id() == *id,
+        }
+    }
+}
+
+impl fmt::Display for IdText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id().fmt(f)
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -98,5 +187,48 @@ impl fmt::Display for RequestId {
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RequestId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_by_its_text() {
+        let hasher = foldhash::fast::RandomState::default();
+        let texts = [
+            "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d",
+            "EP5ycFmYoAMEnvg=",
+            "test-invoke-request",
+            "x",
+        ];
+        for text in texts {
+            let (id, shown) = (RequestId::parse(text.as_bytes()), IdText::parse(text.as_bytes()));
+            let (id, shown) = (id.expect(text), shown.expect(text));
+            assert_eq!(shown.id(), id);
+            assert_eq!(hasher.hash_one(shown), hasher.hash_one(id), "{text}");
+            assert_eq!(shown.is_shared(), id.is_shared());
+            for other in texts {
+                let other = RequestId::parse(other.as_bytes()).expect(other);
+                assert_eq!(shown.equivalent(&other), id == other, "{text} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_uuid_has_its_hyphens_where_they_belong() {
+        let uuid = *b"0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3bZz09";
+        assert!(is_uuid(&uuid));
+        for at in 0..uuid.len() {
+            for byte in [b'-', b'x', b'_', b' ', 0, 0xe9] {
+                let mut other = uuid;
+                other[at] = byte;
+                let is_right = if uuid[at] == b'-' { byte == b'-' } else { byte == b'x' };
+                assert_eq!(is_uuid(&other), is_right, "{at} {byte}");
+            }
+        }
     }
 }

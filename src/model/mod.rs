@@ -4,12 +4,14 @@
 //!
 //! Must not: decide anything, read anything, or know another layer.
 
+mod bytes;
 pub mod end_key;
 pub mod event;
 pub mod exchange;
 pub mod fact;
 pub mod finding;
 pub mod glob;
+pub(crate) mod header_map;
 pub mod headers;
 pub mod ids;
 pub mod invocation;
@@ -35,7 +37,7 @@ pub use finding::{
 };
 pub use glob::Glob;
 pub use headers::Headers;
-pub use ids::RequestId;
+pub use ids::{IdText, RequestId};
 pub use invocation::{HttpEvent, Invocation, InvocationOutcome};
 pub use ledger::{InputNote, Ledger};
 pub use place::{Place, PlaceId, Places, Position};

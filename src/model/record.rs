@@ -2,14 +2,13 @@
 //!
 //! Must not: say what several lines mean together; that is an exchange.
 
-use crate::model::{HttpEvent, LogTime, RequestId, Surface};
+use crate::model::{HttpEvent, IdText, LogTime, RequestId, Surface};
 
 /// One recognized log event.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// The request id that the line itself carries (the prefix of an execution-log line, the id of
-    /// a Lambda line).
-    pub id: Option<RequestId>,
+    /// The request id in front of a line of an execution log.
+    pub id: Option<IdText<'a>>,
     /// Whether the line ends in ` [TRUNCATED]`.
     pub truncated: bool,
     /// What it says.
@@ -25,8 +24,8 @@ pub enum Entry<'a> {
     Access(Box<AccessRecord>),
     /// An entry of a HAR file.
     Har(Box<HarEntry>),
-    /// A line of a Lambda log.
-    Lambda(LambdaLine<'a>),
+    /// A line of a Lambda log, with the request id of the run that it carries.
+    Lambda(Option<RequestId>, LambdaLine<'a>),
     /// No log data: a delivery probe of CloudWatch or S3.
     Probe,
     /// No parser took the line. It is kept and counted.

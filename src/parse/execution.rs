@@ -2,11 +2,12 @@
 //!
 //! Must not: decide what a line means for the exchange.
 
-use crate::model::{Entry, Execution, Record, RequestId};
+use crate::model::{Entry, Execution, IdText, Record, RequestId};
 use crate::parse::{TRUNCATED, shape};
 
 /// Reads `(<request id>) Message`, or a bare `Message` whose label marks it. `None`: not a line of
 /// an execution log.
+#[inline]
 pub fn parse(message: &[u8]) -> Option<Record<'_>> {
     let (id, text) = match split_id(message) {
         Some((id, text)) => (Some(id), text),
@@ -25,17 +26,18 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
 }
 
 /// Splits `(<id>) Message`.
-fn split_id(message: &[u8]) -> Option<(RequestId, &[u8])> {
+#[inline]
+fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
     let rest = message.strip_prefix(b"(")?;
     // The common case by position: a UUID is 36 bytes long.
-    let close = match rest.get(RequestId::MAX) {
-        Some(b')') => RequestId::MAX,
-        Some(_) | None => {
-            memchr::memchr(b')', rest.get(..RequestId::MAX.min(rest.len())).unwrap_or_default())?
-        }
-    };
+    if let Some((id, [b')', text @ ..])) = rest.split_first_chunk()
+        && let Some(id) = IdText::of_uuid(id)
+    {
+        return Some((id, text.trim_ascii_start()));
+    }
+    let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
     let (id, text) = (rest.get(..close)?, rest.get(close + 1..)?);
-    let id = RequestId::parse(id).filter(|_| {
+    let id = IdText::parse(id).filter(|_| {
         RequestId::looks_like_uuid(id)
             || RequestId::looks_like_extended(id)
             || id == b"UUID_REPLACED_INVALID_REQUEST_ID"

@@ -22,7 +22,8 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
         b'{' => json::read(text)?,
         _ => platform::read(text).or_else(|| application::read(text))?,
     };
-    Some(Record { id, truncated: text.ends_with(b" [TRUNCATED]"), entry: Entry::Lambda(line) })
+    let truncated = text.ends_with(b" [TRUNCATED]");
+    Some(Record { id: None, truncated, entry: Entry::Lambda(id, line) })
 }
 
 /// A line and the request id that it carries.

@@ -23,11 +23,12 @@ const PROBES: &[&[u8]] = &[
 ];
 
 /// Reads one log event. Execution-log lines are tried first: they are the many.
+#[inline]
 pub fn parse<'a>(event: &LogEvent<'a>) -> Record<'a> {
-    let message = event.message;
-    if let Some(record) = execution::parse(message) {
-        return record;
-    }
+    execution::parse(event.message).unwrap_or_else(|| others(event.message))
+}
+
+fn others(message: &[u8]) -> Record<'_> {
     if let Some(record) = lambda::parse(message) {
         return record;
     }

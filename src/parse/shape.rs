@@ -96,42 +96,64 @@ shapes! {
     label "X-ray Tracing ID" => read::trace_id, "X-ray Tracing ID : Root=1-5f0e0f0e-0123456789abcdef01234567", LOGS;
 }
 
-/// A shape with the last bytes of its pattern, which tell patterns apart sooner than the first.
-struct Candidate {
-    shape: &'static LineShape,
-    /// Where the last eight bytes of the pattern begin; all patterns are longer.
-    tail_at: usize,
-    tail: [u8; 8],
+/// Bytes of a message that name few shapes.
+const BEGINNING: usize = 16;
+
+/// Shapes by the beginning of their messages, so that a line is compared with one or two.
+struct Index {
+    /// For each hash of a beginning, the shapes of patterns that long or longer; the longest first.
+    by_beginning: [Vec<&'static LineShape>; 256],
+    /// Those of the other patterns, the longest first, by their first bytes.
+    short: [Vec<&'static LineShape>; 256],
 }
 
-/// Shapes by the first byte of their patterns, so that a line is compared with few.
-static BY_FIRST_BYTE: LazyLock<Vec<Vec<Candidate>>> = LazyLock::new(|| {
-    let candidate = |shape: &'static LineShape| {
-        let tail = shape.pattern.as_bytes().last_chunk::<8>()?;
-        Some(Candidate { shape, tail_at: shape.pattern.len() - tail.len(), tail: *tail })
-    };
-    let with = |byte: u8| {
-        SHAPES.iter().filter(move |shape| shape.pattern.as_bytes().first() == Some(&byte))
-    };
-    (0..=u8::MAX)
-        .map(|byte| {
-            let mut shapes: Vec<_> = with(byte).filter_map(candidate).collect();
-            shapes.sort_by_key(|candidate| std::cmp::Reverse(candidate.shape.pattern.len()));
-            shapes
-        })
-        .collect()
+/// Mixes the first bytes of a message.
+#[inline]
+fn hash(beginning: [u8; BEGINNING]) -> usize {
+    let [high, low] = [beginning.first_chunk(), beginning.last_chunk()]
+        .map(|half| half.copied().map_or(0, u64::from_le_bytes));
+    let mixed = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::from(mixed.to_be_bytes()[0])
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index =
+        Index { by_beginning: [const { Vec::new() }; 256], short: [const { Vec::new() }; 256] };
+    let mut shapes: Vec<_> = SHAPES.iter().collect();
+    shapes.sort_by_key(|shape| std::cmp::Reverse(shape.pattern.len()));
+    for shape in shapes {
+        let pattern = shape.pattern.as_bytes();
+        let list = match (pattern.first_chunk(), pattern.first()) {
+            (Some(beginning), _) => index.by_beginning.get_mut(hash(*beginning)),
+            (None, Some(first)) => index.short.get_mut(usize::from(*first)),
+            (None, None) => None,
+        };
+        if let Some(list) = list {
+            list.push(shape);
+        }
+    }
+    index
 });
 
 /// The shape of a message (without its request id), and what stands behind the label.
+#[inline]
 pub fn find(message: &[u8]) -> Option<(&'static LineShape, &[u8])> {
-    let candidates = BY_FIRST_BYTE.get(usize::from(*message.first()?))?;
-    candidates.iter().find_map(|candidate| {
-        let tail = message.get(candidate.tail_at..)?.first_chunk::<8>()?;
-        if *tail != candidate.tail {
-            return None;
-        }
-        let rest = message.strip_prefix(candidate.shape.pattern.as_bytes())?;
-        Some((candidate.shape, rest.trim_ascii_start()))
+    let index = &*INDEX;
+    let long = message.first_chunk().and_then(|bytes| index.by_beginning.get(hash(*bytes)));
+    if let Some(found) = long.and_then(|shapes| among(shapes, message)) {
+        return Some(found);
+    }
+    among(index.short.get(usize::from(*message.first()?))?, message)
+}
+
+#[inline]
+fn among<'m>(
+    shapes: &[&'static LineShape],
+    message: &'m [u8],
+) -> Option<(&'static LineShape, &'m [u8])> {
+    shapes.iter().find_map(|shape| {
+        let rest = message.strip_prefix(shape.pattern.as_bytes())?;
+        Some((*shape, rest.trim_ascii_start()))
     })
 }
 

@@ -99,7 +99,10 @@ impl Analyzer<'_> {
 
     fn preview(&mut self, (ticket, replaces): (Ticket, Option<Ticket>), exchange: &Exchange) {
         let rules = self.rules;
-        let recalled = self.memo.recall(exchange, || say(rules, exchange));
+        let recalled = match self.memo.recall(exchange) {
+            Ok(recalled) => recalled,
+            Err(unknown) => self.memo.learn(exchange, unknown, say(rules, exchange)),
+        };
         let Some(said) = self.memo.said(&recalled) else { return };
         let Said { judgement, findings, .. } = said;
         let places = &self.places;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
+use crate::model::headers::Beginnings;
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
 use crate::rules::near_names;
@@ -56,6 +57,13 @@ impl Recalled {
     }
 }
 
+/// An exchange of which nothing was said, with its key and that without the route; without them if
+/// what is said of it holds for no other.
+#[derive(Debug)]
+pub(super) struct Unknown {
+    keys: Option<(Key, Key)>,
+}
+
 type Key = [u64; 2];
 
 /// What is kept for a key.
@@ -83,6 +91,11 @@ struct Names {
     valued: u64,
     /// For each length of a name, the places of the names that are as long.
     by_length: [u64; 64],
+    /// The same for each first letter, by the five bits that do not tell its case.
+    by_letter: [u64; 32],
+    beginnings: Beginnings,
+    /// Whether a key can hold them all.
+    fits: bool,
 }
 
 /// What was said about exchanges of the same key.
@@ -91,6 +104,8 @@ pub(super) struct Memo {
     response: Names,
     texts: Vec<Text>,
     near_names: bool,
+    /// Names of the response that are nearly those of CORS.
+    near: Vec<u8>,
     /// The place of `Access-Control-Allow-Origin` among the response headers, if rules ask whether the
     /// body has it instead.
     in_body: Option<usize>,
@@ -125,9 +140,10 @@ impl Memo {
                 cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
                 &inputs.request_headers,
             ),
-            response,
+            response: if inputs.near_names { response.and_near_names() } else { response },
             texts: inputs.texts,
             near_names: inputs.near_names,
+            near: Vec::new(),
             key: Vec::new(),
             without_route: 0,
             index: HashTable::with_capacity(KEPT),
@@ -139,30 +155,43 @@ impl Memo {
         }
     }
 
-    /// What was said about an exchange like this one, or what `say` says now.
-    pub(super) fn recall(&mut self, exchange: &Exchange, say: impl FnOnce() -> Said) -> Recalled {
+    /// What was said about an exchange like this one; else what it is to be kept by.
+    pub(super) fn recall(&mut self, exchange: &Exchange) -> Result<Recalled, Unknown> {
         if !self.set_key(exchange) {
-            let said = Rc::new(say());
-            let tally = self.tallies.of(exchange, &said);
-            return Recalled::own(said, tally);
+            return Err(Unknown { keys: None });
         }
         let key = self.hash(self.key.len());
         if let Some(at) = self.find(&key)
             && let Some(kept) = self.kept.get(at as usize)
         {
             let Kept { outcome, tally, .. } = *kept;
-            return Recalled { outcome, tally, held: Held::Kept(at) };
+            return Ok(Recalled { outcome, tally, held: Held::Kept(at) });
         }
         let any_route = self.hash(self.without_route);
-        let said = if let Some(said) = self.on_any_route.get(&any_route) {
-            Rc::clone(said)
-        } else {
-            let said = self.share(say());
-            if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
-                self.on_any_route.insert(any_route, Rc::clone(&said));
+        match self.on_any_route.get(&any_route) {
+            Some(said) => {
+                let said = Rc::clone(said);
+                Ok(self.keep(exchange, key, said))
             }
-            said
+            None => Err(Unknown { keys: Some((key, any_route)) }),
+        }
+    }
+
+    /// Keeps what was said about an exchange that was unknown.
+    pub(super) fn learn(&mut self, exchange: &Exchange, unknown: Unknown, said: Said) -> Recalled {
+        let Some((key, any_route)) = unknown.keys else {
+            let said = Rc::new(said);
+            let tally = self.tallies.of(exchange, &said);
+            return Recalled::own(said, tally);
         };
+        let said = self.share(said);
+        if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
+            self.on_any_route.insert(any_route, Rc::clone(&said));
+        }
+        self.keep(exchange, key, said)
+    }
+
+    fn keep(&mut self, exchange: &Exchange, key: Key, said: Rc<Said>) -> Recalled {
         let tally = self.tallies.of(exchange, &said);
         let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
         let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
@@ -227,7 +256,7 @@ impl Memo {
         };
         let [high, low] = status.to_be_bytes();
         self.key.clear();
-        self.key.extend([
+        self.key.extend_from_slice(&[
             high,
             low,
             answered_by,
@@ -238,16 +267,9 @@ impl Memo {
         for text in &self.texts {
             append(&mut self.key, exchange.text_bytes(*text));
         }
-        let response = exchange.response_headers();
-        if self.near_names {
-            let names = response.raw().map(|(name, _)| name);
-            let is_read = |name: &[u8]| self.response.find(name).is_some();
-            for name in names.filter(|name| near_names::may_be(name) && !is_read(name)) {
-                append(&mut self.key, Some(name));
-            }
-        }
-        let asked = append_headers(&mut self.key, &self.request, exchange.request_headers());
-        let answered = append_headers(&mut self.key, &self.response, response);
+        let asked = self.request.append_read(&mut self.key, exchange.request_headers(), None);
+        let near = self.near_names.then_some(&mut self.near);
+        let answered = self.response.append_read(&mut self.key, exchange.response_headers(), near);
         if let (Some(at), Some(present)) = (self.in_body, answered)
             && present >> at & 1 == 0
         {
@@ -286,23 +308,37 @@ impl Names {
             }
         }
         let mut by_length = [0; 64];
+        let mut by_letter = [0; 32];
         let mut valued = 0;
         for (at, name) in list.iter().enumerate().take(NAMES) {
             valued |= u64::from(!name.presence) << at;
             if let Some(set) = by_length.get_mut(name.text.len()) {
                 *set |= 1_u64 << at;
             }
+            let letter = name.text.bytes().next().unwrap_or_default();
+            if let Some(set) = by_letter.get_mut(usize::from(letter & 31)) {
+                *set |= 1_u64 << at;
+            }
         }
-        Self { list, valued, by_length }
+        let beginnings = list.iter().fold(Beginnings::default(), |all, name| all.with(&name.text));
+        let fits = list.len() <= NAMES && list.iter().all(|name| name.text.len() < by_length.len());
+        Self { list, valued, by_length, by_letter, beginnings, fits }
+    }
+
+    /// The same where names that are nearly those of CORS count too.
+    fn and_near_names(mut self) -> Self {
+        self.beginnings = self.beginnings.with_letter(near_names::LETTER);
+        self
     }
 
     /// The place of a header among those that are read.
     fn find(&self, name: &[u8]) -> Option<usize> {
-        let mut set = self.by_length.get(name.len()).copied().unwrap_or(0);
+        let letter = usize::from(name.first()? & 31);
+        let mut set = self.by_length.get(name.len())? & self.by_letter.get(letter)?;
         while set != 0 {
             let at = set.trailing_zeros() as usize;
             let read = self.list.get(at)?;
-            if read.text.as_bytes().eq_ignore_ascii_case(name) {
+            if read.text.as_bytes() == name || read.text.as_bytes().eq_ignore_ascii_case(name) {
                 return Some(at);
             }
             set &= set - 1;
@@ -310,9 +346,46 @@ impl Names {
         None
     }
 
-    /// Whether a key can hold them all.
-    fn fit(&self) -> bool {
-        self.list.len() <= NAMES && self.list.iter().all(|name| name.text.len() < 64)
+    /// Appends the headers that are read, in the order of the list: that of the log differs from line
+    /// to line, and so does the spelling, which decides nothing where each name stands once. Then those
+    /// that are `near`, where these are asked for. Gives the places of those that are there; `None` if
+    /// one stands there twice, or there are too many names.
+    fn append_read<'a>(
+        &self,
+        key: &mut Vec<u8>,
+        headers: Headers<'a>,
+        near: Option<&mut Vec<u8>>,
+    ) -> Option<u64> {
+        let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
+        let mut present = 0_u64;
+        let mut is_twice = false;
+        let mut near = near;
+        if let Some(near) = &mut near {
+            near.clear();
+        }
+        headers.each_beginning(&self.beginnings, |name, value| {
+            if let Some(at) = self.find(name) {
+                is_twice |= present >> at & 1 == 1;
+                present |= 1 << at;
+                if let Some(slot) = found.get_mut(at) {
+                    *slot = value;
+                }
+            } else if let Some(near) = &mut near
+                && near_names::may_be(name)
+            {
+                append(near, Some(name));
+            }
+        });
+        key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
+        key.extend_from_slice(&present.to_be_bytes());
+        let mut rest = present & self.valued;
+        while rest != 0 {
+            let at = rest.trailing_zeros() as usize;
+            append(key, found.get(at).copied());
+            rest &= rest - 1;
+        }
+        append(key, near.as_deref().map(Vec::as_slice));
+        (!is_twice && self.fits).then_some(present)
     }
 }
 
@@ -322,32 +395,9 @@ const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
 /// How many names a key can hold; more are more than any set of rules here reads.
 const NAMES: usize = 64;
 
-/// Appends the headers that are read, in the order of `names`: that of the log differs from line to
-/// line, and so does the spelling, which decides nothing where each name stands once. Gives the places
-/// of those that are there; `None` if one stands there twice, or there are too many names.
-fn append_headers<'a>(key: &mut Vec<u8>, names: &Names, headers: Headers<'a>) -> Option<u64> {
-    let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
-    let mut present = 0_u64;
-    for (name, value) in headers.raw() {
-        let Some(at) = names.find(name) else { continue };
-        let slot = found.get_mut(at).filter(|_| present >> at & 1 == 0)?;
-        *slot = value;
-        present |= 1 << at;
-    }
-    key.extend([u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
-    key.extend(present.to_be_bytes());
-    let mut rest = present & names.valued;
-    while rest != 0 {
-        let at = rest.trailing_zeros() as usize;
-        append(key, found.get(at).copied());
-        rest &= rest - 1;
-    }
-    names.fit().then_some(present)
-}
-
 /// A text with its length, so that no two lists of texts make the same key.
 pub(super) fn append(key: &mut Vec<u8>, text: Option<&[u8]>) {
     let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
-    key.extend(length.to_be_bytes());
-    key.extend(text.unwrap_or_default());
+    key.extend_from_slice(&length.to_be_bytes());
+    key.extend_from_slice(text.unwrap_or_default());
 }

@@ -271,8 +271,14 @@ impl<'a> Analyzer<'a> {
 
     /// Judges, examines and diagnoses.
     fn say(&mut self, slot: SlotId) -> Option<Recalled> {
-        let exchange = self.assembler.exchange(slot)?;
-        Some(self.memo.recall(exchange, || say(self.rules, exchange)))
+        match self.memo.recall(self.assembler.exchange(slot)?) {
+            Ok(recalled) => Some(recalled),
+            Err(unknown) => {
+                self.assembler.index_headers(slot);
+                let exchange = self.assembler.exchange(slot)?;
+                Some(self.memo.learn(exchange, unknown, say(self.rules, exchange)))
+            }
+        }
     }
 
     /// Reports, and lets go.
@@ -348,7 +354,7 @@ impl Sink for Analyzer<'_> {
             Entry::Other if self.assembler.is_running(event.position.place) => {}
             Entry::Other => self.ledger.unrecognized += 1,
             Entry::Probe => self.ledger.skipped += 1,
-            Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(_) => {}
+            Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(..) => {}
         }
         if let Some(slot) = self.assembler.push(&event, record) {
             self.completed(slot);

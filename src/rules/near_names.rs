@@ -19,9 +19,13 @@ const CORS_HEADERS: &[&str] = &[
 /// Other registered names that are near one of them.
 const OTHER_HEADERS: &[&str] = &["access-control-request-headers", "access-control-request-method"];
 
+/// The letter that they begin with, for a mistake in which no one would look further.
+pub(crate) const LETTER: u8 = b'a';
+
 /// Whether a name is worth a closer look, told by its beginning and its length.
 pub(crate) fn may_be(name: &[u8]) -> bool {
-    matches!(name.first(), Some(b'a' | b'A')) && (10..=48).contains(&name.len())
+    name.first().is_some_and(|first| first.to_ascii_lowercase() == LETTER)
+        && (10..=48).contains(&name.len())
 }
 
 /// Name of a response header that is nearly a CORS response header.

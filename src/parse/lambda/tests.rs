@@ -14,7 +14,7 @@ const RESPONSE: &str =
 
 /// What a line is, in short.
 fn summary(record: &Record<'_>) -> String {
-    let Entry::Lambda(line) = &record.entry else { panic!("not a Lambda line") };
+    let Entry::Lambda(_, line) = &record.entry else { panic!("not a Lambda line") };
     match line {
         LambdaLine::InitStart => "init-start".to_owned(),
         LambdaLine::Start { trace } => format!("start{}", traced(*trace)),
@@ -46,7 +46,8 @@ fn check(line: &str, want: &str) {
     let text = line.replace("<id>", ID);
     let record = parse(text.as_bytes()).unwrap_or_else(|| panic!("not recognized: {text}"));
     assert_eq!(summary(&record), want, "{text}");
-    let id = record.id.map(|id| id.to_string());
+    let Entry::Lambda(id, _) = &record.entry else { panic!("not a Lambda line") };
+    let id = id.map(|id| id.to_string());
     assert_eq!(id.as_deref(), line.contains("<id>").then_some(ID), "{text}");
 }
 
@@ -415,7 +416,7 @@ fn a_truncated_line_says_so() {
 #[test]
 fn reports_say_how_the_run_ended() {
     let line = format!("REPORT RequestId: {ID}\tStatus: timeout");
-    let Some(Entry::Lambda(LambdaLine::Report { status, .. })) =
+    let Some(Entry::Lambda(_, LambdaLine::Report { status, .. })) =
         parse(line.as_bytes()).map(|record| record.entry)
     else {
         panic!("no report")

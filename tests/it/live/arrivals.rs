@@ -66,7 +66,7 @@ impl Stream {
                 Entry::Access(access) => event.time.or(access.time),
                 Entry::Execution(_)
                 | Entry::Har(_)
-                | Entry::Lambda(_)
+                | Entry::Lambda(..)
                 | Entry::Probe
                 | Entry::Other => event.time,
             };
