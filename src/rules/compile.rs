@@ -118,7 +118,9 @@ impl Compiler<'_, '_> {
 
     fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
         let place = self.slots.of(&fact);
-        Condition::Open(Rc::new(Asked::new(place, fact, test)))
+        let asked = Rc::new(Asked::new(place, fact, test));
+        self.slots.of_body.note(&asked);
+        Condition::Open(asked)
     }
 
     fn equals(&mut self, name: &Placed<String>, values: &[Placed<Scalar>]) -> Option<Condition> {

@@ -4,6 +4,7 @@
 //!
 //! Must not: compute a verdict.
 
+pub(crate) mod body;
 pub mod catalogue;
 mod closed;
 mod compile;

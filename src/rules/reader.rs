@@ -9,6 +9,7 @@ use crate::model::headers::lossy;
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, LineKind, Text,
 };
+use crate::rules::body::are_covered;
 use crate::rules::condition::{Asked, Truth};
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::near_names::misspelled;
@@ -93,6 +94,9 @@ impl<'a> Reader<'a> {
     /// Applies a test to a fact.
     pub(crate) fn test(&self, asked: &Asked) -> Truth {
         let Asked { place, fact, test, looks_at_varying } = asked;
+        if *fact == OpenFact::Plain(PlainFact::IntegrationBody) && are_covered(self.exchange) {
+            return test.truth(&observed::body(self.exchange));
+        }
         let Some(at) = *place else { return test.truth(&self.read(fact)) };
         let value = match fact {
             OpenFact::Named(Family::RequestHeader, name) => self.request_header(at, name),

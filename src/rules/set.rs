@@ -13,6 +13,7 @@ use crate::model::{
     Class, Confidence, Exchange, Finding, Impact, Judgement, Kind, LineKind, Outcome, RouteFinding,
     RouteSurvey, RuleText, Severity, SurveyFact, Text,
 };
+use crate::rules::body::BodyTests;
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Facts, OfExchange, Residual, Truth};
 use crate::rules::file::{
@@ -251,6 +252,11 @@ impl RuleSet {
     /// What the rules read of an exchange without failure, function log or access-log line.
     pub fn inputs(&self) -> Inputs {
         self.slots.inputs()
+    }
+
+    /// What they ask about the body of an error, which is covered too.
+    pub(crate) fn body_tests(&self) -> BodyTests {
+        self.slots.of_body.clone()
     }
 
     /// What one rule says, and, where it cannot tell, which facts it would need.

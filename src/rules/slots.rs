@@ -5,6 +5,7 @@
 
 use crate::model::headers::{Lengths, is_named};
 use crate::model::{Headers, Text};
+use crate::rules::body::BodyTests;
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::set::Inputs;
 
@@ -16,6 +17,8 @@ pub(crate) struct Slots {
     pub(crate) request: Wanted,
     /// Response headers that rules ask for.
     pub(crate) response: Wanted,
+    /// What they ask about the integration's body.
+    pub(crate) of_body: BodyTests,
 }
 
 /// Headers of one list that rules ask for. Those beyond [`WANTED`] are looked for one by one: right, but
