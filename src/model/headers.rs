@@ -42,7 +42,7 @@ impl<'a> Headers<'a> {
     /// The same for several names, in one pass.
     pub fn get_all<const N: usize>(&self, names: [&str; N]) -> [Fact<Cow<'a, str>>; N] {
         let mut found: [Option<Cow<'a, str>>; N] = [const { None }; N];
-        self.each_as_long(Lengths::of(&names), |field, value| {
+        self.each_like(&names, |field, value| {
             let mut slots = names.iter().zip(&mut found);
             let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) else { return };
             let value = lossy(value);
@@ -53,19 +53,6 @@ impl<'a> Headers<'a> {
         });
         let others = if self.is_complete() { Fact::Absent } else { Fact::Unseen };
         found.map(|value| value.map_or_else(|| others.clone(), Fact::Seen))
-    }
-
-    /// The value of the last field of each name as logged, in one pass: for those who compare what
-    /// nobody reads.
-    pub fn last_values<const N: usize>(&self, names: [&str; N]) -> [Fact<&'a [u8]>; N] {
-        let mut values = [if self.is_complete() { Fact::Absent } else { Fact::Unseen }; N];
-        self.each_as_long(Lengths::of(&names), |field, value| {
-            let mut slots = names.iter().zip(&mut values);
-            if let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) {
-                *slot = Fact::Seen(value);
-            }
-        });
-        values
     }
 
     /// Name and value of each field, in order. A last value that was cut off is left out.
@@ -81,6 +68,21 @@ impl<'a> Headers<'a> {
             Headers::Indexed(map) => Fields::Indexed(map),
             Headers::List { fields, .. } => Fields::List(fields.iter()),
         }
+    }
+
+    /// Calls `f` with name and value of fields in order, as logged: of all that have one of these names,
+    /// and perhaps of others.
+    pub fn each_like(&self, names: &[&str], mut f: impl FnMut(&'a [u8], &'a [u8])) {
+        let lengths = Lengths::of(names);
+        if let Headers::Map(map) = *self {
+            let beginnings = names.iter().fold(Beginnings::default(), |all, name| all.with(name));
+            return map.each_beginning(&beginnings, |name, value| {
+                if lengths.has(name.len()) {
+                    f(name, value);
+                }
+            });
+        }
+        self.each_as_long(lengths, f);
     }
 
     /// Calls `f` with name and value of each field whose name has one of these lengths, in order, as

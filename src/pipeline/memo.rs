@@ -8,14 +8,15 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
-use crate::model::headers::Beginnings;
+use crate::model::headers::{Beginnings, is_named};
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
+use crate::rules::body::BodyTests;
 use crate::rules::near_names;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
-use crate::survey;
+use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
 
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
@@ -40,6 +41,8 @@ pub(super) struct Recalled {
     pub(super) outcome: Outcome,
     /// The number of the tally for exchanges like it.
     pub(super) tally: Option<u32>,
+    /// Its client, if that may matter and was read with its key.
+    pub(super) client: Option<Client>,
     held: Held,
 }
 
@@ -53,7 +56,8 @@ enum Held {
 
 impl Recalled {
     fn own(said: Rc<Said>, tally: Option<u32>) -> Self {
-        Self { outcome: said.judgement.applying().outcome, tally, held: Held::Own(said) }
+        let outcome = said.judgement.applying().outcome;
+        Self { outcome, tally, client: None, held: Held::Own(said) }
     }
 }
 
@@ -103,12 +107,18 @@ pub(super) struct Memo {
     request: Names,
     response: Names,
     texts: Vec<Text>,
+    body_tests: BodyTests,
     near_names: bool,
     /// Names of the response that are nearly those of CORS.
     near: Vec<u8>,
     /// The place of `Access-Control-Allow-Origin` among the response headers, if rules ask whether the
     /// body has it instead.
     in_body: Option<usize>,
+    /// Present where preflights are to be told by their clients, and no rule reads what tells them; with
+    /// how the names begin that are read then.
+    clients: Option<(Clients, Beginnings)>,
+    /// The client of the preflight whose key it is.
+    client: Option<Client>,
     key: Vec<u8>,
     /// Length of the part of `key` that does not tell the route.
     without_route: usize,
@@ -126,9 +136,17 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    /// For these rules.
-    pub(super) fn new(rules: &RuleSet) -> Self {
+    /// For these rules, and a survey that tells `clients` from one another.
+    pub(super) fn new(rules: &RuleSet, clients: Option<Clients>) -> Self {
         let inputs = rules.inputs();
+        let request = Names::new(
+            cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
+            &inputs.request_headers,
+        );
+        let is_read = |name: &str| request.find(name.as_bytes()).is_some();
+        let clients = clients.filter(|_| !CLIENT_HEADERS.iter().any(|name| is_read(name)));
+        let with_clients =
+            || CLIENT_HEADERS.iter().fold(request.beginnings, |all, it| all.with(it));
         let response = Names::new(
             cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
@@ -136,12 +154,12 @@ impl Memo {
         let allow_origin = response.find(b"access-control-allow-origin");
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
-            request: Names::new(
-                cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
-                &inputs.request_headers,
-            ),
+            clients: clients.map(|clients| (clients, with_clients())),
+            client: None,
+            request,
             response: if inputs.near_names { response.and_near_names() } else { response },
             texts: inputs.texts,
+            body_tests: rules.body_tests(),
             near_names: inputs.near_names,
             near: Vec::new(),
             key: Vec::new(),
@@ -165,7 +183,8 @@ impl Memo {
             && let Some(kept) = self.kept.get(at as usize)
         {
             let Kept { outcome, tally, .. } = *kept;
-            return Ok(Recalled { outcome, tally, held: Held::Kept(at) });
+            let held = Held::Kept(at);
+            return Ok(Recalled { outcome, tally, client: self.client, held });
         }
         let any_route = self.hash(self.without_route);
         match self.on_any_route.get(&any_route) {
@@ -203,7 +222,7 @@ impl Memo {
         let kept = &self.kept;
         let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
         self.index.insert_unique(key[0], at, hash_of);
-        Recalled { outcome, tally, held: Held::Kept(at) }
+        Recalled { outcome, tally, client: None, held: Held::Kept(at) }
     }
 
     /// What was said.
@@ -267,9 +286,17 @@ impl Memo {
         for text in &self.texts {
             append(&mut self.key, exchange.text_bytes(*text));
         }
-        let asked = self.request.append_read(&mut self.key, exchange.request_headers(), None);
-        let near = self.near_names.then_some(&mut self.near);
-        let answered = self.response.append_read(&mut self.key, exchange.response_headers(), near);
+        self.key.extend(self.body_tests.answers(exchange));
+        let asked = self.append_request(exchange);
+        self.near.clear();
+        let note_near = |name: &[u8], _: &[u8]| {
+            if self.near_names && near_names::may_be(name) {
+                append(&mut self.near, Some(name));
+            }
+        };
+        let response = exchange.response_headers();
+        let answered = self.response.append_read(&mut self.key, response, None, note_near);
+        append(&mut self.key, Some(&self.near));
         if let (Some(at), Some(present)) = (self.in_body, answered)
             && present >> at & 1 == 0
         {
@@ -280,6 +307,31 @@ impl Memo {
             append(&mut self.key, exchange.text_bytes(text));
         }
         asked.is_some() && answered.is_some()
+    }
+}
+
+impl Memo {
+    /// Appends what is read of the request's headers, and notes the client of a preflight.
+    fn append_request(&mut self, exchange: &Exchange) -> Option<u64> {
+        self.client = None;
+        let headers = exchange.request_headers();
+        let is_options = exchange.text_bytes(Text::Method) == Some(b"OPTIONS");
+        let Some((clients, beginnings)) = self.clients.as_ref().filter(|_| is_options) else {
+            return self.request.append_read(&mut self.key, headers, None, |_, _| {});
+        };
+        let [agent, addresses] = CLIENT_HEADERS;
+        let mut client = [None; 2];
+        let [of_agent, of_addresses] = &mut client;
+        let note = |name: &[u8], value| {
+            if name.len() == agent.len() && is_named(name, agent) {
+                *of_agent = Some(value);
+            } else if name.len() == addresses.len() && is_named(name, addresses) {
+                *of_addresses = Some(value);
+            }
+        };
+        let asked = self.request.append_read(&mut self.key, headers, Some(beginnings), note);
+        self.client = Some(clients.with(client));
+        asked
     }
 }
 
@@ -347,33 +399,25 @@ impl Names {
     }
 
     /// Appends the headers that are read, in the order of the list: that of the log differs from line
-    /// to line, and so does the spelling, which decides nothing where each name stands once. Then those
-    /// that are `near`, where these are asked for. Gives the places of those that are there; `None` if
-    /// one stands there twice, or there are too many names.
+    /// to line, and so does the spelling, which decides nothing where each name stands once. Others are
+    /// given to `aside`, if they begin as those do, or as names do that are named too. Gives the places of
+    /// those that are there; `None` if one stands there twice, or there are too many names.
     fn append_read<'a>(
         &self,
         key: &mut Vec<u8>,
         headers: Headers<'a>,
-        near: Option<&mut Vec<u8>>,
+        beginnings: Option<&Beginnings>,
+        mut aside: impl FnMut(&'a [u8], &'a [u8]),
     ) -> Option<u64> {
         let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
         let mut present = 0_u64;
         let mut is_twice = false;
-        let mut near = near;
-        if let Some(near) = &mut near {
-            near.clear();
-        }
-        headers.each_beginning(&self.beginnings, |name, value| {
-            if let Some(at) = self.find(name) {
-                is_twice |= present >> at & 1 == 1;
-                present |= 1 << at;
-                if let Some(slot) = found.get_mut(at) {
-                    *slot = value;
-                }
-            } else if let Some(near) = &mut near
-                && near_names::may_be(name)
-            {
-                append(near, Some(name));
+        headers.each_beginning(beginnings.unwrap_or(&self.beginnings), |name, value| {
+            let Some(at) = self.find(name) else { return aside(name, value) };
+            is_twice |= present >> at & 1 == 1;
+            present |= 1 << at;
+            if let Some(slot) = found.get_mut(at) {
+                *slot = value;
             }
         });
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
@@ -384,7 +428,6 @@ impl Names {
             append(key, found.get(at).copied());
             rest &= rest - 1;
         }
-        append(key, near.as_deref().map(Vec::as_slice));
         (!is_twice && self.fits).then_some(present)
     }
 }

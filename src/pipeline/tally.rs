@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use crate::model::headers::{Lengths, is_named};
+use crate::model::headers::is_named;
 use crate::model::{Exchange, Fact, Headers, Judgement, LogTime, Repeats, Text};
 use crate::pipeline::memo::{Said, append};
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;
-use crate::survey::{self, Observed, Survey};
+use crate::survey::{self, Client, Observed, Survey};
 
 /// Tallies that are kept; exchanges beyond are counted one by one.
 const KEPT: u32 = 8192;
@@ -87,7 +87,7 @@ fn append_values<const N: usize>(
 ) -> Option<()> {
     let mut values = [None; N];
     let mut is_repeated = false;
-    headers.each_as_long(Lengths::of(&names), |field, value| {
+    headers.each_like(&names, |field, value| {
         let mut slots = names.iter().zip(&mut values);
         if let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) {
             is_repeated |= slot.replace(value).is_some();
@@ -163,10 +163,11 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
-    /// Gives an exchange to report and survey, or counts it for them.
+    /// Gives an exchange to report and survey, or counts it for them: under this number, if it has one,
+    /// and with what tells its client from others, if that is known.
     pub(super) fn take(
         &mut self,
-        number: Option<u32>,
+        (number, client): (Option<u32>, Option<Client>),
         judged: &Judged<'_>,
         report: &mut ReportBuilder,
         mut survey: Option<&mut Survey>,
@@ -190,7 +191,7 @@ impl Tallies {
             match (tally.survey, survey) {
                 (Surveyed::Stamped, Some(survey)) => {
                     if let Some(observed) = traces().and_then(|traces| traces.observed.as_ref()) {
-                        survey.stamp(observed, exchange);
+                        survey.stamp(observed, exchange, client);
                     }
                 }
                 (Surveyed::Anew, Some(survey)) => {

@@ -7,6 +7,7 @@
 //! Must not: judge a single exchange, or depend on the order in which exchanges come.
 
 mod answer;
+mod client;
 mod effect;
 pub mod path;
 mod record;
@@ -16,6 +17,8 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+
+pub use crate::survey::client::{CLIENT_HEADERS, Client, Clients};
 
 use crate::model::{Exchange, Judgement, LogTime, Places, Repeats, RouteSurvey, Text};
 use crate::survey::effect::{Effect, Sample};
@@ -83,10 +86,15 @@ impl Survey {
         }
     }
 
-    /// Notes who asked, and when.
-    pub fn stamp(&mut self, known: &Observed, exchange: &Exchange) {
+    /// Tells the clients of exchanges from one another, as the survey does.
+    pub fn clients(&self) -> Clients {
+        Clients::new(&self.hasher)
+    }
+
+    /// Notes who asked, and when; `client` if it is known already.
+    pub fn stamp(&mut self, known: &Observed, exchange: &Exchange, client: Option<Client>) {
         if let Some(record) = self.records.get_mut(known.record) {
-            record.stamp(&known.effect, exchange, &self.hasher);
+            record.stamp(&known.effect, exchange, client, &self.hasher);
         }
     }
 

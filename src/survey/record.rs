@@ -7,12 +7,12 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 
 use crate::model::end_key::KeptKey;
-use crate::model::headers::{Lengths, is_named};
 use crate::model::survey::ROLES;
 use crate::model::{
     EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, Repeats,
     RouteExample, Text,
 };
+use crate::survey::client::{Client, Clients};
 use crate::survey::effect::{Effect, Flag, MaxAge, Sample, is_of_origin, lacks_vary, roles};
 
 /// Entries of each list of a route. What comes behind is in the counters only.
@@ -26,9 +26,6 @@ const MAX_TOLD: usize = 8;
 /// Preflights of a route whose repetition is told.
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
-/// The headers that tell one client from another.
-const AGENT: &str = "User-Agent";
-const ADDRESSES: &str = "X-Forwarded-For";
 
 /// Counts of one method.
 #[derive(Debug, Default)]
@@ -192,7 +189,7 @@ impl Record {
     ) -> Effect {
         let effect = self.effect(sample, hasher);
         self.apply(&effect, 1, exchange.times());
-        self.stamp(&effect, exchange, hasher);
+        self.stamp(&effect, exchange, None, hasher);
         self.keep_examples(&effect, exchange, places);
         effect
     }
@@ -325,13 +322,20 @@ impl Record {
 
     /// Notes who asked what, and when, where that matters. Preflight caches are the client's own, and
     /// keyed by URL, origin and what is asked.
-    pub(super) fn stamp(&mut self, effect: &Effect, exchange: &Exchange, hasher: &RandomState) {
+    pub(super) fn stamp(
+        &mut self,
+        effect: &Effect,
+        exchange: &Exchange,
+        client: Option<Client>,
+        hasher: &RandomState,
+    ) {
         let (Some(asks), Some((time, _))) = (effect.asks, exchange.times()) else { return };
         if self.stamps.len() >= MAX_STAMPS {
             self.left_out += 1 - effect.count(Flag::LeftOut);
             return;
         }
-        let hash = hasher.hash_one((asks, client(exchange), exchange.text_bytes(Text::Path)));
+        let client = client.unwrap_or_else(|| Clients::new(hasher).of(exchange));
+        let hash = hasher.hash_one((asks, client, exchange.text_bytes(Text::Path)));
         self.stamps.push((hash, time));
     }
 
@@ -406,20 +410,6 @@ impl Origin {
             self.echoed_with_credentials |= sample.allows_credentials;
         }
     }
-}
-
-/// The last values of the headers that tell one client from another.
-fn client(exchange: &Exchange) -> [Option<&[u8]>; 2] {
-    let (mut agent, mut addresses) = (None, None);
-    let lengths = const { Lengths::of(&[AGENT, ADDRESSES]) };
-    exchange.request_headers().each_as_long(lengths, |name, value| {
-        if is_named(name, AGENT) {
-            agent = Some(value);
-        } else if is_named(name, ADDRESSES) {
-            addresses = Some(value);
-        }
-    });
-    [agent, addresses]
 }
 
 /// A place in a list, which has few.
