@@ -15,7 +15,9 @@ use crate::model::{
 };
 
 impl Assembler {
-    pub(super) fn push_execution(
+    /// Takes one line of an execution log; names the exchange that it completes.
+    #[inline]
+    pub fn push_execution(
         &mut self,
         event: &LogEvent<'_>,
         id: Option<IdText<'_>>,
@@ -46,7 +48,7 @@ impl Assembler {
                 self.count_late(slot, line);
                 slot
             }
-            None => self.begin(event, id.id(), line)?,
+            None => self.begin(event, id, line)?,
         };
         self.apply(slot, event, line)
     }
@@ -55,7 +57,7 @@ impl Assembler {
     fn begin(
         &mut self,
         event: &LogEvent<'_>,
-        id: RequestId,
+        id: IdText<'_>,
         line: &Execution<'_>,
     ) -> Option<SlotId> {
         if self.is_finished(&id) {
@@ -64,6 +66,7 @@ impl Assembler {
             }
             return None;
         }
+        let id = id.id();
         let slot = self.store.create(Some(id));
         self.store.touch(slot, event);
         if let Some((exchange, progress)) = self.store.both(slot) {

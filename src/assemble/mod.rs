@@ -17,6 +17,7 @@ mod settling;
 mod store;
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash};
 
 use hashbrown::{HashMap, HashSet};
 
@@ -249,12 +250,13 @@ impl Assembler {
     }
 
     /// Whether an exchange of this id was let go.
-    fn is_finished(&self, id: &RequestId) -> bool {
+    fn is_finished(&self, id: &impl Hash) -> bool {
         let is_in = |set: &HashSet<u64, _>| !set.is_empty() && set.contains(&self.hash(id));
         is_in(&self.finished) || is_in(&self.rounds.finished_before)
     }
 
-    fn hash(&self, id: &RequestId) -> u64 {
-        std::hash::BuildHasher::hash_one(&self.hasher, id)
+    /// The same for an id and for its text.
+    fn hash(&self, id: &impl Hash) -> u64 {
+        self.hasher.hash_one(id)
     }
 }

@@ -63,7 +63,7 @@ enum Mark {
     Plain(Shape),
 }
 
-impl<'n> Text<'_, '_, 'n> {
+impl Text<'_, '_, '_> {
     fn run<R: Read>(&mut self, window: &mut Window<R>) {
         let mut scan = 0;
         loop {
@@ -92,9 +92,8 @@ impl<'n> Text<'_, '_, 'n> {
     fn lines(&mut self, bytes: &[u8], mut scan: usize) -> usize {
         while let Some(length) = bytes.get(scan..).and_then(|rest| memchr(b'\n', rest)) {
             let end = scan + length;
-            match self.exported(bytes, (scan, end)) {
-                Some(event) => self.emitter.event(event),
-                None => self.line(bytes, scan, end),
+            if !self.exported(bytes, (scan, end)) {
+                self.line(bytes, scan, end);
             }
             self.number += 1;
             scan = end + 1;
@@ -103,26 +102,31 @@ impl<'n> Text<'_, '_, 'n> {
     }
 
     /// The hot path: a line of the gateway's execution log as S3 exports have it, with the next one
-    /// behind it, is an event by itself. The event before it has ended.
+    /// behind it, is an event by itself. The event before it has ended. `false`: it is none.
     #[inline]
-    fn exported<'b>(&mut self, bytes: &'b [u8], (start, end): Span) -> Option<Told<'b>>
-    where
-        'n: 'b,
-    {
-        let line = bytes.get(start..end)?;
-        let time = self.clock.export(line)?;
-        let next = bytes.get(end + 1..)?;
-        if !is_exported(line) || !is_exported(next) || self.clock.export(next).is_none() {
-            return None;
+    fn exported(&mut self, bytes: &[u8], (start, end): Span) -> bool {
+        let line = bytes.get(start..end).unwrap_or_default();
+        let next = bytes.get(end + 1..).unwrap_or_default();
+        if !is_exported(line) || !is_exported(next) {
+            return false;
+        }
+        let Some(time) = self.clock.export(line) else { return false };
+        if self.clock.export(next).is_none() {
+            return false;
         }
         self.settle(bytes, Some(time));
-        Some(Told {
-            time: Some(time),
-            stream: self.stream.map(str::as_bytes),
-            line: self.number,
-            message: line.get(EXPORT + 1..)?,
-            ..Told::default()
-        })
+        let message = line.get(EXPORT + 1..).unwrap_or_default();
+        match self.stream {
+            None => self.emitter.whole(time, self.number, message),
+            Some(stream) => self.emitter.event(Told {
+                time: Some(time),
+                stream: Some(stream.as_bytes()),
+                line: self.number,
+                message,
+                ..Told::default()
+            }),
+        }
+        true
     }
 
     fn moved_by(&mut self, count: usize) {

@@ -78,9 +78,13 @@ pub(crate) fn alphanumeric(block: &[u8; BLOCK]) -> u16 {
 #[inline]
 pub(crate) fn word_length(text: &[u8]) -> usize {
     let mut rest = text;
-    while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
-        let word = alphanumeric(block) | equal(block, b'-');
-        if word != u16::MAX {
+    // Two blocks at once: nearly all names end within them.
+    while let Some((blocks, behind)) = rest.split_first_chunk::<{ 2 * BLOCK }>() {
+        let [low, high] = [blocks.first_chunk(), blocks.last_chunk()].map(|block| {
+            block.map_or(0, |block| u32::from(alphanumeric(block) | equal(block, b'-')))
+        });
+        let word = low | high << BLOCK;
+        if word != u32::MAX {
             return text.len() - rest.len() + word.trailing_ones() as usize;
         }
         rest = behind;
@@ -99,7 +103,7 @@ mod tests {
             let expected = byte.is_ascii_alphanumeric();
             assert_eq!(alphanumeric(&[byte; BLOCK]) == u16::MAX, expected, "{byte}");
             assert_eq!(alphanumeric(&[byte; BLOCK]) == 0, !expected, "{byte}");
-            for length in 0..40 {
+            for length in 0..70 {
                 let mut text = vec![b'-'; length];
                 text.extend([byte, b'a', b'=']);
                 let word = if expected || byte == b'-' { length + 2 } else { length };

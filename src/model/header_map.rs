@@ -48,27 +48,100 @@ impl<'a> HeaderMap<'a> {
     /// Calls `f` with name and value of each entry whose name may be among those of `beginnings`, in
     /// order; without a last entry that was cut off. Of the others only where they begin is looked at.
     #[inline]
-    pub fn each_beginning(self, beginnings: &Beginnings, mut f: impl FnMut(&'a [u8], &'a [u8])) {
+    pub fn each_beginning(self, beginnings: &Beginnings, mut f: impl FnMut(Name<'a>, &'a [u8])) {
         let text = self.text;
-        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
         let Some(first) = memchr::memchr(b'=', text) else { return };
+        let field = |(start, equals): (usize, usize), end: usize| {
+            let rest = text.get(start..).unwrap_or_default();
+            (Name { rest, length: equals - start }, text.get(equals + 1..end).unwrap_or_default())
+        };
         let mut open = beginnings.may_begin(text).then_some((0, first));
-        for comma in Positions::of(b',', text).skip_while(|comma| *comma < first) {
+        for comma in Positions::of(b',', text) {
             let Some([b' ', rest @ ..]) = text.get(comma + 1..) else { continue };
             let is_wanted = beginnings.may_begin(rest);
-            if !is_wanted && open.is_none() {
+            if !is_wanted && open.is_none() || comma < first {
                 continue;
             }
             let Some(length) = name_length(rest) else { continue };
-            if let Some((name, equals)) = open.take() {
-                f(part(name, equals), part(equals + 1, comma));
+            if let Some(open) = open.take() {
+                let (name, value) = field(open, comma);
+                f(name, value);
             }
-            let name = comma + 2;
-            open = is_wanted.then_some((name, name + length));
+            open = is_wanted.then_some((comma + 2, comma + 2 + length));
         }
-        if let Some((name, equals)) = open.filter(|_| self.complete) {
-            f(part(name, equals), part(equals + 1, text.len()));
+        if let Some(open) = open.filter(|_| self.complete) {
+            let (name, value) = field(open, text.len());
+            f(name, value);
         }
+    }
+}
+
+/// The name of a field, and the text that it begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Name<'a> {
+    rest: &'a [u8],
+    length: usize,
+}
+
+impl<'a> Name<'a> {
+    /// A name of a list.
+    pub fn of(name: &'a [u8]) -> Self {
+        Self { rest: name, length: name.len() }
+    }
+
+    /// The name as logged.
+    #[inline]
+    pub fn text(self) -> &'a [u8] {
+        self.rest.get(..self.length).unwrap_or(self.rest)
+    }
+
+    /// The name for comparisons that do not heed case. Not of a name that is longer than
+    /// [`FoldedName::MAX`].
+    #[inline]
+    pub fn folded(self) -> Option<FoldedName> {
+        let text = match self.rest.first_chunk() {
+            Some(text) => *text,
+            None => {
+                let mut text = [0; FoldedName::MAX];
+                text.get_mut(..self.rest.len())?.copy_from_slice(self.rest);
+                text
+            }
+        };
+        FoldedName::new(text, self.length)
+    }
+}
+
+/// A name without its case, as three vectors. All that a name consists of
+/// ([`is_token_byte`]) stays apart but for `^` and `~`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoldedName([u8; Self::MAX]);
+
+impl FoldedName {
+    /// The longest name.
+    pub const MAX: usize = 48;
+
+    /// The name that text begins with.
+    #[inline]
+    fn new(text: [u8; Self::MAX], length: usize) -> Option<Self> {
+        const ENDS: [[u8; FoldedName::MAX]; FoldedName::MAX + 1] = {
+            let mut ends = [[0; FoldedName::MAX]; FoldedName::MAX + 1];
+            let mut at = 0;
+            while at < ends.len() * FoldedName::MAX {
+                let (length, byte) = (at / FoldedName::MAX, at % FoldedName::MAX);
+                #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+                {
+                    ends[length][byte] = if byte < length { 0xff } else { 0 };
+                }
+                at += 1;
+            }
+            ends
+        };
+        let end = ENDS.get(length)?;
+        let mut folded = text;
+        for (byte, end) in folded.iter_mut().zip(end) {
+            *byte = (*byte | 0x20) & end;
+        }
+        Some(Self(folded))
     }
 }
 
@@ -171,30 +244,59 @@ fn name_length(text: &[u8]) -> Option<usize> {
 }
 
 /// Parameters that stand behind `, ` inside values (`no-cache, max-age=0`) and are no header names.
+const PARAMETERS: [&str; 31] = [
+    "q",
+    "u",
+    "v",
+    "by",
+    "ma",
+    "dur",
+    "for",
+    "rel",
+    "desc",
+    "path",
+    "type",
+    "error",
+    "proto",
+    "realm",
+    "scope",
+    "title",
+    "domain",
+    "charset",
+    "expires",
+    "max-age",
+    "persist",
+    "boundary",
+    "s-maxage",
+    "samesite",
+    "signature",
+    "report-uri",
+    "signedheaders",
+    "stale-if-error",
+    "error_description",
+    "includesubdomains",
+    "stale-while-revalidate",
+];
+
+/// For each letter that parameters begin with, a bit for each of their lengths.
+const LENGTHS: [u32; 32] = {
+    let mut lengths = [0; 32];
+    let mut rest: &[&str] = &PARAMETERS;
+    while let [parameter, others @ ..] = rest {
+        rest = others;
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 32")]
+        {
+            lengths[(parameter.as_bytes()[0] & 31) as usize] |= 1 << parameter.len();
+        }
+    }
+    lengths
+};
+
 fn is_value_parameter(name: &[u8]) -> bool {
-    let parameters: &[&[u8]] = match name.len() {
-        1 => &[b"q", b"u", b"v"],
-        2 => &[b"by", b"ma"],
-        3 => &[b"dur", b"for", b"rel"],
-        4 => &[b"desc", b"path", b"type"],
-        5 => &[b"error", b"proto", b"realm", b"scope", b"title"],
-        6 => &[b"domain"],
-        7 => &[b"charset", b"expires", b"max-age", b"persist"],
-        8 => &[b"boundary", b"s-maxage", b"samesite"],
-        9 => &[b"signature"],
-        10 => &[b"report-uri"],
-        13 => &[b"signedheaders"],
-        14 => &[b"stale-if-error"],
-        17 => &[b"error_description", b"includesubdomains"],
-        22 => &[b"stale-while-revalidate"],
-        _ => &[],
-    };
-    // Most differ in their first letter.
-    let begins = |name: &[u8]| name.first().map(u8::to_ascii_lowercase);
-    let first = begins(name);
-    parameters
-        .iter()
-        .any(|parameter| begins(parameter) == first && parameter.eq_ignore_ascii_case(name))
+    // Nearly all names are told from parameters by their first letter and their length.
+    let first = usize::from(name.first().copied().unwrap_or_default() & 31);
+    LENGTHS.get(first).is_some_and(|lengths| name.len() < 32 && lengths >> name.len() & 1 == 1)
+        && PARAMETERS.iter().any(|parameter| parameter.as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// RFC 9110 `tchar`, by byte.

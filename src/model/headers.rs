@@ -9,7 +9,9 @@ use std::borrow::Cow;
 
 use crate::model::Fact;
 
-pub use crate::model::header_map::{Beginnings, FieldSpan, HeaderMap, MapFields, is_token_byte};
+pub use crate::model::header_map::{
+    Beginnings, FieldSpan, FoldedName, HeaderMap, MapFields, Name, is_token_byte,
+};
 
 /// A header list, borrowed from where it was logged. Names compare without case.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,6 +79,7 @@ impl<'a> Headers<'a> {
         if let Headers::Map(map) = *self {
             let beginnings = names.iter().fold(Beginnings::default(), |all, name| all.with(name));
             return map.each_beginning(&beginnings, |name, value| {
+                let name = name.text();
                 if lengths.has(name.len()) {
                     f(name, value);
                 }
@@ -108,12 +111,12 @@ impl<'a> Headers<'a> {
     /// Calls `f` with name and value of fields in order, as logged: of all whose names begin so, and
     /// perhaps of others.
     #[inline]
-    pub fn each_beginning(&self, beginnings: &Beginnings, mut f: impl FnMut(&'a [u8], &'a [u8])) {
+    pub fn each_beginning(&self, beginnings: &Beginnings, mut f: impl FnMut(Name<'a>, &'a [u8])) {
         if let Headers::Map(map) = *self {
             return map.each_beginning(beginnings, f);
         }
         for (name, value) in self.raw() {
-            f(name, value);
+            f(Name::of(name), value);
         }
     }
 

@@ -5,10 +5,29 @@
 use crate::model::{Entry, Execution, IdText, Record, RequestId};
 use crate::parse::{TRUNCATED, shape};
 
+/// What a line is beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark<'a> {
+    /// The request id in front.
+    pub id: Option<IdText<'a>>,
+    /// Whether the line ends in ` [TRUNCATED]`.
+    pub truncated: bool,
+    /// Whether its shape is known, and so what it says was read.
+    pub is_known: bool,
+}
+
 /// Reads `(<request id>) Message`, or a bare `Message` whose label marks it. `None`: not a line of
 /// an execution log.
-#[inline]
 pub fn parse(message: &[u8]) -> Option<Record<'_>> {
+    let mut line = Execution::Detail;
+    let Mark { id, truncated, is_known } = read(message, &mut line)?;
+    let entry = if is_known { Entry::Execution(line) } else { Entry::Other };
+    Some(Record { id, truncated, entry })
+}
+
+/// The same for the hot path: what the line says is written where it stays.
+#[inline]
+pub fn read<'a>(message: &'a [u8], line: &mut Execution<'a>) -> Option<Mark<'a>> {
     let (id, text) = match split_id(message) {
         Some((id, text)) => (Some(id), text),
         None => (None, message),
@@ -16,13 +35,12 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
     let truncated = text.ends_with(TRUNCATED);
     let Some((shape, payload)) = shape::find(text) else {
         // An id in parentheses is the gateway's mark; what it says is new to us.
-        return id.map(|id| Record { id: Some(id), truncated, entry: Entry::Other });
+        return id.map(|id| Mark { id: Some(id), truncated, is_known: false });
     };
     if id.is_none() && !shape.distinct && text.len() > shape.pattern.len() + 80 {
         return None;
     }
-    let entry = (shape.read)(payload).map_or(Entry::Other, Entry::Execution);
-    Some(Record { id, truncated, entry })
+    Some(Mark { id, truncated, is_known: (shape.read)(payload, line) })
 }
 
 /// Splits `(<id>) Message`.
@@ -53,8 +71,9 @@ fn split<'a>(text: &'a [u8], needle: &str) -> Option<(&'a [u8], &'a [u8])> {
 }
 
 fn number(text: &[u8]) -> Option<u16> {
-    let digits = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
-    std::str::from_utf8(text.get(..digits)?).ok()?.parse().ok()
+    text.first().filter(|byte| byte.is_ascii_digit())?;
+    let mut digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.try_fold(0_u16, |all, digit| all.checked_mul(10)?.checked_add(u16::from(digit - b'0')))
 }
 
 /// `<key>`, `ID: <id>`, `authorized because ...`, `not authorized because ...`, quota messages.

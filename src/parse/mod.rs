@@ -23,12 +23,12 @@ const PROBES: &[&[u8]] = &[
 ];
 
 /// Reads one log event. Execution-log lines are tried first: they are the many.
-#[inline]
 pub fn parse<'a>(event: &LogEvent<'a>) -> Record<'a> {
     execution::parse(event.message).unwrap_or_else(|| others(event.message))
 }
 
-fn others(message: &[u8]) -> Record<'_> {
+/// Reads one that is no line of an execution log.
+pub fn others(message: &[u8]) -> Record<'_> {
     if let Some(record) = lambda::parse(message) {
         return record;
     }

@@ -14,8 +14,9 @@ use crate::parse::execution as read;
 pub struct LineShape {
     /// The label at the beginning of the message.
     pub pattern: &'static str,
-    /// Reads what stands behind the label (leading blanks trimmed). `None`: not this shape after all.
-    pub read: for<'a> fn(&'a [u8]) -> Option<Execution<'a>>,
+    /// Reads what stands behind the label (leading blanks trimmed) into the line. `false`: not this
+    /// shape after all.
+    pub read: for<'a> fn(&'a [u8], &mut Execution<'a>) -> bool,
     /// Whether the label alone marks the line: without a request id in front, the others could be
     /// anybody's text.
     pub distinct: bool,
@@ -34,7 +35,7 @@ macro_rules! shapes {
     ($($mark:ident $pattern:literal => $read:expr, $example:literal, $seen:expr;)*) => {
         /// All shapes, the longer of two patterns that begin alike first.
         pub const SHAPES: &[LineShape] = &[$(LineShape {
-            pattern: $pattern, read: $read, distinct: shapes!(@ $mark), example: $example, seen: $seen,
+            pattern: $pattern, read: |payload, line| put($read, payload, line), distinct: shapes!(@ $mark), example: $example, seen: $seen,
         },)*];
     };
     (@ label) => { true };
@@ -96,20 +97,74 @@ shapes! {
     label "X-ray Tracing ID" => read::trace_id, "X-ray Tracing ID : Root=1-5f0e0f0e-0123456789abcdef01234567", LOGS;
 }
 
-/// Bytes of a message that name few shapes.
-const BEGINNING: usize = 16;
+/// Where the caller wants it: to move what is just written costs more than to write it.
+#[inline]
+fn put<'a>(
+    read: impl Fn(&'a [u8]) -> Option<Execution<'a>>,
+    payload: &'a [u8],
+    line: &mut Execution<'a>,
+) -> bool {
+    match read(payload) {
+        Some(read) => {
+            *line = read;
+            true
+        }
+        None => false,
+    }
+}
+
+/// Bytes that are compared together.
+const BLOCK: usize = 16;
+
+/// A shape whose pattern is as long as a block or longer. It is compared at three places that are at
+/// fixed offsets: a comparison of its whole length takes a branch that no processor foresees, since
+/// lines of several requests are mixed.
+struct Long {
+    shape: &'static LineShape,
+    beginning: [u8; BLOCK],
+    /// Bytes behind the beginning, or the last ones.
+    middle: (usize, [u8; BLOCK]),
+    end: (usize, [u8; BLOCK]),
+}
+
+impl Long {
+    fn new(shape: &'static LineShape) -> Option<Self> {
+        let pattern = shape.pattern.as_bytes();
+        let last = pattern.len().checked_sub(BLOCK)?;
+        let at = |from: usize| Some((from, *pattern.get(from..)?.first_chunk()?));
+        Some(Self {
+            shape,
+            beginning: *pattern.first_chunk()?,
+            middle: at(last.min(BLOCK))?,
+            end: at(last)?,
+        })
+    }
+
+    /// Whether the message begins with the pattern; `beginning` is its first block.
+    #[inline]
+    fn is_of(&self, message: &[u8], beginning: &[u8; BLOCK]) -> bool {
+        let is_at = |(from, block): &(usize, [u8; BLOCK])| {
+            message.get(*from..).and_then(|rest| rest.first_chunk()) == Some(block)
+        };
+        let pattern = self.shape.pattern.as_bytes();
+        *beginning == self.beginning
+            && is_at(&self.end)
+            && is_at(&self.middle)
+            && (pattern.len() <= 3 * BLOCK || message.starts_with(pattern))
+    }
+}
 
 /// Shapes by the beginning of their messages, so that a line is compared with one or two.
 struct Index {
     /// For each hash of a beginning, the shapes of patterns that long or longer; the longest first.
-    by_beginning: [Vec<&'static LineShape>; 256],
+    long: [Vec<Long>; 256],
     /// Those of the other patterns, the longest first, by their first bytes.
     short: [Vec<&'static LineShape>; 256],
 }
 
 /// Mixes the first bytes of a message.
 #[inline]
-fn hash(beginning: [u8; BEGINNING]) -> usize {
+fn hash(beginning: &[u8; BLOCK]) -> usize {
     let [high, low] = [beginning.first_chunk(), beginning.last_chunk()]
         .map(|half| half.copied().map_or(0, u64::from_le_bytes));
     let mixed = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -117,18 +172,17 @@ fn hash(beginning: [u8; BEGINNING]) -> usize {
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index =
-        Index { by_beginning: [const { Vec::new() }; 256], short: [const { Vec::new() }; 256] };
+    let mut index = Index { long: [const { Vec::new() }; 256], short: [const { Vec::new() }; 256] };
     let mut shapes: Vec<_> = SHAPES.iter().collect();
     shapes.sort_by_key(|shape| std::cmp::Reverse(shape.pattern.len()));
     for shape in shapes {
-        let pattern = shape.pattern.as_bytes();
-        let list = match (pattern.first_chunk(), pattern.first()) {
-            (Some(beginning), _) => index.by_beginning.get_mut(hash(*beginning)),
-            (None, Some(first)) => index.short.get_mut(usize::from(*first)),
-            (None, None) => None,
-        };
-        if let Some(list) = list {
+        if let Some(long) = Long::new(shape) {
+            if let Some(list) = index.long.get_mut(hash(&long.beginning)) {
+                list.push(long);
+            }
+        } else if let Some(first) = shape.pattern.bytes().next()
+            && let Some(list) = index.short.get_mut(usize::from(first))
+        {
             list.push(shape);
         }
     }
@@ -138,23 +192,21 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 /// The shape of a message (without its request id), and what stands behind the label.
 #[inline]
 pub fn find(message: &[u8]) -> Option<(&'static LineShape, &[u8])> {
-    let index = &*INDEX;
-    let long = message.first_chunk().and_then(|bytes| index.by_beginning.get(hash(*bytes)));
-    if let Some(found) = long.and_then(|shapes| among(shapes, message)) {
-        return Some(found);
-    }
-    among(index.short.get(usize::from(*message.first()?))?, message)
+    let shape = of(message)?;
+    Some((shape, message.get(shape.pattern.len()..)?.trim_ascii_start()))
 }
 
 #[inline]
-fn among<'m>(
-    shapes: &[&'static LineShape],
-    message: &'m [u8],
-) -> Option<(&'static LineShape, &'m [u8])> {
-    shapes.iter().find_map(|shape| {
-        let rest = message.strip_prefix(shape.pattern.as_bytes())?;
-        Some((*shape, rest.trim_ascii_start()))
-    })
+fn of(message: &[u8]) -> Option<&'static LineShape> {
+    let index = &*INDEX;
+    if let Some(beginning) = message.first_chunk()
+        && let Some(list) = index.long.get(hash(beginning))
+        && let Some(long) = list.iter().find(|long| long.is_of(message, beginning))
+    {
+        return Some(long.shape);
+    }
+    let list = index.short.get(usize::from(*message.first()?))?;
+    list.iter().copied().find(|shape| message.starts_with(shape.pattern.as_bytes()))
 }
 
 #[cfg(test)]
@@ -167,7 +219,8 @@ mod tests {
             let (found, payload) = find(shape.example.as_bytes()).expect(shape.example);
             assert_eq!(found.pattern, shape.pattern, "{}", shape.example);
             assert!(shape.pattern.len() >= 8, "{}", shape.pattern);
-            assert!((found.read)(payload).is_some(), "{}", shape.example);
+            let mut line = Execution::Detail;
+            assert!((found.read)(payload, &mut line), "{}", shape.example);
             assert!(!shape.seen.is_empty());
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
-use crate::model::headers::{Beginnings, is_named};
+use crate::model::headers::{Beginnings, FoldedName, Name as FieldName, is_named};
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
 use crate::rules::body::BodyTests;
@@ -90,7 +90,8 @@ struct Name {
 
 /// Headers that are read.
 struct Names {
-    list: Vec<Name>,
+    /// The names.
+    folded: Vec<FoldedName>,
     /// The places of those whose value matters.
     valued: u64,
     /// For each length of a name, the places of the names that are as long.
@@ -143,7 +144,7 @@ impl Memo {
             cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
             &inputs.request_headers,
         );
-        let is_read = |name: &str| request.find(name.as_bytes()).is_some();
+        let is_read = |name: &str| request.find(FieldName::of(name.as_bytes())).is_some();
         let clients = clients.filter(|_| !CLIENT_HEADERS.iter().any(|name| is_read(name)));
         let with_clients =
             || CLIENT_HEADERS.iter().fold(request.beginnings, |all, it| all.with(it));
@@ -151,7 +152,7 @@ impl Memo {
             cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
         );
-        let allow_origin = response.find(b"access-control-allow-origin");
+        let allow_origin = response.find(FieldName::of(b"access-control-allow-origin"));
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
             clients: clients.map(|clients| (clients, with_clients())),
@@ -373,8 +374,13 @@ impl Names {
             }
         }
         let beginnings = list.iter().fold(Beginnings::default(), |all, name| all.with(&name.text));
-        let fits = list.len() <= NAMES && list.iter().all(|name| name.text.len() < by_length.len());
-        Self { list, valued, by_length, by_letter, beginnings, fits }
+        let folded: Vec<_> =
+            list.iter().filter_map(|name| FieldName::of(name.text.as_bytes()).folded()).collect();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let fits = list.len() <= NAMES
+            && list.len() == folded.len()
+            && list.iter().all(|name| name.text.bytes().all(is_plain));
+        Self { valued, by_length, by_letter, folded, beginnings, fits }
     }
 
     /// The same where names that are nearly those of CORS count too.
@@ -384,13 +390,14 @@ impl Names {
     }
 
     /// The place of a header among those that are read.
-    fn find(&self, name: &[u8]) -> Option<usize> {
-        let letter = usize::from(name.first()? & 31);
-        let mut set = self.by_length.get(name.len())? & self.by_letter.get(letter)?;
+    #[inline]
+    fn find(&self, name: FieldName<'_>) -> Option<usize> {
+        let folded = name.folded()?;
+        let letter = usize::from(name.text().first()? & 31);
+        let mut set = self.by_length.get(name.text().len())? & self.by_letter.get(letter)?;
         while set != 0 {
             let at = set.trailing_zeros() as usize;
-            let read = self.list.get(at)?;
-            if read.text.as_bytes() == name || read.text.as_bytes().eq_ignore_ascii_case(name) {
+            if self.folded.get(at) == Some(&folded) {
                 return Some(at);
             }
             set &= set - 1;
@@ -409,15 +416,15 @@ impl Names {
         beginnings: Option<&Beginnings>,
         mut aside: impl FnMut(&'a [u8], &'a [u8]),
     ) -> Option<u64> {
-        let mut found: [&'a [u8]; NAMES] = [&[]; NAMES];
+        let mut found: [Option<&'a [u8]>; NAMES] = [None; NAMES];
         let mut present = 0_u64;
         let mut is_twice = false;
         headers.each_beginning(beginnings.unwrap_or(&self.beginnings), |name, value| {
-            let Some(at) = self.find(name) else { return aside(name, value) };
+            let Some(at) = self.find(name) else { return aside(name.text(), value) };
             is_twice |= present >> at & 1 == 1;
             present |= 1 << at;
             if let Some(slot) = found.get_mut(at) {
-                *slot = value;
+                *slot = Some(value);
             }
         });
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
@@ -425,7 +432,7 @@ impl Names {
         let mut rest = present & self.valued;
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
-            append(key, found.get(at).copied());
+            append(key, found.get(at).copied().flatten());
             rest &= rest - 1;
         }
         (!is_twice && self.fits).then_some(present)

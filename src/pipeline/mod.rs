@@ -21,11 +21,12 @@ use crate::cors;
 use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
 use crate::model::{
-    AnsweredBy, Candidate, Entry, Exchange, Fact, Failure, Finding, InputNote, Judgement, Ledger,
-    LineKind, LogEvent, LogTime, Outcome, Place, PlaceId, Places, RouteFinding, RouteSurvey,
-    Surface, Ticket,
+    AnsweredBy, Candidate, Entry, Exchange, Execution, Fact, Failure, Finding, InputNote,
+    Judgement, Ledger, LineKind, LogEvent, LogTime, Outcome, Place, PlaceId, Places, Record,
+    RouteFinding, RouteSurvey, Surface, Ticket,
 };
-use crate::parse::parse;
+use crate::parse;
+use crate::parse::execution::Mark;
 use crate::pipeline::gate::{Admission, Gate};
 use crate::pipeline::memo::{Memo, Recalled, Said};
 use crate::pipeline::tally::Tallies;
@@ -320,6 +321,29 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// An event that is no line of an execution log, or none that is known.
+    fn other(&mut self, event: &LogEvent<'_>, stamped: bool, record: Record<'_>) {
+        // An access-log line without a container's stamp has a time of its own.
+        if let Entry::Access(access) = &record.entry
+            && !stamped
+            && access.time.is_some_and(|time| self.is_outside(time))
+        {
+            self.ledger.outside_window += 1;
+            return;
+        }
+        self.ledger.events += 1;
+        self.ledger.truncated += u64::from(record.truncated);
+        match record.entry {
+            Entry::Other if self.assembler.is_running(event.position.place) => {}
+            Entry::Other => self.ledger.unrecognized += 1,
+            Entry::Probe => self.ledger.skipped += 1,
+            Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(..) => {}
+        }
+        if let Some(slot) = self.assembler.push(event, record) {
+            self.completed(slot);
+        }
+    }
+
     fn is_outside(&self, time: LogTime) -> bool {
         self.window.since.is_some_and(|since| time < since)
             || self.window.until.is_some_and(|until| time > until)
@@ -341,25 +365,20 @@ impl Sink for Analyzer<'_> {
             self.ledger.from = Some(self.ledger.from.map_or(time, |from| from.min(time)));
             self.ledger.to = Some(self.ledger.to.map_or(time, |to| to.max(time)));
         }
-        let record = parse(&event);
-        // An access-log line without a container's stamp has a time of its own.
-        if let Entry::Access(access) = &record.entry
-            && !stamped
-            && access.time.is_some_and(|time| self.is_outside(time))
-        {
-            self.ledger.outside_window += 1;
-            return;
-        }
-        self.ledger.events += 1;
-        self.ledger.truncated += u64::from(record.truncated);
-        match record.entry {
-            Entry::Other if self.assembler.is_running(event.position.place) => {}
-            Entry::Other => self.ledger.unrecognized += 1,
-            Entry::Probe => self.ledger.skipped += 1,
-            Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(..) => {}
-        }
-        if let Some(slot) = self.assembler.push(&event, record) {
-            self.completed(slot);
+        let mut line = Execution::Detail;
+        let read = parse::execution::read(event.message, &mut line);
+        if let Some(Mark { id, truncated, is_known: true }) = read {
+            self.ledger.events += 1;
+            self.ledger.truncated += u64::from(truncated);
+            if let Some(slot) = self.assembler.push_execution(&event, id, &line) {
+                self.completed(slot);
+            }
+        } else {
+            let record = match read {
+                Some(Mark { id, truncated, .. }) => Record { id, truncated, entry: Entry::Other },
+                None => parse::others(event.message),
+            };
+            self.other(&event, stamped, record);
         }
     }
 
