@@ -88,9 +88,14 @@ mod tests {
     fn times_are_written_as_by_chrono() {
         let day = MILLIS_OF_DAY;
         (0..1000).for_each(|days| check(days * day * 146 - 1));
-        [0, -1, 951_782_400_000, 1_582_934_400_000, 253_402_300_799_999].map(check);
-        [253_402_300_800_000, -62_167_219_200_000, -62_167_219_200_001, i64::MAX, i64::MIN]
-            .map(check);
+        for time in [0, -1, 951_782_400_000, 1_582_934_400_000, 253_402_300_799_999] {
+            check(time);
+        }
+        for time in
+            [253_402_300_800_000, -62_167_219_200_000, -62_167_219_200_001, i64::MAX, i64::MIN]
+        {
+            check(time);
+        }
     }
 
     proptest! {

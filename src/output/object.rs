@@ -120,7 +120,7 @@ const STRANGE: u8 = 2;
 const fn kind(byte: u8) -> u8 {
     let is_quoted = byte == b'"' || byte == b'\\';
     let is_strange = byte < 0x20 || byte >= 0x7f;
-    is_quoted as u8 * QUOTED | is_strange as u8 * STRANGE
+    (is_quoted as u8 * QUOTED) | (is_strange as u8 * STRANGE)
 }
 
 const KINDS: [u8; 256] = {
@@ -217,8 +217,9 @@ mod tests {
         object.texts("list", &["d".to_owned(), "e".to_owned()]);
         object.texts("empty", &[]);
         object.word("w", "own");
-        [0, 7, 10, 1987].map(|number| object.number("n", number));
-        object.number("n", u64::MAX);
+        for number in [0, 7, 10, 1987, u64::MAX] {
+            object.number("n", number);
+        }
         object.time("at", Some(LogTime(0)));
         object.time("far", Some(LogTime(i64::MAX)));
         Object::begin(object.member("inner")).end();

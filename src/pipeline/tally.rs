@@ -94,7 +94,9 @@ fn append_values<const N: usize>(
         }
     });
     read.push(u8::from(headers.is_complete()));
-    values.into_iter().for_each(|value| append(read, value));
+    for value in values {
+        append(read, value);
+    }
     (!is_repeated).then_some(())
 }
 
@@ -118,7 +120,9 @@ fn append_said(read: &mut Vec<u8>, said: &Said) {
 
 fn append_texts(read: &mut Vec<u8>, texts: &[String]) {
     read.extend(texts.len().to_ne_bytes());
-    texts.iter().for_each(|text| append(read, Some(text.as_bytes())));
+    for text in texts {
+        append(read, Some(text.as_bytes()));
+    }
 }
 
 /// Exchanges that followed the first one. Small, since one is touched by each exchange.

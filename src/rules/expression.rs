@@ -246,7 +246,9 @@ impl Parser<'_> {
         } else if self.take(b'*') {
             element = vec![vec![Piece::Gap]];
         } else if self.take(b'+') {
-            element.iter_mut().for_each(|pieces| pieces.push(Piece::Gap));
+            for pieces in &mut element {
+                pieces.push(Piece::Gap);
+            }
         }
         let is_quantified = matches!(self.rest.first(), Some(b'?' | b'*' | b'+' | b'{'));
         (!is_quantified).then_some(element)

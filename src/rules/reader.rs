@@ -255,13 +255,16 @@ impl<'a> Reader<'a> {
             PlainFact::Misspelled => {
                 self.misspelled.get_or_init(|| misspelled(self.response_headers())).clone()
             }
-            PlainFact::AllowOriginInBody => match self.answered("access-control-allow-origin") {
-                Fact::Seen(_) => Fact::Absent,
-                Fact::Absent | Fact::Unseen => {
-                    let body = observed::allow_origin_in_body(self.exchange);
-                    Fact::from_option(body.map(Value::Bool))
-                }
-            },
+            PlainFact::AllowOriginInBody => self.allow_origin_in_body().map(Value::Bool),
+        }
+    }
+
+    fn allow_origin_in_body(&self) -> Fact<bool> {
+        match self.answered("access-control-allow-origin") {
+            Fact::Seen(_) => Fact::Absent,
+            Fact::Absent | Fact::Unseen => {
+                Fact::from_option(observed::allow_origin_in_body(self.exchange))
+            }
         }
     }
 
@@ -371,10 +374,10 @@ fn header<'a>(
     name: &str,
 ) -> Fact<Cow<'a, str>> {
     match found.value(at) {
-        Some(Some(value)) => Fact::Seen(lossy(value)),
-        Some(None) if headers.is_complete() => Fact::Absent,
-        Some(None) => Fact::Unseen,
-        None => headers.get(name),
+        Some(_) if found.is_repeated(at) => headers.get(name),
+        Some(value) => Fact::Seen(lossy(value)),
+        None if headers.is_complete() => Fact::Absent,
+        None => Fact::Unseen,
     }
 }
 

@@ -99,12 +99,14 @@ impl Wanted {
 }
 
 impl<'a> Found<'a> {
-    /// The value of the header at a place of [`Wanted`], as logged; `None` if there are several.
-    pub(crate) fn value(&self, at: usize) -> Option<Option<&'a [u8]>> {
-        if self.repeated >> at & 1 == 1 {
-            return None;
-        }
-        Some(if self.present >> at & 1 == 1 { self.values.get(at).copied() } else { None })
+    /// Whether the header at a place of [`Wanted`] is there more than once.
+    pub(crate) fn is_repeated(&self, at: usize) -> bool {
+        self.repeated >> at & 1 == 1
+    }
+
+    /// Its last value, as logged.
+    pub(crate) fn value(&self, at: usize) -> Option<&'a [u8]> {
+        self.values.get(at).copied().filter(|_| self.present >> at & 1 == 1)
     }
 }
 

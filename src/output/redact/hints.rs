@@ -20,27 +20,30 @@ pub(crate) fn may_hold_secret(text: &[u8]) -> bool {
 fn has_rare_letters(text: &[u8]) -> bool {
     let behind = |bytes| text.get(bytes..).unwrap_or_default();
     let letters = text.iter().zip(behind(1)).zip(behind(2));
-    let found = letters.fold(false, |found, ((&one, &two), &three)| {
-        let (first, second) = (one | 0x20, two | 0x20);
+    let both = |one: bool, other: bool| u8::from(one) & u8::from(other);
+    let found = letters.fold(0, |found, ((&one, &two), &three)| {
+        let (first, second, third) = (one | 0x20, two | 0x20, three | 0x20);
+        let dash = u8::from(two == b'-') | u8::from(two == b'_');
         found
             // `eyJ`.
-            | (one == b'y') & (two == b'J')
+            | both(one == b'y', two == b'J')
             // `AKIA`, `ASIA`.
-            | (one == b'A') & ((two == b'K') | (two == b'S'))
+            | both(one == b'A', two == b'K')
+            | both(one == b'A', two == b'S')
             // `sk-`, `sk_live_`.
-            | (one == b'k') & ((two == b'-') | (two == b'_'))
+            | u8::from(one == b'k') & dash
             // `glpat-`, `xox`.
-            | (one == b'l') & (two == b'p')
-            | (one == b'x') & (two == b'o')
+            | both(one == b'l', two == b'p')
+            | both(one == b'x', two == b'o')
             // `bearer`, `basic`.
-            | (first == b'b') & (second == b'e') & (three | 0x20 == b'a')
-            | (first == b'a') & (second == b's') & (three | 0x20 == b'i')
+            | both(first == b'b', second == b'e') & u8::from(third == b'a')
+            | both(first == b'a', second == b's') & u8::from(third == b'i')
             // `ghp_` and others, `github_pat_`.
-            | (one == b'h') & (three == b'_')
-            | (one == b'b') & (two == b'_')
+            | both(one == b'h', three == b'_')
+            | both(one == b'b', two == b'_')
     });
     // Credentials in URLs have one.
-    found || memchr::memchr(b'@', text).is_some()
+    found != 0 || memchr::memchr(b'@', text).is_some()
 }
 
 fn has_beginning(text: &[u8]) -> bool {
