@@ -56,19 +56,6 @@ impl<'a> Headers<'a> {
         found.map(|value| value.map_or_else(|| others.clone(), Fact::Seen))
     }
 
-    /// The value of the last field of each name as logged, in one pass: for those who compare what
-    /// nobody reads.
-    pub fn last_values<const N: usize>(&self, names: [&str; N]) -> [Fact<&'a [u8]>; N] {
-        let mut values = [if self.is_complete() { Fact::Absent } else { Fact::Unseen }; N];
-        self.each_as_long(Lengths::of(&names), |field, value| {
-            let mut slots = names.iter().zip(&mut values);
-            if let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) {
-                *slot = Fact::Seen(value);
-            }
-        });
-        values
-    }
-
     /// Name and value of each field, in order. A last value that was cut off is left out.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
         self.raw().map(|(name, value)| (lossy(name), lossy(value)))

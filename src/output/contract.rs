@@ -1,4 +1,4 @@
-//! Findings, ledger and summary as scripts read them: `corscope/1`.
+//! Ledger and summary as scripts read them: `corscope/1`. Findings are in `finding_row`.
 //!
 //! Frozen forms of their own. Fields are added, never renamed.
 //!
@@ -8,14 +8,11 @@ use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use crate::model::{BlockReason, EvidenceLine, Frequency, Ledger, RequestId};
+use crate::model::Ledger;
 use crate::output::escape::SafeJson;
 use crate::output::redact::Redaction;
-use crate::output::row::{PlaceRow, Stamp};
-use crate::output::rule_json::RuleJson;
-use crate::report::group::{Console, Group};
+use crate::output::row::Stamp;
 use crate::report::summary::{BySeverity, Summary};
 
 /// The schema's name.
@@ -25,106 +22,6 @@ pub const SCHEMA: &str = "corscope/1";
 pub fn append_json(out: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(out, SafeJson);
     value.serialize(&mut serializer).map_err(io::Error::from)
-}
-
-/// A group of findings.
-#[derive(Debug, Serialize)]
-pub struct FindingRow<'a> {
-    #[serde(rename = "type")]
-    kind_of_row: &'static str,
-    rule: &'a str,
-    class: &'static str,
-    kind: &'static str,
-    severity: &'static str,
-    confidence: &'static str,
-    impact: &'static str,
-    title: &'a RawValue,
-    why: &'a RawValue,
-    fix: &'a RawValue,
-    references: &'a RawValue,
-    frequency: Option<&'static str>,
-    confirm_with: &'a RawValue,
-    candidates: &'a RawValue,
-    api: Option<&'a str>,
-    stage: Option<&'a str>,
-    method: Option<&'a str>,
-    route: Option<Cow<'a, str>>,
-    origin: Option<Cow<'a, str>>,
-    reason: Option<&'static str>,
-    detail: Option<Cow<'a, str>>,
-    explains: &'a [String],
-    caused_by: &'a [String],
-    count: u64,
-    first_seen: Option<Stamp>,
-    last_seen: Option<Stamp>,
-    example_request_id: Option<&'a str>,
-    fingerprint: &'a str,
-    console: Option<ConsoleRow<'a>>,
-    evidence: Vec<EvidenceRow<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct ConsoleRow<'a> {
-    chromium: Option<Cow<'a, str>>,
-    firefox: Option<Cow<'a, str>>,
-    safari: Option<Cow<'a, str>>,
-}
-
-#[derive(Debug, Serialize)]
-struct EvidenceRow<'a> {
-    time: Option<Stamp>,
-    place: PlaceRow<'a>,
-    text: Cow<'a, str>,
-}
-
-impl<'a> FindingRow<'a> {
-    /// The row of a group; `texts` is what its rule says.
-    pub fn new(group: &'a Group, texts: &'a RuleJson, redaction: Redaction) -> Self {
-        let rule = &*group.rule;
-        let redacted = |text: &'a Option<String>| text.as_deref().map(|text| redaction.text(text));
-        let console = |console: &'a Console| ConsoleRow {
-            chromium: redacted(&console.chromium),
-            firefox: redacted(&console.firefox),
-            safari: redacted(&console.safari),
-        };
-        let evidence = |line: &'a EvidenceLine| EvidenceRow {
-            time: line.time.map(Stamp),
-            place: PlaceRow::new(&line.place, line.line),
-            text: redaction.text(line.text.as_str()),
-        };
-        Self {
-            kind_of_row: "finding",
-            rule: &rule.id,
-            class: rule.class.as_str(),
-            kind: rule.kind.as_str(),
-            severity: group.severity.as_str(),
-            confidence: group.confidence.as_str(),
-            impact: group.impact.as_str(),
-            title: &texts.title,
-            why: &texts.why,
-            fix: &texts.fix,
-            references: &texts.references,
-            frequency: rule.frequency.map(Frequency::as_str),
-            confirm_with: &texts.confirm_with,
-            candidates: &texts.candidates,
-            api: group.api.as_deref(),
-            stage: group.stage.as_deref(),
-            method: group.method.as_deref(),
-            route: redacted(&group.route),
-            origin: redacted(&group.origin),
-            reason: group.example.reason.map(BlockReason::as_str),
-            detail: redacted(&group.example.detail),
-            explains: &group.explains,
-            caused_by: &group.caused_by,
-            count: group.count,
-            first_seen: group.first_seen.map(Stamp),
-            last_seen: group.last_seen.map(Stamp),
-            example_request_id: group.example.request_id.as_ref().map(RequestId::as_str),
-            fingerprint: &group.fingerprint,
-            console: group.example.console.as_ref().map(console),
-            evidence: group.example.evidence.iter().map(evidence).collect(),
-        }
-    }
 }
 
 /// The ledger.

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::output::contract::{FindingRow, LedgerRow, SCHEMA, SummaryRow, append_json};
+use crate::output::contract::{LedgerRow, SCHEMA, SummaryRow, append_json};
+use crate::output::finding_row::FindingRow;
 use crate::output::redact::Redaction;
 use crate::output::rule_json::RuleJsons;
 use crate::output::spool::Spool;
@@ -29,7 +30,7 @@ pub fn write(
     for group in &report.groups {
         bytes.clear();
         bytes.extend(separator.as_bytes());
-        append_json(&mut bytes, &FindingRow::new(group, texts.of(group)?, redaction))?;
+        FindingRow::new(group, texts.of(group)?, redaction).append(&mut bytes);
         out.write_all(&bytes)?;
         separator = ",\n";
     }

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::output::contract::{FindingRow, LedgerRow, SummaryRow, append_json};
+use crate::output::contract::{LedgerRow, SummaryRow, append_json};
+use crate::output::finding_row::FindingRow;
 use crate::output::redact::Redaction;
 use crate::output::rule_json::RuleJsons;
 use crate::output::spool::Spool;
@@ -30,7 +31,7 @@ pub fn write(
     }
     let mut texts = RuleJsons::default();
     for group in &report.groups {
-        line(out, &FindingRow::new(group, texts.of(group)?, redaction))?;
+        finding(out, FindingRow::new(group, texts.of(group)?, redaction))?;
     }
     line(out, &LedgerRow::new(&report.ledger, redaction))?;
     line(out, &SummaryRow::new(&report.summary))?;
@@ -40,6 +41,13 @@ pub fn write(
 pub(crate) fn line(out: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
     let mut bytes = Vec::with_capacity(1024);
     append_json(&mut bytes, row)?;
+    bytes.push(b'\n');
+    out.write_all(&bytes)
+}
+
+pub(crate) fn finding(out: &mut dyn Write, row: FindingRow<'_>) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(4096);
+    row.append(&mut bytes);
     bytes.push(b'\n');
     out.write_all(&bytes)
 }

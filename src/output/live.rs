@@ -12,9 +12,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::model::LogTime;
-use crate::output::contract::{FindingRow, LedgerRow, SummaryRow};
+use crate::output::contract::{LedgerRow, SummaryRow};
+use crate::output::finding_row::FindingRow;
 use crate::output::human::{HumanSettings, news};
-use crate::output::jsonl::line;
+use crate::output::jsonl::{finding, line};
 use crate::output::redact::Redaction;
 use crate::output::row::Stamp;
 use crate::output::rule_json::RuleJson;
@@ -29,14 +30,6 @@ pub enum LiveForm {
     Human(HumanSettings),
     /// To scripts.
     Jsonl(Redaction),
-}
-
-#[derive(Debug, Serialize)]
-struct ToldRow<'a> {
-    #[serde(flatten)]
-    finding: FindingRow<'a>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    amended: bool,
 }
 
 /// A finding by its fingerprint.
@@ -103,8 +96,8 @@ impl LiveForm {
         for (group, why) in news.groups.iter().zip(&news.why) {
             if *why != Why::Known {
                 let texts = RuleJson::of(group)?;
-                let finding = FindingRow::new(group, &texts, redaction);
-                line(out, &ToldRow { finding, amended: *why == Why::Amended })?;
+                let row = FindingRow::new(group, &texts, redaction);
+                finding(out, row.amended(*why == Why::Amended))?;
             }
         }
         Ok(())
@@ -140,7 +133,7 @@ impl LiveForm {
             Self::Jsonl(redaction) => *redaction,
         };
         for group in report.groups.iter().filter(|group| !was_told(group)) {
-            line(out, &FindingRow::new(group, &RuleJson::of(group)?, redaction))?;
+            finding(out, FindingRow::new(group, &RuleJson::of(group)?, redaction))?;
         }
         line(out, &LedgerRow::new(&report.ledger, redaction))?;
         line(out, &SummaryRow::new(&report.summary))

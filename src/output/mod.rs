@@ -7,10 +7,12 @@
 
 pub mod contract;
 pub mod escape;
+pub mod finding_row;
 pub mod human;
 pub mod json;
 pub mod jsonl;
 pub mod live;
+mod object;
 pub mod redact;
 pub mod row;
 pub mod rows;

@@ -90,6 +90,9 @@ fn named_secrets(text: &str) -> Option<String> {
     {
         let separator = from + at;
         from = separator + 1;
+        if text.as_bytes().get(..separator).is_some_and(names::is_open_before) {
+            continue;
+        }
         let Some(name) = values::name_before(text, separator) else { continue };
         let is_secret = match secrecy(name.text.as_bytes()) {
             Secrecy::Secret => true,

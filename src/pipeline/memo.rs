@@ -11,11 +11,12 @@ use crate::cors;
 use crate::model::headers::{Found, HeaderNames};
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
+use crate::rules::body::BodyTests;
 use crate::rules::near_names;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
-use crate::survey;
+use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
 
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
@@ -40,6 +41,8 @@ pub(super) struct Recalled {
     pub(super) outcome: Outcome,
     /// The number of the tally for exchanges like it.
     pub(super) tally: Option<u32>,
+    /// Its client, if that may matter and was read with its key.
+    pub(super) client: Option<Client>,
     held: Held,
 }
 
@@ -53,7 +56,8 @@ enum Held {
 
 impl Recalled {
     fn own(said: Rc<Said>, tally: Option<u32>) -> Self {
-        Self { outcome: said.judgement.applying().outcome, tally, held: Held::Own(said) }
+        let outcome = said.judgement.applying().outcome;
+        Self { outcome, tally, client: None, held: Held::Own(said) }
     }
 }
 
@@ -88,6 +92,9 @@ struct Name {
 struct Names {
     /// Their names. `None`: a key cannot hold them all.
     set: Option<HeaderNames>,
+    /// How many they are.
+    count: usize,
+    list: Vec<Name>,
     /// The places of those whose value matters.
     valued: u64,
 }
@@ -97,12 +104,17 @@ pub(super) struct Memo {
     request: Names,
     response: Names,
     texts: Vec<Text>,
-    near_names: bool,
+    body_tests: BodyTests,
     /// Names of the response that are nearly those of CORS.
     near: Vec<u8>,
     /// The place of `Access-Control-Allow-Origin` among the response headers, if rules ask whether the
     /// body has it instead.
     in_body: Option<usize>,
+    /// Present where preflights are to be told by their clients, and no rule reads what tells them; with
+    /// the names that are read then: those headers stand behind the others.
+    clients: Option<(Clients, HeaderNames)>,
+    /// The client of the preflight whose key it is.
+    client: Option<Client>,
     key: Vec<u8>,
     /// Length of the part of `key` that does not tell the route.
     without_route: usize,
@@ -120,9 +132,14 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    /// For these rules.
-    pub(super) fn new(rules: &RuleSet) -> Self {
+    /// For these rules, and a survey that tells `clients` from one another.
+    pub(super) fn new(rules: &RuleSet, clients: Option<Clients>) -> Self {
         let inputs = rules.inputs();
+        let request = Names::new(
+            cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
+            &inputs.request_headers,
+        );
+        let clients = clients.zip(request.and_others(&CLIENT_HEADERS));
         let response = Names::new(
             cors::RESPONSE_HEADERS_READ.iter().chain(&survey::RESPONSE_HEADERS_READ),
             &inputs.response_headers,
@@ -131,13 +148,12 @@ impl Memo {
             response.set.as_ref().and_then(|set| set.find(b"access-control-allow-origin"));
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
-            request: Names::new(
-                cors::REQUEST_HEADERS_READ.iter().chain(&survey::REQUEST_HEADERS_READ),
-                &inputs.request_headers,
-            ),
+            clients,
+            client: None,
+            request,
             response: if inputs.near_names { response.and_near_names() } else { response },
             texts: inputs.texts,
-            near_names: inputs.near_names,
+            body_tests: rules.body_tests(),
             near: Vec::new(),
             key: Vec::new(),
             without_route: 0,
@@ -160,7 +176,8 @@ impl Memo {
             && let Some(kept) = self.kept.get(at as usize)
         {
             let Kept { outcome, tally, .. } = *kept;
-            return Ok(Recalled { outcome, tally, held: Held::Kept(at) });
+            let held = Held::Kept(at);
+            return Ok(Recalled { outcome, tally, client: self.client, held });
         }
         let any_route = self.hash(self.without_route);
         match self.on_any_route.get(&any_route) {
@@ -175,7 +192,9 @@ impl Memo {
     /// Keeps what was said about an exchange that was unknown.
     pub(super) fn learn(&mut self, exchange: &Exchange, unknown: Unknown, said: Said) -> Recalled {
         let Some((key, any_route)) = unknown.keys else {
-            return Recalled::own(Rc::new(said), None);
+            let said = Rc::new(said);
+            let tally = self.tallies.of(exchange, &said);
+            return Recalled::own(said, tally);
         };
         let said = self.share(said);
         if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
@@ -196,7 +215,7 @@ impl Memo {
         let kept = &self.kept;
         let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
         self.index.insert_unique(key[0], at, hash_of);
-        Recalled { outcome, tally, held: Held::Kept(at) }
+        Recalled { outcome, tally, client: None, held: Held::Kept(at) }
     }
 
     /// What was said.
@@ -260,9 +279,19 @@ impl Memo {
         for text in &self.texts {
             append(&mut self.key, exchange.text_bytes(*text));
         }
-        let asked = self.request.append_read(&mut self.key, exchange.request_headers(), None);
-        let near = self.near_names.then_some(&mut self.near);
-        let answered = self.response.append_read(&mut self.key, exchange.response_headers(), near);
+        self.key.extend(self.body_tests.answers(exchange));
+        let asked = self.append_request(exchange);
+        self.near.clear();
+        let note_near = |found: Found<'_>| {
+            if let Found::Other(name) = found
+                && near_names::may_be(name)
+            {
+                append(&mut self.near, Some(name));
+            }
+        };
+        let response = exchange.response_headers();
+        let answered = self.response.append_read(&mut self.key, response, None, note_near);
+        append(&mut self.key, Some(&self.near));
         if let (Some(at), Some(present)) = (self.in_body, answered)
             && present >> at & 1 == 0
         {
@@ -273,6 +302,29 @@ impl Memo {
             append(&mut self.key, exchange.text_bytes(text));
         }
         asked.is_some() && answered.is_some()
+    }
+}
+
+impl Memo {
+    /// Appends what is read of the request's headers, and notes the client of a preflight.
+    fn append_request(&mut self, exchange: &Exchange) -> Option<u64> {
+        self.client = None;
+        let headers = exchange.request_headers();
+        let is_options = exchange.text_bytes(Text::Method) == Some(b"OPTIONS");
+        let Some((clients, names)) = self.clients.as_ref().filter(|_| is_options) else {
+            return self.request.append_read(&mut self.key, headers, None, |_| {});
+        };
+        let mut client = [None; CLIENT_HEADERS.len()];
+        let note = |found| {
+            if let Found::Named(at, value) = found
+                && let Some(slot) = client.get_mut(at - self.request.count)
+            {
+                *slot = Some(value);
+            }
+        };
+        let asked = self.request.append_read(&mut self.key, headers, Some(names), note);
+        self.client = Some(clients.with(client));
+        asked
     }
 }
 
@@ -302,7 +354,18 @@ impl Names {
         }
         let names = list.iter().enumerate().take(NAMES).filter(|(_, name)| !name.presence);
         let valued = names.fold(0, |places, (at, _)| places | 1_u64 << at);
-        Self { set: HeaderNames::new(list.iter().map(|name| name.text.as_str())), valued }
+        let set = HeaderNames::new(list.iter().map(|name| name.text.as_str()));
+        Self { set, count: list.len(), list, valued }
+    }
+
+    /// The names with others behind them; `None` if one of these is there already.
+    fn and_others(&self, others: &[&str]) -> Option<HeaderNames> {
+        let is_read = |other: &&str| self.set.as_ref()?.find(other.as_bytes());
+        if others.iter().any(|other| is_read(other).is_some()) {
+            return None;
+        }
+        let names = self.list.iter().map(|name| name.text.as_str());
+        HeaderNames::new(names.chain(others.iter().copied()))
     }
 
     /// The same where names that are nearly those of CORS count too.
@@ -311,34 +374,28 @@ impl Names {
     }
 
     /// Appends the headers that are read, in the order of the list: that of the log differs from line
-    /// to line, and so does the spelling, which decides nothing where each name stands once. Then those
-    /// that are `near`, where these are asked for. Gives the places of those that are there; `None` if
-    /// one stands there twice, or there are too many names.
+    /// to line, and so does the spelling, which decides nothing where each name stands once. What else
+    /// is found, also by other `names`, is given to `aside`. Gives the places of those that are there;
+    /// `None` if one stands there twice, or there are too many names.
     fn append_read<'a>(
         &self,
         key: &mut Vec<u8>,
         headers: Headers<'a>,
-        near: Option<&mut Vec<u8>>,
+        names: Option<&HeaderNames>,
+        mut aside: impl FnMut(Found<'a>),
     ) -> Option<u64> {
         let mut values: [Option<&'a [u8]>; NAMES] = [None; NAMES];
         let mut present = 0_u64;
         let mut is_twice = false;
-        let mut near = near;
-        if let Some(near) = &mut near {
-            near.clear();
-        }
-        headers.each_of(self.set.as_ref()?, |found| match (found, &mut near) {
-            (Found::Named(at, value), _) => {
+        headers.each_of(names.or(self.set.as_ref())?, |found| match found {
+            Found::Named(at, value) if at < self.count => {
                 is_twice |= present >> at & 1 == 1;
                 present |= 1 << at;
                 if let Some(slot) = values.get_mut(at) {
                     *slot = Some(value);
                 }
             }
-            (Found::Other(name), Some(near)) if near_names::may_be(name) => {
-                append(near, Some(name));
-            }
-            (Found::Other(_), _) => {}
+            Found::Named(..) | Found::Other(_) => aside(found),
         });
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
         key.extend_from_slice(&present.to_be_bytes());
@@ -348,7 +405,6 @@ impl Names {
             append(key, values.get(at).copied().flatten());
             rest &= rest - 1;
         }
-        append(key, near.as_deref().map(Vec::as_slice));
         (!is_twice).then_some(present)
     }
 }
@@ -360,7 +416,7 @@ const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
 const NAMES: usize = 64;
 
 /// A text with its length, so that no two lists of texts make the same key.
-fn append(key: &mut Vec<u8>, text: Option<&[u8]>) {
+pub(super) fn append(key: &mut Vec<u8>, text: Option<&[u8]>) {
     let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
     key.extend_from_slice(&length.to_be_bytes());
     key.extend_from_slice(text.unwrap_or_default());

@@ -137,6 +137,7 @@ impl<'a> Analyzer<'a> {
         observer: &'a mut dyn Observer,
     ) -> Self {
         let keep: Keep = rules.inputs().lines.into_iter().collect();
+        let survey = rules.looks_at_routes().then(Survey::default);
         Self {
             window,
             rules,
@@ -146,9 +147,9 @@ impl<'a> Analyzer<'a> {
             waits_for_application: keep.has(LineKind::Application),
             report,
             ledger: Ledger::default(),
-            memo: Memo::new(rules),
+            memo: Memo::new(rules, survey.as_ref().map(Survey::clients)),
             tallies: Tallies::default(),
-            survey: rules.looks_at_routes().then(Survey::default),
+            survey,
             failed: Ok(()),
             arrival: None,
             gate: None,
@@ -296,7 +297,8 @@ impl<'a> Analyzer<'a> {
         let Said { judgement, findings, .. } = said;
         let judged = Judged { exchange, judgement, findings, places: &self.places };
         let survey = self.survey.as_mut();
-        self.tallies.take(recalled.tally, &judged, &mut self.report, survey);
+        let alike = (recalled.tally, recalled.client);
+        self.tallies.take(alike, &judged, &mut self.report, survey);
         if self.failed.is_ok() {
             self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
         }

@@ -3,16 +3,17 @@
 //!
 //! Must not: count exchanges that add anything else.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use crate::model::{Exchange, Fact, Judgement, LogTime, Repeats, Text};
-use crate::pipeline::memo::Said;
+use crate::model::headers::{Found, HeaderNames};
+use crate::model::{Exchange, Fact, Headers, Judgement, LogTime, Repeats, Text};
+use crate::pipeline::memo::{Said, append};
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;
-use crate::survey::{self, Observed, Survey};
+use crate::survey::{self, Client, Observed, Survey};
 
 /// Tallies that are kept; exchanges beyond are counted one by one.
 const KEPT: u32 = 8192;
@@ -26,29 +27,33 @@ pub(super) struct Numbers {
     /// By 128 bits of two hashers, as in the memo.
     known: HashMap<[u64; 2], u32, foldhash::fast::RandomState>,
     hashers: [foldhash::quality::RandomState; 2],
+    /// What is read of an exchange, reused from one to the next.
+    read: Vec<u8>,
+    /// Names of the headers that are read. `None` would be too many of them.
+    request: Option<HeaderNames>,
+    response: Option<HeaderNames>,
 }
 
 impl Numbers {
     /// For an analysis with or without a survey.
     pub(super) fn new(is_surveyed: bool) -> Self {
-        Self { is_surveyed, ..Self::default() }
+        let request = HeaderNames::new(survey::REQUEST_HEADERS_READ);
+        let response = HeaderNames::new(survey::RESPONSE_HEADERS_READ);
+        Self { is_surveyed, request, response, ..Self::default() }
     }
 
-    /// The number for exchanges like this one, of which each name that is read stands once, and which
-    /// has no access-log line, function's log or HAR entry. `None`: there is no room for another, or it
-    /// is not worth looking for others.
+    /// The number for exchanges like this one. `None`: there is no room for another, there are none, or it
+    /// is not worth looking for them.
     pub(super) fn of(&mut self, exchange: &Exchange, said: &Said) -> Option<u32> {
         if !self.is_surveyed && said.findings.is_empty() {
             // It adds so little that to look for others like it would cost more.
             return None;
         }
-        let read = read_of(exchange);
-        let key = self.hashers.each_ref().map(|hasher| {
-            let mut hasher = hasher.build_hasher();
-            read.hash(&mut hasher);
-            hash_said(said, &mut hasher);
-            hasher.finish()
-        });
+        self.read.clear();
+        let names = (self.request.as_ref()?, self.response.as_ref()?);
+        append_read(&mut self.read, exchange, names)?;
+        append_said(&mut self.read, said);
+        let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(self.read.as_slice()));
         if let Some(number) = self.known.get(&key) {
             return Some(*number);
         }
@@ -65,28 +70,71 @@ impl Numbers {
     }
 }
 
-/// What report and survey read of an exchange.
-fn read_of(exchange: &Exchange) -> impl Hash {
+/// Appends what report and survey read of an exchange. `None`: it has more to it, or a name that is read
+/// stands there twice.
+fn append_read(
+    read: &mut Vec<u8>,
+    exchange: &Exchange,
+    (request, response): (&HeaderNames, &HeaderNames),
+) -> Option<()> {
+    if exchange.access.is_some() || exchange.invocation.is_some() || exchange.har.is_some() {
+        return None;
+    }
     let is_success = matches!(exchange.status, Fact::Seen(200..300));
-    let texts = [Text::Method, Text::Route, Text::Api, Text::Stage];
-    (
-        (is_success, exchange.answered_by, exchange.is_complete),
-        texts.map(|text| exchange.text_bytes(text)),
-        exchange.request_headers().last_values(survey::REQUEST_HEADERS_READ),
-        exchange.response_headers().last_values(survey::RESPONSE_HEADERS_READ),
-    )
+    let answered_by = exchange.answered_by.seen().map_or(0, |by| 1 + by as u8);
+    read.extend([u8::from(is_success), answered_by, u8::from(exchange.is_complete)]);
+    for text in [Text::Method, Text::Route, Text::Api, Text::Stage] {
+        append(read, exchange.text_bytes(text));
+    }
+    const ASKED: usize = survey::REQUEST_HEADERS_READ.len();
+    const ANSWERED: usize = survey::RESPONSE_HEADERS_READ.len();
+    append_values::<ASKED>(read, exchange.request_headers(), request)?;
+    append_values::<ANSWERED>(read, exchange.response_headers(), response)
 }
 
-/// What they read of what was said about it. Details are for examples, which are shown each by itself.
-fn hash_said(said: &Said, hasher: &mut impl Hasher) {
+fn append_values<const N: usize>(
+    read: &mut Vec<u8>,
+    headers: Headers<'_>,
+    names: &HeaderNames,
+) -> Option<()> {
+    let mut values = [None; N];
+    let mut is_repeated = false;
+    headers.each_of(names, |found| {
+        if let Found::Named(at, value) = found
+            && let Some(slot) = values.get_mut(at)
+        {
+            is_repeated |= slot.replace(value).is_some();
+        }
+    });
+    read.push(u8::from(headers.is_complete()));
+    for value in values {
+        append(read, value);
+    }
+    (!is_repeated).then_some(())
+}
+
+/// Appends what they read of what was said about it. Details are for examples, which are shown each by
+/// itself.
+fn append_said(read: &mut Vec<u8>, said: &Said) {
     let Judgement { phase, unseen, .. } = &said.judgement;
     let verdict = said.judgement.applying();
-    (phase, unseen, verdict.outcome, verdict.reason).hash(hasher);
-    said.findings.len().hash(hasher);
+    let phase = phase.map_or(0, |phase| 1 + phase as u8);
+    let reason = verdict.reason.map_or(0, |reason| 1 + reason as u8);
+    read.extend([phase, verdict.outcome as u8, reason]);
+    append_texts(read, unseen);
     for finding in &said.findings {
-        let rule = Rc::as_ptr(&finding.rule).addr();
-        (rule, finding.severity, finding.confidence, finding.impact).hash(hasher);
-        finding.caused_by.hash(hasher);
+        // Rules stay where they are.
+        read.extend(Rc::as_ptr(&finding.rule).addr().to_ne_bytes());
+        let (severity, confidence) = (finding.severity as u8, finding.confidence as u8);
+        read.extend([severity, confidence, finding.impact as u8]);
+        append_texts(read, &finding.caused_by);
+    }
+}
+
+fn append_texts(read: &mut Vec<u8>, texts: &[String]) {
+    read.extend(texts.len().to_ne_bytes());
+    for text in texts {
+        append(read, Some(text.as_bytes()));
     }
 }
 
@@ -132,10 +180,11 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
-    /// Gives an exchange to report and survey, or counts it for them.
+    /// Gives an exchange to report and survey, or counts it for them: under this number, if it has one,
+    /// and with what tells its client from others, if that is known.
     pub(super) fn take(
         &mut self,
-        number: Option<u32>,
+        (number, client): (Option<u32>, Option<Client>),
         judged: &Judged<'_>,
         report: &mut ReportBuilder,
         mut survey: Option<&mut Survey>,
@@ -159,7 +208,7 @@ impl Tallies {
             match (tally.survey, survey) {
                 (Surveyed::Stamped, Some(survey)) => {
                     if let Some(observed) = traces().and_then(|traces| traces.observed.as_ref()) {
-                        survey.stamp(observed, exchange);
+                        survey.stamp(observed, exchange, client);
                     }
                 }
                 (Surveyed::Anew, Some(survey)) => {

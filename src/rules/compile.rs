@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::model::nearest::nearest;
 use crate::rules::closed::ClosedFact;
-use crate::rules::condition::{ABSENT_CODES, Asked, Condition, Expression, Test};
+use crate::rules::condition::{ABSENT_CODES, Asked, Condition, Test};
+use crate::rules::expression::Expression;
 use crate::rules::facts::{FactId, FactType, OpenFact, closed_type, resolve};
 use crate::rules::file::Trust;
 use crate::rules::placed::Placed;
@@ -116,8 +117,10 @@ impl Compiler<'_, '_> {
     }
 
     fn open(&mut self, fact: OpenFact, test: Test) -> Condition {
-        let slot = self.slots.of(&fact);
-        Condition::Open(Rc::new(Asked::new(slot, fact, test)))
+        let place = self.slots.of(&fact);
+        let asked = Rc::new(Asked::new(place, fact, test));
+        self.slots.of_body.note(&asked);
+        Condition::Open(asked)
     }
 
     fn equals(&mut self, name: &Placed<String>, values: &[Placed<Scalar>]) -> Option<Condition> {

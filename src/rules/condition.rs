@@ -4,13 +4,11 @@
 //!
 //! Must not: parse a rule file.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
-
-use regex::Regex;
 
 use crate::model::{Fact, LineKind, Role};
 use crate::rules::closed::{ABSENT, ClosedFact, Signature, UNSEEN};
+use crate::rules::expression::Expression;
 use crate::rules::facts::OpenFact;
 use crate::rules::reader::{Reader, Value};
 use crate::rules::slots::varies;
@@ -45,6 +43,14 @@ impl Truth {
             truth == deciding
         });
         if decides { deciding } else { whole }
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::True, _) | (_, Self::True) => Self::True,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::False, Self::False) => Self::False,
+        }
     }
 
     fn negated(self) -> Self {
@@ -85,8 +91,8 @@ pub(crate) enum Condition {
 /// A question about an open fact.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// The fact's number among those of all rules.
-    pub(crate) slot: usize,
+    /// The place of a header among those that rules ask for.
+    pub(crate) place: Option<usize>,
     /// The fact.
     pub(crate) fact: OpenFact,
     /// The test.
@@ -96,10 +102,10 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The question whether a fact, of this number, passes a test.
-    pub(crate) fn new(slot: usize, fact: OpenFact, test: Test) -> Self {
+    /// The question whether a fact, if it is a header the one at this place, passes a test.
+    pub(crate) fn new(place: Option<usize>, fact: OpenFact, test: Test) -> Self {
         let looks_at_varying = test.needs_value() && varies(&fact);
-        Self { slot, fact, test, looks_at_varying }
+        Self { place, fact, test, looks_at_varying }
     }
 }
 
@@ -116,38 +122,6 @@ pub(crate) enum Test {
     Greater(i64),
     /// It is not there.
     Absent,
-}
-
-/// A regular expression, compiled when it is first asked for: most are never asked for, and to
-/// compile them all takes longer than to read the rules.
-#[derive(Debug)]
-pub(crate) struct Expression {
-    text: String,
-    compiled: OnceCell<Option<Regex>>,
-}
-
-impl Expression {
-    /// One that is known to compile.
-    pub(crate) fn known(text: &str) -> Self {
-        Self { text: text.to_owned(), compiled: OnceCell::new() }
-    }
-
-    /// Compiles it now, to tell what is wrong with it.
-    pub(crate) fn checked(text: &str) -> Result<Self, regex::Error> {
-        let regex = Regex::new(text)?;
-        Ok(Self { text: text.to_owned(), compiled: OnceCell::from(Some(regex)) })
-    }
-
-    /// As the rule file has it.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether it matches somewhere in `text`.
-    pub(crate) fn is_match(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
-    }
 }
 
 /// Where a condition's facts come from: an exchange, or what was gathered of a route.
@@ -268,21 +242,39 @@ impl Condition {
         }
     }
 
-    /// The kinds of lines that show the facts of its true parts.
-    pub(crate) fn evidence<'a>(&self, facts: &impl Facts<'a>, kinds: &mut Vec<LineKind>) {
-        if self.truth(facts) != Truth::True {
-            return;
-        }
-        match self {
-            Self::All(conditions) | Self::Any(conditions) => {
-                for condition in conditions {
-                    condition.evidence(facts, kinds);
-                }
+    /// Whether it holds; if so, adds the kinds of lines that show the facts of its true parts. Each part
+    /// is asked once.
+    pub(crate) fn evidence<'a>(&self, facts: &impl Facts<'a>, kinds: &mut Vec<LineKind>) -> Truth {
+        let known = kinds.len();
+        let truth = match self {
+            Self::All(conditions) => {
+                Truth::all(conditions.iter().map(|it| it.evidence(facts, kinds)))
             }
-            Self::Not(condition) => condition.each_fact(&mut |fact| kinds.extend(fact.evidence())),
-            Self::Closed { fact, .. } => kinds.extend(fact.evidence()),
-            Self::Open(asked) => kinds.extend(asked.fact.evidence()),
+            Self::Any(conditions) => {
+                let truths = conditions.iter().map(|it| it.evidence(facts, kinds));
+                // None is left out: each that holds has lines to show.
+                truths.fold(Truth::False, Truth::or)
+            }
+            Self::Not(condition) => {
+                let truth = condition.truth(facts).negated();
+                if truth == Truth::True {
+                    condition.each_fact(&mut |fact| kinds.extend(fact.evidence()));
+                }
+                truth
+            }
+            Self::Closed { fact, codes } => {
+                kinds.extend(fact.evidence());
+                closed(*codes, facts.code(*fact))
+            }
+            Self::Open(asked) => {
+                kinds.extend(asked.fact.evidence());
+                facts.test(asked)
+            }
+        };
+        if truth != Truth::True {
+            kinds.truncate(known);
         }
+        truth
     }
 
     /// The names of the facts that keep it from being decided.

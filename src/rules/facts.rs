@@ -204,9 +204,7 @@ impl OpenFact {
 
     fn listing(&self) -> Option<&'static Open> {
         match self {
-            Self::Plain(fact) => {
-                PLAIN.iter().find(|open| open.fact == *fact).map(|open| &open.open)
-            }
+            Self::Plain(fact) => PLAIN.get(*fact as usize).map(|open| &open.open),
             Self::Named(family, _) => FAMILIES.get(*family as usize).map(|open| &open.open),
             Self::Survey { .. } => None,
         }

@@ -4,10 +4,12 @@
 //!
 //! Must not: compute a verdict.
 
+pub(crate) mod body;
 pub mod catalogue;
 mod closed;
 mod compile;
 mod condition;
+mod expression;
 pub mod facts;
 pub mod file;
 pub(crate) mod near_names;

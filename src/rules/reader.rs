@@ -1,4 +1,4 @@
-//! Reads the open facts of one exchange, each at most once.
+//! Reads the open facts of one exchange, its headers in one pass.
 //!
 //! Must not: turn the unseen into the absent.
 
@@ -9,13 +9,14 @@ use crate::model::headers::lossy;
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, LineKind, Text,
 };
+use crate::rules::body::are_covered;
 use crate::rules::condition::{Asked, Truth};
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::near_names::misspelled;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::relation::relation;
-use crate::rules::slots::{KEPT, Slots, Wanted, varies};
+use crate::rules::slots::{Found, Slots, varies};
 
 /// A value of an open fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,11 @@ pub(crate) struct Reader<'a> {
     slots: &'a Slots,
     request: OnceCell<Headers<'a>>,
     response: OnceCell<Headers<'a>>,
-    kept: [Cell<Option<Fact<Value<'a>>>>; KEPT],
+    found_request: OnceCell<Found<'a>>,
+    found_response: OnceCell<Found<'a>>,
+    /// Of the facts that several rules ask for those that take long to read.
+    allow_origin: OnceCell<Fact<&'static str>>,
+    misspelled: OnceCell<Fact<Value<'a>>>,
     /// Narrowed by facts that [`Inputs`](crate::rules::set::Inputs) do not cover.
     reach: Cell<Reach>,
 }
@@ -69,7 +74,10 @@ impl<'a> Reader<'a> {
             slots,
             request: OnceCell::new(),
             response: OnceCell::new(),
-            kept: [const { Cell::new(None) }; KEPT],
+            found_request: OnceCell::new(),
+            found_response: OnceCell::new(),
+            allow_origin: OnceCell::new(),
+            misspelled: OnceCell::new(),
             reach: Cell::new(Reach::AnyRoute),
         }
     }
@@ -85,49 +93,57 @@ impl<'a> Reader<'a> {
 
     /// Applies a test to a fact.
     pub(crate) fn test(&self, asked: &Asked) -> Truth {
-        let Asked { slot, fact, test, looks_at_varying } = asked;
-        let Some(kept) = self.kept.get(*slot) else { return test.truth(&self.read(fact)) };
-        let value = kept.take().unwrap_or_else(|| self.first(kept, fact));
+        let Asked { place, fact, test, looks_at_varying } = asked;
+        if *fact == OpenFact::Plain(PlainFact::IntegrationBody) && are_covered(self.exchange) {
+            return test.truth(&observed::body(self.exchange));
+        }
+        let Some(at) = *place else { return test.truth(&self.read(fact)) };
+        let value = match fact {
+            OpenFact::Named(Family::RequestHeader, name) => self.request_header(at, name),
+            OpenFact::Named(Family::ResponseHeader, name) => self.response_header(at, name),
+            OpenFact::Named(..) | OpenFact::Plain(_) | OpenFact::Survey { .. } => {
+                return test.truth(&self.read(fact));
+            }
+        };
         if *looks_at_varying && matches!(value, Fact::Seen(_)) {
             self.narrow(Reach::Itself);
         }
-        let truth = test.truth(&value);
-        kept.set(Some(value));
-        truth
+        test.truth(&value.map(Value::Text))
     }
 
-    /// Reads a fact for the first time. All headers that rules ask for are read in one pass.
-    fn first(&self, kept: &Cell<Option<Fact<Value<'a>>>>, fact: &OpenFact) -> Fact<Value<'a>> {
-        match fact {
-            OpenFact::Named(Family::RequestHeader, _) => {
-                self.fill(self.request_headers(), &self.slots.request);
-            }
-            OpenFact::Named(Family::ResponseHeader, _) => {
-                self.fill(self.response_headers(), &self.slots.response);
-            }
-            OpenFact::Named(..) | OpenFact::Plain(_) | OpenFact::Survey { .. } => {}
-        }
-        kept.take().unwrap_or_else(|| self.read(fact))
+    /// The request header at a place of those that rules ask for.
+    fn request_header(&self, at: usize, name: &str) -> Fact<Cow<'a, str>> {
+        let headers = self.request_headers();
+        let found = self.found_request.get_or_init(|| self.slots.request.in_headers(headers));
+        header(found, at, headers, name)
     }
 
-    fn fill(&self, headers: &Headers<'a>, wanted: &Wanted) {
-        headers.each_as_long(wanted.lengths, |name, value| {
-            let slot = wanted.names.iter().find(|(_, wanted)| {
-                wanted.len() == name.len() && wanted.as_bytes().eq_ignore_ascii_case(name)
-            });
-            let Some(kept) = slot.and_then(|(slot, _)| self.kept.get(*slot)) else { return };
-            let value = lossy(value);
-            let combined = match kept.take() {
-                Some(Fact::Seen(first)) => Cow::Owned(format!("{}, {value}", first.text())),
-                Some(Fact::Absent | Fact::Unseen) | None => value,
-            };
-            kept.set(Some(Fact::Seen(Value::Text(combined))));
-        });
-        let others = if headers.is_complete() { Fact::Absent } else { Fact::Unseen };
-        for kept in wanted.names.iter().filter_map(|(slot, _)| self.kept.get(*slot)) {
-            let value = kept.take().unwrap_or_else(|| others.clone());
-            kept.set(Some(value));
+    /// The response header at a place of those that rules ask for.
+    fn response_header(&self, at: usize, name: &str) -> Fact<Cow<'a, str>> {
+        let headers = self.response_headers();
+        let found = self.found_response.get_or_init(|| self.slots.response.in_headers(headers));
+        header(found, at, headers, name)
+    }
+
+    /// A request header.
+    fn requested(&self, name: &str) -> Fact<Cow<'a, str>> {
+        match self.slots.request.place(name) {
+            Some(at) => self.request_header(at, name),
+            None => self.request_headers().get(name),
         }
+    }
+
+    /// A response header.
+    fn answered(&self, name: &str) -> Fact<Cow<'a, str>> {
+        match self.slots.response.place(name) {
+            Some(at) => self.response_header(at, name),
+            None => self.response_headers().get(name),
+        }
+    }
+
+    /// Whether the request carries an `Origin`.
+    pub(crate) fn has_origin(&self) -> bool {
+        matches!(self.requested("origin"), Fact::Seen(_))
     }
 
     /// Reads a fact.
@@ -138,12 +154,8 @@ impl<'a> Reader<'a> {
         }
         match fact {
             OpenFact::Plain(fact) => self.plain(*fact),
-            OpenFact::Named(Family::RequestHeader, name) => {
-                self.request_headers().get(name).map(Value::Text)
-            }
-            OpenFact::Named(Family::ResponseHeader, name) => {
-                self.response_headers().get(name).map(Value::Text)
-            }
+            OpenFact::Named(Family::RequestHeader, name) => self.requested(name).map(Value::Text),
+            OpenFact::Named(Family::ResponseHeader, name) => self.answered(name).map(Value::Text),
             OpenFact::Named(Family::FunctionHeader, name) => self.function_header(name),
             OpenFact::Named(Family::IntegrationRequestHeader, name) => {
                 self.narrow(Reach::Itself);
@@ -185,7 +197,10 @@ impl<'a> Reader<'a> {
                 Fact::from_option(shown.map(Value::Bool))
             }
             PlainFact::ResponseLength => self.access_number(|access| access.response_length),
-            PlainFact::AllowOrigin => self.allow_origin(),
+            PlainFact::AllowOrigin => {
+                let relation = self.allow_origin.get_or_init(|| self.allow_origin());
+                relation.map(|name| Value::Text(Cow::Borrowed(name)))
+            }
             PlainFact::GatewayResponseType => {
                 match (self.exchange.text(Text::GatewayResponseType), &self.exchange.access) {
                     (Some(kind), _) => shown(Some(kind)),
@@ -237,15 +252,18 @@ impl<'a> Reader<'a> {
                 self.narrow(Reach::Itself);
                 observed::authorizer_ran(self.exchange)
             }
-            PlainFact::Misspelled => misspelled(self.response_headers()),
-            PlainFact::AllowOriginInBody => {
-                match self.response_headers().get("access-control-allow-origin") {
-                    Fact::Seen(_) => Fact::Absent,
-                    Fact::Absent | Fact::Unseen => {
-                        let body = observed::allow_origin_in_body(self.exchange);
-                        Fact::from_option(body.map(Value::Bool))
-                    }
-                }
+            PlainFact::Misspelled => {
+                self.misspelled.get_or_init(|| misspelled(self.response_headers())).clone()
+            }
+            PlainFact::AllowOriginInBody => self.allow_origin_in_body().map(Value::Bool),
+        }
+    }
+
+    fn allow_origin_in_body(&self) -> Fact<bool> {
+        match self.answered("access-control-allow-origin") {
+            Fact::Seen(_) => Fact::Absent,
+            Fact::Absent | Fact::Unseen => {
+                Fact::from_option(observed::allow_origin_in_body(self.exchange))
             }
         }
     }
@@ -289,7 +307,7 @@ impl<'a> Reader<'a> {
             None => Fact::Unseen,
             Some(method) if method != b"OPTIONS" => Fact::Seen(false),
             Some(_) => {
-                let header = |name| self.request_headers().get(name);
+                let header = |name| self.requested(name);
                 match (header("origin"), header("access-control-request-method")) {
                     (Fact::Seen(_), Fact::Seen(_)) => Fact::Seen(true),
                     (Fact::Absent, _) | (_, Fact::Absent) => Fact::Seen(false),
@@ -299,15 +317,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn allow_origin(&self) -> Fact<Value<'a>> {
-        let allowed = self.response_headers().get("access-control-allow-origin");
-        let origin = self.request_headers().get("origin");
+    fn allow_origin(&self) -> Fact<&'static str> {
+        let allowed = self.answered("access-control-allow-origin");
+        let origin = self.requested("origin");
         match (allowed, origin) {
             (Fact::Absent, _) => Fact::Absent,
             (Fact::Unseen, _) => Fact::Unseen,
-            (Fact::Seen(allowed), origin) => {
-                relation(&allowed, origin.as_ref()).map(|name| Value::Text(Cow::Borrowed(name)))
-            }
+            (Fact::Seen(allowed), origin) => relation(&allowed, origin.as_ref()),
         }
     }
 
@@ -319,7 +335,7 @@ impl<'a> Reader<'a> {
     }
 
     fn slash_redirect(&self) -> Fact<Value<'a>> {
-        let location = match self.response_headers().get("location") {
+        let location = match self.answered("location") {
             Fact::Seen(location) => location,
             Fact::Absent => return Fact::Absent,
             Fact::Unseen => return Fact::Unseen,
@@ -347,6 +363,21 @@ impl<'a> Reader<'a> {
             Some(status) => Fact::Seen(Value::Number(status)),
             None => Fact::Absent,
         }
+    }
+}
+
+/// A header of which `found` tells. Several of one name are combined.
+fn header<'a>(
+    found: &Found<'a>,
+    at: usize,
+    headers: &Headers<'a>,
+    name: &str,
+) -> Fact<Cow<'a, str>> {
+    match found.value(at) {
+        Some(_) if found.is_repeated(at) => headers.get(name),
+        Some(value) => Fact::Seen(lossy(value)),
+        None if headers.is_complete() => Fact::Absent,
+        None => Fact::Unseen,
     }
 }
 

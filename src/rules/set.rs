@@ -10,12 +10,12 @@ use hashbrown::HashMap;
 
 use crate::model::nearest::nearest;
 use crate::model::{
-    Class, Confidence, Exchange, Fact, Finding, Impact, Judgement, Kind, LineKind, Outcome,
-    RouteFinding, RouteSurvey, RuleText, Severity, SurveyFact, Text,
+    Class, Confidence, Exchange, Finding, Impact, Judgement, Kind, LineKind, Outcome, RouteFinding,
+    RouteSurvey, RuleText, Severity, SurveyFact, Text,
 };
+use crate::rules::body::BodyTests;
 use crate::rules::closed::Signature;
 use crate::rules::condition::{Condition, Facts, OfExchange, Residual, Truth};
-use crate::rules::facts::{Family, OpenFact};
 use crate::rules::file::{
     About, Draft, EXAMPLES, Embedded, Example, Examples, RuleFile, embedded, parse,
 };
@@ -254,6 +254,11 @@ impl RuleSet {
         self.slots.inputs()
     }
 
+    /// What they ask about the body of an error, which is covered too.
+    pub(crate) fn body_tests(&self) -> BodyTests {
+        self.slots.of_body.clone()
+    }
+
     /// What one rule says, and, where it cannot tell, which facts it would need.
     pub fn ask(&self, rule: &Rule, exchange: &Exchange, judgement: &Judgement) -> Answer {
         let signature = Signature::of(exchange, judgement);
@@ -379,8 +384,7 @@ fn impact(reader: &Reader<'_>, judgement: &Judgement) -> Impact {
         Outcome::Allowed | Outcome::Blocked => true,
         Outcome::NotCors | Outcome::Undetermined => false,
     };
-    let origin = || reader.read(&OpenFact::Named(Family::RequestHeader, "origin".into()));
-    if decided || matches!(origin(), Fact::Seen(_)) { Impact::Observed } else { Impact::Latent }
+    if decided || reader.has_origin() { Impact::Observed } else { Impact::Latent }
 }
 
 /// Takes a rule in, or tells why not.

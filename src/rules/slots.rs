@@ -1,66 +1,126 @@
-//! The open facts of all rules by number, and what they are read from.
+//! The open facts of all rules, what they are read from, and the headers among them, which are found in
+//! one pass.
 //!
 //! Must not: read an exchange; `reader` does.
 
-use crate::model::Text;
-use crate::model::headers::Lengths;
+use crate::model::headers::{Lengths, is_named};
+use crate::model::{Headers, Text};
+use crate::rules::body::BodyTests;
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::set::Inputs;
 
-/// Facts that are kept once read. Those of rules beyond this number are read again for each
-/// condition: right, but slower.
-pub(crate) const KEPT: usize = 128;
-
-/// The open facts of all rules, each with a number, its slot.
+/// The open facts of all rules.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     facts: Vec<OpenFact>,
-    /// Request headers with their slots.
+    /// Request headers that rules ask for.
     pub(crate) request: Wanted,
-    /// Response headers with their slots.
+    /// Response headers that rules ask for.
     pub(crate) response: Wanted,
+    /// What they ask about the integration's body.
+    pub(crate) of_body: BodyTests,
 }
 
-/// Headers of one list that rules ask for.
+/// Headers of one list that rules ask for. Those beyond [`WANTED`] are looked for one by one: right, but
+/// slower.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    /// Each with its slot.
-    pub(crate) names: Vec<(usize, Box<str>)>,
+    /// In lower case.
+    names: Vec<Box<str>>,
+    /// For each length of a name, the places of the names that are as long.
+    by_length: Vec<u32>,
     /// How long the names are.
-    pub(crate) lengths: Lengths,
+    lengths: Lengths,
+}
+
+/// How many headers of a list are found in one pass.
+pub(crate) const WANTED: usize = 32;
+
+/// The headers of an exchange that rules ask for.
+pub(crate) struct Found<'a> {
+    values: [&'a [u8]; WANTED],
+    /// The places of those that are there.
+    present: u32,
+    /// The places of those that are there more than once.
+    repeated: u32,
 }
 
 impl Wanted {
-    fn add(&mut self, slot: usize, name: &str) {
-        self.names.push((slot, name.into()));
+    /// The place of a name, new or known; `None` if it is one too many.
+    fn add(&mut self, name: &str) -> Option<usize> {
+        if let Some(at) = self.place(name) {
+            return Some(at);
+        }
+        let at = self.names.len();
+        if at >= WANTED {
+            return None;
+        }
+        self.names.push(name.into());
         self.lengths = self.lengths.with(name.len());
+        if self.by_length.len() <= name.len() {
+            self.by_length.resize(name.len() + 1, 0);
+        }
+        if let Some(set) = self.by_length.get_mut(name.len()) {
+            *set |= 1 << at;
+        }
+        Some(at)
+    }
+
+    /// The place of a name.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.find(name.as_bytes())
+    }
+
+    fn find(&self, name: &[u8]) -> Option<usize> {
+        let mut set = self.by_length.get(name.len()).copied().unwrap_or(0);
+        while set != 0 {
+            let at = set.trailing_zeros() as usize;
+            if is_named(name, self.names.get(at)?) {
+                return Some(at);
+            }
+            set &= set - 1;
+        }
+        None
+    }
+
+    /// Finds them.
+    pub(crate) fn in_headers<'a>(&self, headers: &Headers<'a>) -> Found<'a> {
+        let mut found = Found { values: [&[]; WANTED], present: 0, repeated: 0 };
+        headers.each_as_long(self.lengths, |name, value| {
+            let Some(at) = self.find(name) else { return };
+            found.repeated |= found.present & 1 << at;
+            found.present |= 1 << at;
+            if let Some(slot) = found.values.get_mut(at) {
+                *slot = value;
+            }
+        });
+        found
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Whether the header at a place of [`Wanted`] is there more than once.
+    pub(crate) fn is_repeated(&self, at: usize) -> bool {
+        self.repeated >> at & 1 == 1
+    }
+
+    /// Its last value, as logged.
+    pub(crate) fn value(&self, at: usize) -> Option<&'a [u8]> {
+        self.values.get(at).copied().filter(|_| self.present >> at & 1 == 1)
     }
 }
 
 impl Slots {
-    /// The slot of a fact, new or known.
-    pub(crate) fn of(&mut self, fact: &OpenFact) -> usize {
-        if let Some(slot) = self.facts.iter().position(|known| known == fact) {
-            return slot;
+    /// Takes a fact in. If it is a header, its place among those that are wanted.
+    pub(crate) fn of(&mut self, fact: &OpenFact) -> Option<usize> {
+        if !self.facts.contains(fact) {
+            self.facts.push(fact.clone());
         }
-        let slot = self.facts.len();
-        if slot < KEPT
-            && let OpenFact::Named(family, name) = fact
-        {
-            match family {
-                Family::RequestHeader => self.request.add(slot, name),
-                Family::ResponseHeader => self.response.add(slot, name),
-                Family::FunctionHeader
-                | Family::IntegrationRequestHeader
-                | Family::IntegrationResponseHeader
-                | Family::LoggedHeader
-                | Family::LoggedType
-                | Family::App
-                | Family::AccessKey => {}
-            }
+        match fact {
+            OpenFact::Named(Family::RequestHeader, name) => self.request.add(name),
+            OpenFact::Named(Family::ResponseHeader, name) => self.response.add(name),
+            OpenFact::Named(..) | OpenFact::Plain(_) | OpenFact::Survey { .. } => None,
         }
-        self.facts.push(fact.clone());
-        slot
     }
 
     /// What these facts are read from.

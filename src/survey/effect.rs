@@ -8,6 +8,7 @@ use crate::model::survey::ROLES;
 use crate::model::{
     AnsweredBy, BlockReason, Exchange, Fact, Judgement, Outcome, Phase, Role, Text,
 };
+use crate::survey::{REQUEST_HEADERS_READ, RESPONSE_HEADERS_READ};
 
 /// What a survey reads of an exchange.
 #[derive(Debug)]
@@ -18,8 +19,12 @@ pub(super) struct Sample<'a> {
     /// The method that the browser asks for: of a preflight the one that is to follow.
     pub(super) method: Cow<'a, str>,
     pub(super) origin: Fact<Cow<'a, str>>,
+    /// The request headers of a preflight that it asks for.
+    pub(super) asked_headers: Fact<Cow<'a, str>>,
     pub(super) allow_origin: Fact<Cow<'a, str>>,
     pub(super) allows_credentials: bool,
+    pub(super) max_age: Fact<Cow<'a, str>>,
+    pub(super) vary: Fact<Cow<'a, str>>,
     /// A response that the integration made with a status of 200 to 299.
     pub(super) is_success: bool,
 }
@@ -28,26 +33,28 @@ impl<'a> Sample<'a> {
     /// `None` for what tells nothing of a route: exchanges without a method.
     pub(super) fn of(exchange: &'a Exchange, judgement: &Judgement) -> Option<Self> {
         let verdict = judgement.applying();
-        let request = exchange.request_headers();
-        let response = exchange.response_headers();
         let phase = judgement.phase?;
-        let [origin, asked] = request.get_all(["Origin", "Access-Control-Request-Method"]);
+        let [origin, asked, asked_headers] =
+            exchange.request_headers().get_all(REQUEST_HEADERS_READ);
         let method = match phase {
             Phase::Preflight => asked.seen()?,
             Phase::Actual => exchange.text(Text::Method)?,
         };
         let by_integration =
             exchange.answered_by == Fact::Seen(AnsweredBy::Integration) || exchange.har.is_some();
-        let [allow_origin, credentials] =
-            response.get_all(["Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"]);
+        let [allow_origin, credentials, max_age, vary] =
+            exchange.response_headers().get_all(RESPONSE_HEADERS_READ);
         Some(Self {
             phase,
             outcome: verdict.outcome,
             reason: verdict.reason,
             method,
             origin,
+            asked_headers,
             allow_origin,
             allows_credentials: credentials.seen().as_deref() == Some("true"),
+            max_age,
+            vary,
             is_success: by_integration && matches!(exchange.status, Fact::Seen(200..300)),
         })
     }
@@ -123,8 +130,8 @@ pub(super) enum MaxAge {
 
 impl MaxAge {
     /// `None` where the header may stand behind a cut.
-    pub(super) fn of(exchange: &Exchange) -> Option<Self> {
-        match exchange.response_headers().get("access-control-max-age") {
+    pub(super) fn of(header: &Fact<Cow<'_, str>>) -> Option<Self> {
+        match header {
             Fact::Absent => Some(Self::Absent),
             Fact::Unseen => None,
             Fact::Seen(value) => Some(match value.trim().parse::<i64>() {
@@ -179,8 +186,8 @@ pub(super) fn is_of_origin(reason: BlockReason) -> bool {
 }
 
 /// Whether `Vary` is shown and names neither `Origin` nor everything.
-pub(super) fn lacks_vary(exchange: &Exchange) -> bool {
-    match exchange.response_headers().get("vary") {
+pub(super) fn lacks_vary(header: &Fact<Cow<'_, str>>) -> bool {
+    match header {
         Fact::Absent => true,
         Fact::Unseen => false,
         Fact::Seen(value) => !value

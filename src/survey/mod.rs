@@ -7,6 +7,7 @@
 //! Must not: judge a single exchange, or depend on the order in which exchanges come.
 
 mod answer;
+mod client;
 mod effect;
 pub mod path;
 mod record;
@@ -16,6 +17,8 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+
+pub use crate::survey::client::{CLIENT_HEADERS, Client, Clients};
 
 use crate::model::{Exchange, Judgement, LogTime, Places, Repeats, RouteSurvey, Text};
 use crate::survey::effect::{Effect, Sample};
@@ -83,10 +86,15 @@ impl Survey {
         }
     }
 
-    /// Notes who asked, and when.
-    pub fn stamp(&mut self, known: &Observed, exchange: &Exchange) {
+    /// Tells the clients of exchanges from one another, as the survey does.
+    pub fn clients(&self) -> Clients {
+        Clients::new(&self.hasher)
+    }
+
+    /// Notes who asked, and when; `client` if it is known already.
+    pub fn stamp(&mut self, known: &Observed, exchange: &Exchange, client: Option<Client>) {
         if let Some(record) = self.records.get_mut(known.record) {
-            record.stamp(&known.effect, exchange, &self.hasher);
+            record.stamp(&known.effect, exchange, client, &self.hasher);
         }
     }
 
@@ -173,5 +181,6 @@ pub fn path_of(exchange: &Exchange) -> Option<String> {
 /// `/orders/{id}` of `GET /orders/{id}`; a route that takes any path says nothing.
 fn configured_path(route: &str) -> Option<&str> {
     let path = route.split_once(' ').map_or(route, |(_, path)| path);
-    (path.starts_with('/') && !path.contains("+}")).then_some(path)
+    let is_open = || path.as_bytes().windows(2).any(|two| two == b"+}");
+    (path.starts_with('/') && !is_open()).then_some(path)
 }

@@ -23,17 +23,45 @@ pub fn shape(path: &str, out: &mut String) {
     }
 }
 
+const DIGIT: u8 = 1;
+const LETTER: u8 = 2;
+/// A hexadecimal digit, or a dash between some.
+const HEX: u8 = 4;
+/// `@`, or `%`, by which it may be escaped.
+const ADDRESS: u8 = 8;
+
+/// What a byte may be a part of.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        let digit = byte.is_ascii_digit() as u8 * DIGIT;
+        let letter = byte.is_ascii_alphabetic() as u8 * LETTER;
+        let hex = (byte.is_ascii_hexdigit() || byte == b'-') as u8 * HEX;
+        let address = (byte == b'@' || byte == b'%') as u8 * ADDRESS;
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 256")]
+        {
+            kinds[byte as usize] = digit | letter | hex | address;
+        }
+        if byte == u8::MAX {
+            break kinds;
+        }
+        byte += 1;
+    }
+};
+
 /// Numbers, dates, UUIDs, hexadecimal and other random-looking segments.
 fn is_id_like(segment: &str) -> bool {
-    let (mut digits, mut letters, mut is_hex, mut is_address) = (0, 0, true, false);
+    let (mut digits, mut any, mut all) = (0, 0, HEX);
     for byte in segment.bytes() {
-        digits += usize::from(byte.is_ascii_digit());
-        letters += usize::from(byte.is_ascii_alphabetic());
-        is_hex &= byte.is_ascii_hexdigit() || byte == b'-';
-        is_address |= byte == b'@' || byte == b'%';
+        let kind = KINDS.get(usize::from(byte)).copied().unwrap_or_default();
+        digits += usize::from(kind & DIGIT);
+        any |= kind;
+        all &= kind;
     }
-    is_address = is_address && (segment.contains('@') || segment.contains("%40"));
-    let is_number = digits > 0 && letters == 0;
+    let is_address = any & ADDRESS != 0 && (segment.contains('@') || segment.contains("%40"));
+    let is_number = digits > 0 && any & LETTER == 0;
+    let is_hex = all & HEX != 0;
     let is_long_mixture = segment.len() >= 16 && digits >= 3;
     is_number || (is_hex && digits > 0 && segment.len() >= 8) || is_long_mixture || is_address
 }

@@ -12,7 +12,7 @@ use crate::model::{
     EndKey, EvidenceLine, Exchange, Fact, LineKind, LogTime, Outcome, Phase, Places, Repeats,
     RouteExample, Text,
 };
-use crate::survey::REQUEST_HEADERS_READ;
+use crate::survey::client::{Client, Clients};
 use crate::survey::effect::{Effect, Flag, MaxAge, Sample, is_of_origin, lacks_vary, roles};
 
 /// Entries of each list of a route. What comes behind is in the counters only.
@@ -26,8 +26,6 @@ const MAX_TOLD: usize = 8;
 /// Preflights of a route whose repetition is told.
 const MAX_STAMPS: usize = 65_536;
 const MAX_LINE: usize = 1024;
-/// The headers that tell one client from another.
-const CLIENT: [&str; 2] = ["User-Agent", "X-Forwarded-For"];
 
 /// Counts of one method.
 #[derive(Debug, Default)]
@@ -189,9 +187,9 @@ impl Record {
         places: &Places,
         hasher: &RandomState,
     ) -> Effect {
-        let effect = self.effect(exchange, sample, hasher);
+        let effect = self.effect(sample, hasher);
         self.apply(&effect, 1, exchange.times());
-        self.stamp(&effect, exchange, hasher);
+        self.stamp(&effect, exchange, None, hasher);
         self.keep_examples(&effect, exchange, places);
         effect
     }
@@ -203,13 +201,23 @@ impl Record {
         self.apply(effect, repeats.count(), times);
     }
 
-    /// All exchanges are in.
+    /// All exchanges are in. Of a preflight that nobody repeated nothing is to be told: those that are
+    /// alone in a table with room for eight times as many need not be put in order.
     pub(super) fn close(&mut self) {
+        let mut times = vec![0_u8; 8 * self.stamps.len().next_power_of_two()];
+        let mask = times.len() - 1;
+        let place = |hash: u64| usize::try_from(hash & mask as u64).unwrap_or_default();
+        for (hash, _) in &self.stamps {
+            if let Some(times) = times.get_mut(place(*hash)) {
+                *times = times.saturating_add(1);
+            }
+        }
+        self.stamps.retain(|(hash, _)| times.get(place(*hash)).is_none_or(|times| *times > 1));
         self.stamps.sort_unstable();
     }
 
     /// What an exchange adds; makes room for the names that it brings.
-    fn effect(&mut self, exchange: &Exchange, sample: &Sample<'_>, hasher: &RandomState) -> Effect {
+    fn effect(&mut self, sample: &Sample<'_>, hasher: &RandomState) -> Effect {
         let blocked = sample.outcome == Outcome::Blocked;
         let mut effect = Effect { phase: sample.phase, ..Effect::default() };
         effect.set(Flag::Allowed, sample.outcome == Outcome::Allowed);
@@ -231,9 +239,11 @@ impl Record {
         effect.roles = roles(sample);
         match sample.phase {
             Phase::Preflight => {
-                effect.max_age = MaxAge::of(exchange).filter(|_| effect.count(Flag::Allowed) > 0);
+                effect.max_age =
+                    MaxAge::of(&sample.max_age).filter(|_| effect.count(Flag::Allowed) > 0);
                 if effect.max_age.is_some_and(MaxAge::is_short) {
-                    effect.asks = Some(hasher.hash_one(asked(exchange)));
+                    let asked_headers = sample.asked_headers.as_ref().seen();
+                    effect.asks = Some(hasher.hash_one((origin, &sample.method, asked_headers)));
                 }
                 if effect.count(Flag::Allowed) > 0 {
                     effect.pair = short(self.pair(&sample.method, origin));
@@ -248,7 +258,7 @@ impl Record {
                 effect.method = short(self.method(&sample.method));
                 effect.pair = short(self.pair(&sample.method, origin));
                 has_room &= effect.method.is_some() && effect.pair.is_some();
-                self.value(exchange, sample, origin, &mut effect);
+                self.value(sample, origin, &mut effect);
             }
         }
         effect.set(Flag::LeftOut, !has_room);
@@ -256,20 +266,14 @@ impl Record {
     }
 
     /// What the value of `Access-Control-Allow-Origin` adds.
-    fn value(
-        &mut self,
-        exchange: &Exchange,
-        sample: &Sample<'_>,
-        origin: &str,
-        effect: &mut Effect,
-    ) {
+    fn value(&mut self, sample: &Sample<'_>, origin: &str, effect: &mut Effect) {
         let Fact::Seen(value) = &sample.allow_origin else { return };
         if value == "*" {
             effect.set(Flag::Wildcards, true);
             return;
         }
         remember(&mut self.values, value, MAX_VALUES);
-        effect.set(Flag::WithoutVary, lacks_vary(exchange));
+        effect.set(Flag::WithoutVary, lacks_vary(&sample.vary));
         if effect.count(Flag::Blocked) > 0 && value != origin {
             let known = self.of_another.iter().position(|(known, _)| known == value);
             effect.of_another = short(known.or_else(|| {
@@ -318,13 +322,19 @@ impl Record {
 
     /// Notes who asked what, and when, where that matters. Preflight caches are the client's own, and
     /// keyed by URL, origin and what is asked.
-    pub(super) fn stamp(&mut self, effect: &Effect, exchange: &Exchange, hasher: &RandomState) {
+    pub(super) fn stamp(
+        &mut self,
+        effect: &Effect,
+        exchange: &Exchange,
+        client: Option<Client>,
+        hasher: &RandomState,
+    ) {
         let (Some(asks), Some((time, _))) = (effect.asks, exchange.times()) else { return };
         if self.stamps.len() >= MAX_STAMPS {
             self.left_out += 1 - effect.count(Flag::LeftOut);
             return;
         }
-        let client = exchange.request_headers().last_values(CLIENT).map(Fact::seen);
+        let client = client.unwrap_or_else(|| Clients::new(hasher).of(exchange));
         let hash = hasher.hash_one((asks, client, exchange.text_bytes(Text::Path)));
         self.stamps.push((hash, time));
     }
@@ -400,11 +410,6 @@ impl Origin {
             self.echoed_with_credentials |= sample.allows_credentials;
         }
     }
-}
-
-/// What a preflight asks for, and on behalf of whom: its origin, method and headers.
-fn asked(exchange: &Exchange) -> [Option<&[u8]>; REQUEST_HEADERS_READ.len()] {
-    exchange.request_headers().last_values(REQUEST_HEADERS_READ).map(Fact::seen)
 }
 
 /// A place in a list, which has few.

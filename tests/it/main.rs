@@ -12,6 +12,7 @@
     reason = "a test that fails may panic; tests read their data and make files"
 )]
 
+mod alike;
 mod architecture;
 mod assemble;
 mod catalogue;

@@ -12,7 +12,41 @@ static BEGINNINGS: LazyLock<[Finder<'static>; 6]> =
 
 /// Whether it may.
 pub(crate) fn may_hold_secret(text: &[u8]) -> bool {
+    has_rare_letters(text) && has_beginning(text)
+}
+
+/// Whether letters stand behind one another as they do in one of the forms, and hardly elsewhere. All
+/// of the text is looked at, so that many bytes are at once: a search that can stop takes one by one.
+fn has_rare_letters(text: &[u8]) -> bool {
+    let behind = |bytes| text.get(bytes..).unwrap_or_default();
+    let letters = text.iter().zip(behind(1)).zip(behind(2));
+    let both = |one: bool, other: bool| u8::from(one) & u8::from(other);
+    let found = letters.fold(0, |found, ((&one, &two), &three)| {
+        let (first, second, third) = (one | 0x20, two | 0x20, three | 0x20);
+        let dash = u8::from(two == b'-') | u8::from(two == b'_');
+        found
+            // `eyJ`.
+            | both(one == b'y', two == b'J')
+            // `AKIA`, `ASIA`.
+            | both(one == b'A', two == b'K')
+            | both(one == b'A', two == b'S')
+            // `sk-`, `sk_live_`.
+            | u8::from(one == b'k') & dash
+            // `glpat-`, `xox`.
+            | both(one == b'l', two == b'p')
+            | both(one == b'x', two == b'o')
+            // `bearer`, `basic`.
+            | both(first == b'b', second == b'e') & u8::from(third == b'a')
+            | both(first == b'a', second == b's') & u8::from(third == b'i')
+            // `ghp_` and others, `github_pat_`.
+            | both(one == b'h', three == b'_')
+            | both(one == b'b', two == b'_')
+    });
     // Credentials in URLs have one.
+    found != 0 || memchr::memchr(b'@', text).is_some()
+}
+
+fn has_beginning(text: &[u8]) -> bool {
     memchr::memchr(b'@', text).is_some()
         || BEGINNINGS.iter().any(|beginning| beginning.find(text).is_some())
         || memchr::memchr2_iter(b' ', b'_', text)

@@ -97,6 +97,13 @@ const LAST_PAIRS: [u32; 26] = {
     pairs
 };
 
+/// Whether the name that `text` ends in, maybe in quotes, is an open one, told by its last letters. Most
+/// are, and are not looked at any further.
+pub(crate) fn is_open_before(text: &[u8]) -> bool {
+    let name = text.strip_suffix(b"\"").unwrap_or(text);
+    !may_end_a_secret(name)
+}
+
 /// Whether it ends as one of the names above does, or in something else than two letters: for most
 /// names that is all that need be asked.
 fn may_end_a_secret(name: &[u8]) -> bool {
