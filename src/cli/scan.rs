@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use corscope::decode::Sink;
+use corscope::parse::execution::glance;
 use corscope::sources::ahead::ahead;
 use corscope::sources::files;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
     analysis::run(&options.analysis, window, |analyzer| {
         let read = |sink: &mut dyn Sink| files::scan(&inputs, &mut io::stdin().lock(), sink);
         if threads(options.threads) > 1 {
-            ahead(read, analyzer);
+            ahead(read, glance, analyzer);
         } else {
             read(analyzer);
         }

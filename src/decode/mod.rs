@@ -15,7 +15,7 @@ use crate::decode::emit::Emitter;
 use crate::decode::encoding::normalize;
 use crate::decode::window::Window;
 pub use crate::decode::window::{SharedShelf, Shelf};
-use crate::model::{InputNote, LogEvent, Place, PlaceId};
+use crate::model::{Glance, InputNote, LogEvent, Place, PlaceId};
 
 mod compression;
 mod continuation;
@@ -43,6 +43,10 @@ pub trait Sink {
     fn place(&mut self, place: &Place) -> PlaceId;
     /// One log event. It is borrowed: what is needed later must be copied.
     fn event(&mut self, event: LogEvent<'_>);
+    /// The same, for a message that was looked at already.
+    fn glanced(&mut self, event: LogEvent<'_>, _: Glance) {
+        self.event(event);
+    }
     /// Something that the ledger counts.
     fn count(&mut self, what: Count, how_many: u64);
     /// An input that cannot be read, or only in part. The rest is still analyzed.

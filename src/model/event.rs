@@ -16,3 +16,8 @@ pub struct LogEvent<'a> {
     /// The message, not necessarily UTF-8, without its last line end. May span lines.
     pub message: &'a [u8],
 }
+
+/// What a first look at a message told, for whoever reads it later. Its meaning is that of the layer that
+/// looked; `0` is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Glance(pub u32);

@@ -78,7 +78,15 @@ impl HeaderNames {
     #[inline]
     pub(super) fn behind_comma(&self, text: &[u8]) -> Option<(usize, usize)> {
         let [first, _, _, fourth, ..] = text else { return self.at_end(text) };
-        let mut rest = *self.by_letters.get(hash(*first, *fourth))?;
+        match *self.by_letters.get(hash(*first, *fourth))? {
+            0 => None,
+            places => self.among(places, text),
+        }
+    }
+
+    /// The same among the names in these places.
+    fn among(&self, places: u64, text: &[u8]) -> Option<(usize, usize)> {
+        let mut rest = places;
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
             let known = self.names.get(at)?;

@@ -29,7 +29,7 @@ pub mod time;
 pub mod verdict;
 
 pub use end_key::EndKey;
-pub use event::LogEvent;
+pub use event::{Glance, LogEvent};
 pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
 pub use fact::Fact;
 pub use finding::{

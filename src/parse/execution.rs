@@ -2,7 +2,8 @@
 //!
 //! Must not: decide what a line means for the exchange.
 
-use crate::model::{Entry, Execution, IdText, Record, RequestId};
+use crate::model::{Entry, Execution, Glance, IdText, Record, RequestId};
+use crate::parse::shape::SHAPES;
 use crate::parse::{TRUNCATED, shape};
 
 /// What a line is beside what it says.
@@ -41,6 +42,45 @@ pub fn read<'a>(message: &'a [u8], line: &mut Execution<'a>) -> Option<Mark<'a>>
         return None;
     }
     Some(Mark { id, truncated, is_known: (shape.read)(payload, line) })
+}
+
+/// A look at a message, on a thread that has time for it: what makes [`read_glanced`] quick. Nothing is
+/// told of messages that are no usual lines of an execution log.
+pub fn glance(message: &[u8]) -> Glance {
+    let Some(text) = behind_uuid(message) else { return Glance::default() };
+    let truncated = text.ends_with(TRUNCATED);
+    let number = shape::numbered(text).map(|(number, _)| number + 1);
+    match number.and_then(|number| u32::try_from(number).ok()) {
+        Some(number) => Glance(number << 1 | u32::from(truncated)),
+        None => Glance::default(),
+    }
+}
+
+/// As [`read`], of a message that was looked at.
+#[inline]
+pub fn read_glanced<'a>(
+    message: &'a [u8],
+    glance: Glance,
+    line: &mut Execution<'a>,
+) -> Option<Mark<'a>> {
+    let known = (glance.0 >> 1).checked_sub(1).and_then(|number| SHAPES.get(number as usize));
+    let (Some(shape), Some((id, text))) =
+        (known, message.get(1..).and_then(<[u8]>::split_first_chunk))
+    else {
+        return read(message, line);
+    };
+    let text = shape::trimmed(text.get(1..)?);
+    let payload = shape::trimmed(text.get(shape.pattern.len()..)?);
+    let id = Some(IdText::of_known_uuid(id));
+    let truncated = glance.0 & 1 == 1;
+    Some(Mark { id, truncated, is_known: (shape.read)(payload, line) })
+}
+
+/// The text of `(<UUID>) Message`.
+fn behind_uuid(message: &[u8]) -> Option<&[u8]> {
+    let (id, rest) = message.strip_prefix(b"(")?.split_first_chunk()?;
+    IdText::of_uuid(id)?;
+    Some(shape::trimmed(rest.strip_prefix(b")")?))
 }
 
 /// Splits `(<id>) Message`.

@@ -121,6 +121,8 @@ const BLOCK: usize = 16;
 /// lines of several requests are mixed.
 struct Long {
     shape: &'static LineShape,
+    /// Its place in [`SHAPES`].
+    number: usize,
     length: usize,
     beginning: [u8; BLOCK],
     /// Bytes behind the beginning, or the last ones.
@@ -129,12 +131,13 @@ struct Long {
 }
 
 impl Long {
-    fn new(shape: &'static LineShape) -> Option<Self> {
+    fn new(number: usize, shape: &'static LineShape) -> Option<Self> {
         let pattern = shape.pattern.as_bytes();
         let last = pattern.len().checked_sub(BLOCK)?;
         let at = |from: usize| Some((from, *pattern.get(from..)?.first_chunk()?));
         Some(Self {
             shape,
+            number,
             length: pattern.len(),
             beginning: *pattern.first_chunk()?,
             middle: at(last.min(BLOCK))?,
@@ -160,7 +163,7 @@ struct Index {
     /// For each hash of a beginning, the shapes of patterns that long or longer; the longest first.
     long: [Vec<Long>; 256],
     /// Those of the other patterns, the longest first, by their first bytes.
-    short: [Vec<&'static LineShape>; 256],
+    short: [Vec<(usize, &'static LineShape)>; 256],
 }
 
 /// Mixes the first bytes of a message.
@@ -174,17 +177,17 @@ fn hash(beginning: &[u8; BLOCK]) -> usize {
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut index = Index { long: [const { Vec::new() }; 256], short: [const { Vec::new() }; 256] };
-    let mut shapes: Vec<_> = SHAPES.iter().collect();
-    shapes.sort_by_key(|shape| std::cmp::Reverse(shape.pattern.len()));
-    for shape in shapes {
-        if let Some(long) = Long::new(shape) {
+    let mut shapes: Vec<_> = SHAPES.iter().enumerate().collect();
+    shapes.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.pattern.len()));
+    for (number, shape) in shapes {
+        if let Some(long) = Long::new(number, shape) {
             if let Some(list) = index.long.get_mut(hash(&long.beginning)) {
                 list.push(long);
             }
         } else if let Some(first) = shape.pattern.bytes().next()
             && let Some(list) = index.short.get_mut(usize::from(first))
         {
-            list.push(shape);
+            list.push((number, shape));
         }
     }
     index
@@ -193,19 +196,25 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 /// The shape of a message (without its request id), and what stands behind the label.
 #[inline]
 pub fn find(message: &[u8]) -> Option<(&'static LineShape, &[u8])> {
+    let (_, shape) = numbered(message)?;
+    Some((shape, trimmed(message.get(shape.pattern.len()..)?)))
+}
+
+/// The shape of a message, and its place in [`SHAPES`].
+#[inline]
+pub(super) fn numbered(message: &[u8]) -> Option<(usize, &'static LineShape)> {
     let index = &*INDEX;
     if let Some(beginning) = message.first_chunk()
         && let Some(list) = index.long.get(hash(beginning))
     {
         for long in list {
             if long.is_of(message, beginning) {
-                return Some((long.shape, trimmed(message.get(long.length..)?)));
+                return Some((long.number, long.shape));
             }
         }
     }
     let list = index.short.get(usize::from(*message.first()?))?;
-    let shape = list.iter().find(|shape| message.starts_with(shape.pattern.as_bytes()))?;
-    Some((shape, trimmed(message.get(shape.pattern.len()..)?)))
+    list.iter().copied().find(|(_, shape)| message.starts_with(shape.pattern.as_bytes()))
 }
 
 /// Without white space in front: of which there is nearly always one blank.

@@ -21,7 +21,7 @@ use crate::cors;
 use crate::decode::{Count, Sink};
 use crate::diagnose::diagnose;
 use crate::model::{
-    AnsweredBy, Candidate, Entry, Exchange, Execution, Fact, Failure, Finding, InputNote,
+    AnsweredBy, Candidate, Entry, Exchange, Execution, Fact, Failure, Finding, Glance, InputNote,
     Judgement, Ledger, LineKind, LogEvent, LogTime, Outcome, Place, PlaceId, Places, Record,
     RouteFinding, RouteSurvey, Surface, Ticket,
 };
@@ -321,11 +321,42 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// Whether an event is in the window; notes its time.
+    #[inline]
+    fn is_taken(&mut self, event: &LogEvent<'_>) -> bool {
+        let Some(time) = event.time else { return true };
+        if self.is_outside(time) {
+            self.ledger.outside_window += 1;
+            return false;
+        }
+        self.ledger.from = Some(self.ledger.from.map_or(time, |from| from.min(time)));
+        self.ledger.to = Some(self.ledger.to.map_or(time, |to| to.max(time)));
+        true
+    }
+
+    /// An event of which was tried whether it is a line of an execution log.
+    #[inline]
+    fn read(&mut self, event: &LogEvent<'_>, read: Option<Mark<'_>>, line: &Execution<'_>) {
+        if let Some(Mark { id, truncated, is_known: true }) = read {
+            self.ledger.events += 1;
+            self.ledger.truncated += u64::from(truncated);
+            if let Some(slot) = self.assembler.push_execution(event, id, line) {
+                self.completed(slot);
+            }
+            return;
+        }
+        let record = match read {
+            Some(Mark { id, truncated, .. }) => Record { id, truncated, entry: Entry::Other },
+            None => parse::others(event.message),
+        };
+        self.other(event, record);
+    }
+
     /// An event that is no line of an execution log, or none that is known.
-    fn other(&mut self, event: &LogEvent<'_>, stamped: bool, record: Record<'_>) {
+    fn other(&mut self, event: &LogEvent<'_>, record: Record<'_>) {
         // An access-log line without a container's stamp has a time of its own.
         if let Entry::Access(access) = &record.entry
-            && !stamped
+            && event.time.is_none()
             && access.time.is_some_and(|time| self.is_outside(time))
         {
             self.ledger.outside_window += 1;
@@ -356,29 +387,18 @@ impl Sink for Analyzer<'_> {
     }
 
     fn event(&mut self, event: LogEvent<'_>) {
-        let stamped = event.time.is_some();
-        if let Some(time) = event.time {
-            if self.is_outside(time) {
-                self.ledger.outside_window += 1;
-                return;
-            }
-            self.ledger.from = Some(self.ledger.from.map_or(time, |from| from.min(time)));
-            self.ledger.to = Some(self.ledger.to.map_or(time, |to| to.max(time)));
+        if self.is_taken(&event) {
+            let mut line = Execution::Detail;
+            let read = parse::execution::read(event.message, &mut line);
+            self.read(&event, read, &line);
         }
-        let mut line = Execution::Detail;
-        let read = parse::execution::read(event.message, &mut line);
-        if let Some(Mark { id, truncated, is_known: true }) = read {
-            self.ledger.events += 1;
-            self.ledger.truncated += u64::from(truncated);
-            if let Some(slot) = self.assembler.push_execution(&event, id, &line) {
-                self.completed(slot);
-            }
-        } else {
-            let record = match read {
-                Some(Mark { id, truncated, .. }) => Record { id, truncated, entry: Entry::Other },
-                None => parse::others(event.message),
-            };
-            self.other(&event, stamped, record);
+    }
+
+    fn glanced(&mut self, event: LogEvent<'_>, glance: Glance) {
+        if self.is_taken(&event) {
+            let mut line = Execution::Detail;
+            let read = parse::execution::read_glanced(event.message, glance, &mut line);
+            self.read(&event, read, &line);
         }
     }
 

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
 use crate::decode::{Count, SharedShelf, Shelf, Sink};
-use crate::model::{InputNote, LogEvent, LogTime, Place, PlaceId, Places, Position};
+use crate::model::{Glance, InputNote, LogEvent, LogTime, Place, PlaceId, Places, Position};
 
 /// Batches that wait for the analysis.
 const WAITING: usize = 4;
@@ -21,15 +21,19 @@ const STACK: usize = 8 << 20;
 /// Bytes of copied messages that are handed on together.
 const MAX_COPIED: usize = 256 << 10;
 
-/// Has `read` push its events into `sink` from a thread of its own. Where no thread can be started, it
-/// does so from this one.
-pub fn ahead<T: Send>(read: impl Fn(&mut dyn Sink) -> T + Sync, sink: &mut dyn Sink) -> T {
+/// Has `read` push its events into `sink` from a thread of its own, which also takes a first look at
+/// each message. Where no thread can be started, all is done from this one.
+pub fn ahead<T: Send>(
+    read: impl Fn(&mut dyn Sink) -> T + Sync,
+    look: fn(&[u8]) -> Glance,
+    sink: &mut dyn Sink,
+) -> T {
     let (to_analysis, batches) = sync_channel(WAITING);
     let (back, used) = channel();
     let reading = thread::scope(|scope| {
         let reader = thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
         let reader = reader.spawn_scoped(scope, || {
-            let mut recorder = Recorder::new(to_analysis, used);
+            let mut recorder = Recorder::new(to_analysis, used, look);
             let read = read(&mut recorder);
             recorder.finish();
             read
@@ -63,6 +67,7 @@ enum Pushed {
         ingested: Option<LogTime>,
         position: Position,
         message: At,
+        glance: Glance,
     },
     /// The place with the next number.
     Place(Box<Place>),
@@ -85,7 +90,7 @@ fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
     };
     for pushed in &batch.pushed {
         match pushed {
-            Pushed::Event { time, ingested, position, message } => {
+            Pushed::Event { time, ingested, position, message, glance } => {
                 let (bytes, start, end) = match *message {
                     At::Buffer(start, end) => (&batch.buffer, start, end),
                     At::Copied(start, end) => (&batch.copied, start, end),
@@ -93,7 +98,8 @@ fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
                 let message = bytes.get(part(bytes, start, end)).unwrap_or_default();
                 let Some(place) = places.get(position.place.index()) else { continue };
                 let position = Position { place: *place, line: position.line };
-                sink.event(LogEvent { time: *time, ingested: *ingested, position, message });
+                let event = LogEvent { time: *time, ingested: *ingested, position, message };
+                sink.glanced(event, *glance);
             }
             Pushed::Place(place) => places.push(sink.place(place)),
             Pushed::Count(what, how_many) => sink.count(*what, *how_many),
@@ -107,6 +113,7 @@ struct Recorder {
     desk: Rc<RefCell<Desk>>,
     places: Places,
     known: usize,
+    look: fn(&[u8]) -> Glance,
 }
 
 /// The batch that is being filled. The window that reads into its buffer has it, too.
@@ -119,9 +126,13 @@ struct Desk {
 }
 
 impl Recorder {
-    fn new(to_analysis: SyncSender<Batch>, used: Receiver<Batch>) -> Self {
+    fn new(
+        to_analysis: SyncSender<Batch>,
+        used: Receiver<Batch>,
+        look: fn(&[u8]) -> Glance,
+    ) -> Self {
         let desk = Desk { batch: Batch::default(), buffer: 0..0, to_analysis, used };
-        Self { desk: Rc::new(RefCell::new(desk)), places: Places::default(), known: 0 }
+        Self { desk: Rc::new(RefCell::new(desk)), places: Places::default(), known: 0, look }
     }
 
     fn finish(self) {
@@ -145,9 +156,10 @@ impl Sink for Recorder {
 
     fn event(&mut self, event: LogEvent<'_>) {
         let LogEvent { time, ingested, position, message } = event;
+        let glance = (self.look)(message);
         let mut desk = self.desk.borrow_mut();
         let message = desk.keep(message);
-        desk.batch.pushed.push(Pushed::Event { time, ingested, position, message });
+        desk.batch.pushed.push(Pushed::Event { time, ingested, position, message, glance });
         if desk.batch.copied.len() > MAX_COPIED && desk.buffer.is_empty() {
             desk.send(Vec::new());
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use corscope::decode::{Count, Sink, decode};
 use corscope::model::{InputNote, LogEvent, Place, PlaceId, Places};
+use corscope::parse::execution::glance;
 use corscope::sources::ahead::ahead;
 use corscope::sources::files;
 
@@ -42,7 +43,7 @@ impl Sink for Told {
 fn both_ways(read: impl Fn(&mut dyn Sink) + Sync) -> [Vec<String>; 2] {
     let (mut here, mut there) = (Told::default(), Told::default());
     read(&mut here);
-    ahead(&read, &mut there);
+    ahead(&read, glance, &mut there);
     [here.lines, there.lines]
 }
 
