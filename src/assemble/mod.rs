@@ -10,6 +10,7 @@ mod aged;
 mod agenda;
 mod execution;
 mod failure;
+mod integration;
 mod invocations;
 mod link;
 mod ripen;

@@ -131,10 +131,10 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
 fn plain_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number: u64) {
     // Of other containers messages are undone of their escapes, and so copied anyway.
     if let Some(shelf) = emitter.shelf() {
-        window.share(shelf);
+        window.put_away_on(shelf);
     }
     text::decode(window, emitter, None, number);
-    window.unshare();
+    window.put_away();
 }
 
 /// Decodes what was inside of a document: compressed bytes with a container in them.

@@ -52,7 +52,7 @@ impl<R: Read> Window<R> {
     }
 
     /// From now on buffers go to a shelf.
-    pub(crate) fn share(&mut self, shelf: SharedShelf) {
+    pub(crate) fn put_away_on(&mut self, shelf: SharedShelf) {
         self.shelf = Some(shelf);
         // Nothing of it was delivered.
         self.renew();
@@ -62,7 +62,7 @@ impl<R: Read> Window<R> {
     }
 
     /// All is delivered.
-    pub(crate) fn unshare(&mut self) {
+    pub(crate) fn put_away(&mut self) {
         if let Some(shelf) = self.shelf.take() {
             (self.start, self.end, self.ended) = (0, 0, true);
             shelf.borrow_mut().put(std::mem::take(&mut self.buffer));
@@ -73,14 +73,14 @@ impl<R: Read> Window<R> {
     fn renew(&mut self) {
         let held = self.end - self.start;
         if let Some(shelf) = &self.shelf {
-            let mut shelf = shelf.borrow_mut();
-            let mut other = shelf.take(self.buffer.len());
+            let mut kept = shelf.borrow_mut();
+            let mut other = kept.take(self.buffer.len());
             if let (Some(to), Some(from)) =
                 (other.get_mut(..held), self.buffer.get(self.start..self.end))
             {
                 to.copy_from_slice(from);
             }
-            shelf.put(std::mem::replace(&mut self.buffer, other));
+            kept.put(std::mem::replace(&mut self.buffer, other));
         } else {
             self.buffer.copy_within(self.start..self.end, 0);
         }

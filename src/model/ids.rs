@@ -105,12 +105,12 @@ impl PartialEq for RequestId {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (self.bytes.as_chunks::<8>().0, other.bytes.as_chunks::<8>().0);
-        a.iter().zip(b).fold(0, |bits, (a, b)| bits | (word(a) ^ word(b))) == 0
+        a.iter().zip(b).fold(0, |bits, (a, b)| bits | (word(*a) ^ word(*b))) == 0
     }
 }
 
-fn word(bytes: &[u8; 8]) -> u64 {
-    u64::from_le_bytes(*bytes)
+fn word(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes)
 }
 
 impl Hash for RequestId {
@@ -187,7 +187,7 @@ impl Hash for IdText<'_> {
 #[inline]
 fn is_same(uuid: &[u8; RequestId::MAX], id: &[u8; 40]) -> bool {
     let ((a, a_tail), (b, _)) = (uuid.as_chunks::<8>(), id.as_chunks::<8>());
-    let differ = a.iter().zip(b).fold(0, |bits, (a, b)| bits | (word(a) ^ word(b)));
+    let differ = a.iter().zip(b).fold(0, |bits, (a, b)| bits | (word(*a) ^ word(*b)));
     let tail = |tail: Option<&[u8; 4]>| tail.map(|tail| u32::from_le_bytes(*tail));
     differ == 0 && tail(a_tail.first_chunk()) == tail(id.get(32..).and_then(|id| id.first_chunk()))
 }

@@ -63,7 +63,7 @@ impl Recalled {
 
 /// An exchange of which nothing was said, with its key and that without the route; without them if
 /// what is said of it holds for no other.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Unknown {
     keys: Option<(Key, Key)>,
 }

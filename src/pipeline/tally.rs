@@ -70,6 +70,9 @@ impl Numbers {
     }
 }
 
+const ASKED: usize = survey::REQUEST_HEADERS_READ.len();
+const ANSWERED: usize = survey::RESPONSE_HEADERS_READ.len();
+
 /// Appends what report and survey read of an exchange. `None`: it has more to it, or a name that is read
 /// stands there twice.
 fn append_read(
@@ -86,8 +89,6 @@ fn append_read(
     for text in [Text::Method, Text::Route, Text::Api, Text::Stage] {
         append(read, exchange.text_bytes(text));
     }
-    const ASKED: usize = survey::REQUEST_HEADERS_READ.len();
-    const ANSWERED: usize = survey::RESPONSE_HEADERS_READ.len();
     append_values::<ASKED>(read, exchange.request_headers(), request)?;
     append_values::<ANSWERED>(read, exchange.response_headers(), response)
 }

@@ -105,7 +105,7 @@ fn the_report_is_the_same() {
     let report = |threads: &str| {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("corscope"));
         command.current_dir(env!("CARGO_MANIFEST_DIR"));
-        command.args(["scan", "sample-logs", "--format", "jsonl", "--show", "findings,exchanges"]);
+        command.args(["scan", "sample-logs", "--format", "jsonl", "--show", "exchanges"]);
         let output = command.args(["--threads", threads]).output().expect("it runs");
         (output.status.code(), String::from_utf8(output.stdout).expect("text"))
     };
