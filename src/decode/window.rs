@@ -52,8 +52,8 @@ impl<R: Read> Window<R> {
     }
 
     /// From now on buffers go to a shelf.
-    pub(crate) fn put_away_on(&mut self, shelf: SharedShelf) {
-        self.shelf = Some(shelf);
+    pub(crate) fn put_away_on(&mut self, keeper: SharedShelf) {
+        self.shelf = Some(keeper);
         // Nothing of it was delivered.
         self.renew();
         if let Some(shelf) = &self.shelf {
