@@ -10,7 +10,9 @@ use crate::model::header_map::is_value_parameter;
 /// A set of header names for those who look for many of them at once.
 #[derive(Debug)]
 pub struct HeaderNames {
-    /// For each hash of a name's first and fourth letters, a bit for each name.
+    /// For each first letter of a name, a bit for each fourth one: of most headers no more is looked at.
+    letters: [u32; 32],
+    /// For each hash of both, a bit for each name.
     by_letters: [u64; 64],
     names: Vec<Known>,
     /// Names that begin with this letter are told too.
@@ -43,13 +45,20 @@ const BLOCKS: usize = 3;
 impl HeaderNames {
     /// As many names as there are bits, each as long as three blocks. `None`: it has no room for them.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<Self> {
-        let mut set = Self { by_letters: [0; 64], names: Vec::new(), others: None };
+        let mut set =
+            Self { letters: [0; 32], by_letters: [0; 64], names: Vec::new(), others: None };
         for name in names {
             let bit = 1_u64.checked_shl(u32::try_from(set.names.len()).ok()?)?;
             match name.as_bytes() {
-                [first, _, _, fourth, ..] => *set.by_letters.get_mut(hash(*first, *fourth))? |= bit,
+                [first, _, _, fourth, ..] => {
+                    *set.letters.get_mut(letter(*first))? |= 1 << letter(*fourth);
+                    *set.by_letters.get_mut(hash(*first, *fourth))? |= bit;
+                }
                 // What stands in the place of the fourth letter may be anything.
-                _ => set.by_letters.iter_mut().for_each(|row| *row |= bit),
+                _ => {
+                    set.letters = [u32::MAX; 32];
+                    set.by_letters.iter_mut().for_each(|row| *row |= bit);
+                }
             }
             set.names.push(Known::new(name)?);
         }
@@ -78,10 +87,10 @@ impl HeaderNames {
     #[inline]
     pub(super) fn behind_comma(&self, text: &[u8]) -> Option<(usize, usize)> {
         let [first, _, _, fourth, ..] = text else { return self.at_end(text) };
-        match *self.by_letters.get(hash(*first, *fourth))? {
-            0 => None,
-            places => self.among(places, text),
+        if self.letters.get(letter(*first))? >> letter(*fourth) & 1 == 0 {
+            return None;
         }
+        self.among(*self.by_letters.get(hash(*first, *fourth))?, text)
     }
 
     /// The same among the names in these places.
@@ -107,10 +116,15 @@ impl HeaderNames {
     }
 }
 
+/// Five bits of a letter, which do not tell its case.
+#[inline]
+fn letter(byte: u8) -> usize {
+    usize::from(byte & 31)
+}
+
 #[inline]
 fn hash(first: u8, fourth: u8) -> usize {
-    // Five bits of a letter do not tell its case.
-    usize::from((first & 31) ^ (fourth & 31) << 1 & 63)
+    (letter(first) ^ letter(fourth) << 1) & 63
 }
 
 impl Known {

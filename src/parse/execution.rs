@@ -294,6 +294,26 @@ mod tests {
     }
 
     #[test]
+    fn a_first_look_changes_nothing() {
+        let ids =
+            [format!("({ID}) "), format!("({ID})"), "(EP5ycFmYoAMEnvg=) ".into(), String::new()];
+        let tails = ["", " [TRUNCATED]", "\n", "x"];
+        let others = ["", " ", "Somebody else's line", "Method", "()", "(x) y"];
+        for text in SHAPES.iter().map(|shape| shape.example).chain(others) {
+            for (id, tail) in ids.iter().flat_map(|id| tails.map(|tail| (id, tail))) {
+                let message = format!("{id}{text}{tail}");
+                let (mut once, mut twice) = (Execution::Detail, Execution::Detail);
+                let mark = read(message.as_bytes(), &mut once);
+                let glanced = glance(message.as_bytes());
+                let second = read_glanced(message.as_bytes(), glanced, &mut twice);
+                assert_eq!((second, twice), (mark, once), "{message}");
+                let is_usual = id.contains(ID) && SHAPES.iter().any(|it| it.example == text);
+                assert_eq!(glanced != Glance::default(), is_usual, "{message}");
+            }
+        }
+    }
+
+    #[test]
     fn truncation_is_told_by_its_literal_mark_only() {
         let cut = format!("({ID}) Method response headers: {{A=b [TRUNCATED]");
         assert!(parse(cut.as_bytes()).expect("a line").truncated);

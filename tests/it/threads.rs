@@ -65,12 +65,12 @@ fn each_container_gives_the_same_events() {
 fn events_stay_whole_where_buffers_end() {
     // Lines of all lengths up to one that is longer than a buffer, some continued, some of JSON.
     let id = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
-    let mut text = String::new();
-    for number in 0..6000_usize {
+    let lines = (0..6000_usize).map(|number| {
         let body = "x".repeat(if number % 997 == 5 { 300_000 } else { number % 700 });
         let behind = if number % 11 == 0 { "\n  at a place\n  at another" } else { "" };
-        text += &format!("2026-11-22T10:00:{:02}.000Z ({id}) {body}{behind}\n", number % 60);
-    }
+        format!("2026-11-22T10:00:{:02}.000Z ({id}) {body}{behind}\n", number % 60)
+    });
+    let text: String = lines.collect();
     let document = serde_json::json!({ "events": text.lines().map(|line| {
         serde_json::json!({ "timestamp": 1_795_341_600_000_u64, "message": format!("{line}\n\"") })
     }).collect::<Vec<_>>() });
