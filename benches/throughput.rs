@@ -6,7 +6,6 @@
 //!
 //! Must not: read files, so that the disk is not measured.
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::LazyLock;
 
@@ -22,15 +21,25 @@ use corscope::pipeline::{Analyzer, Observer, Telling, Window};
 use corscope::report::builder::ReportBuilder;
 use corscope::report::live::Board;
 use corscope::report::settings::ReportSettings;
+use corscope::rules::file::RuleFile;
 use corscope::rules::set::RuleSet;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+
+use crate::generator::{Form, Generator};
+
+mod generator;
 
 fn main() {
     divan::main();
 }
 
-static LOG: LazyLock<String> = LazyLock::new(|| Generator::default().log(8 << 20));
+/// Bytes of the log, as an S3 export has it.
+const SIZE: usize = 8 << 20;
+/// Rules of a user, so many that one of them can be seen.
+const OWN_RULES: usize = 100;
+
+static LOG: LazyLock<String> = LazyLock::new(|| Generator::default().log(SIZE, Form::Text));
 
 fn counter() -> BytesCount {
     BytesCount::of_str(LOG.as_str())
@@ -119,14 +128,80 @@ fn whole_without_rules(bencher: Bencher<'_, '_>) {
     analyze(bencher, &rules);
 }
 
+/// The same with a hundred rules of a user: what it takes longer is what a hundred of them cost.
+#[divan::bench]
+fn whole_with_100_own_rules(bencher: Bencher<'_, '_>) {
+    let own: Vec<RuleFile> = (0..OWN_RULES).map(own_rule).collect();
+    let (rules, errors) = RuleSet::load(&own);
+    assert!(errors.is_empty(), "{errors:?}");
+    analyze(bencher, &rules);
+}
+
+/// The events of the log as `JSON Lines`. The rate is in bytes of this container.
+#[divan::bench]
+fn whole_of_json_lines(bencher: Bencher<'_, '_>) {
+    analyze_log(bencher, &RuleSet::builtin(), &Generator::default().log(SIZE, Form::Lines));
+}
+
+/// The same of what `aws logs filter-log-events` prints.
+#[divan::bench]
+fn whole_of_filter_log_events(bencher: Bencher<'_, '_>) {
+    analyze_log(bencher, &RuleSet::builtin(), &Generator::default().log(SIZE, Form::Document));
+}
+
+/// Events that are in memory, as those of Logs Insights and of a live tail are: events per second.
+#[divan::bench]
+fn push(bencher: Bencher<'_, '_>) {
+    let rules = RuleSet::builtin();
+    let events = events();
+    bencher.counter(ItemsCount::new(events.len())).bench_local(|| {
+        let report = ReportBuilder::new(ReportSettings::default());
+        let mut observer = ();
+        let mut analyzer = Analyzer::new(&rules, report, Window::default(), &mut observer);
+        analyzer.place(&place());
+        for event in events {
+            analyzer.event(event.borrowed());
+        }
+        analyzer.finish().map(|report| report.summary)
+    });
+}
+
 fn analyze(bencher: Bencher<'_, '_>, rules: &RuleSet) {
-    bencher.counter(counter()).bench_local(|| {
+    analyze_log(bencher, rules, &LOG);
+}
+
+fn analyze_log(bencher: Bencher<'_, '_>, rules: &RuleSet, log: &str) {
+    bencher.counter(BytesCount::of_str(log)).bench_local(|| {
         let report = ReportBuilder::new(ReportSettings::default());
         let mut observer = ();
         let mut analyzer = Analyzer::new(rules, report, Window::default(), &mut observer);
-        decode(&mut LOG.as_bytes(), &place(), &mut analyzer);
+        decode(&mut log.as_bytes(), &place(), &mut analyzer);
         analyzer.finish().map(|report| report.summary)
     });
+}
+
+/// Asks about each response, and never fires.
+fn own_rule(number: usize) -> RuleFile {
+    let text = format!(
+        r#"
+id = "own-{number}"
+title = "A header names a host that was moved"
+class = "wrong-allow-origin"
+kind = "symptom"
+severity = "error"
+confidence = "confirmed"
+why = "It was moved."
+fix = "Name the new one."
+since = "1"
+
+[when]
+all = [
+  {{ is = ["request.preflight", false] }},
+  {{ matches = ["response.header.content-type", '^text/moved-{number}$'] }},
+]
+"#
+    );
+    RuleFile { name: format!("own-{number}.toml"), text }
 }
 
 /// What a tail does with them: time goes on with each hundred events, and findings are told.
@@ -244,111 +319,4 @@ impl<F: FnMut(LogEvent<'_>)> Sink for Events<F> {
     fn count(&mut self, _: Count, _: u64) {}
 
     fn problem(&mut self, _: InputNote) {}
-}
-
-/// Requests in flight at the same time.
-const IN_FLIGHT: usize = 16;
-
-/// Writes execution logs; the same calls give the same bytes.
-struct Generator {
-    state: u64,
-    requests: u64,
-}
-
-impl Default for Generator {
-    fn default() -> Self {
-        Self { state: 0x2026_1122, requests: 0 }
-    }
-}
-
-impl Generator {
-    /// An S3 export's text of at least `size` bytes; lines of requests interleave.
-    fn log(&mut self, size: usize) -> String {
-        let mut text = String::with_capacity(size + 4096);
-        let mut open: Vec<std::vec::IntoIter<String>> = Vec::new();
-        let mut clock = 0;
-        while text.len() < size {
-            if open.len() < IN_FLIGHT {
-                open.push(self.request().into_iter());
-            }
-            let at = self.below(open.len());
-            match open.get_mut(at).and_then(Iterator::next) {
-                Some(line) => {
-                    clock += self.below(3);
-                    let (minutes, seconds) = (clock / 60_000 % 60, clock / 1_000 % 60);
-                    let hours = clock / 3_600_000 % 24;
-                    let millis = clock % 1_000;
-                    let stamp = format!("{hours:02}:{minutes:02}:{seconds:02}.{millis:03}");
-                    // Writing to a `String` cannot fail.
-                    let _ = writeln!(text, "2026-11-22T{stamp}Z {line}");
-                }
-                None => drop(open.swap_remove(at)),
-            }
-        }
-        text
-    }
-
-    /// The lines of one request, each with its prefix; one in eight lacks the header.
-    fn request(&mut self) -> Vec<String> {
-        self.requests += 1;
-        let (n, lambda) = (self.requests, self.next());
-        let id = format!("{n:08x}-0000-4000-8000-{:012x}", self.next() >> 16);
-        let invocation = format!("{:08x}-1111-4111-9111-{:012x}", lambda >> 32, lambda >> 16);
-        let allow = if n.is_multiple_of(8) {
-            ""
-        } else {
-            "Access-Control-Allow-Origin=https://shop.example, Vary=Origin, "
-        };
-        let body =
-            format!("{{\"order\":{n},\"note\":\"{}\"}}", "lorem ipsum ".repeat(self.below(40)));
-        let lines = [
-            format!("Extended Request Id: {:014x}A=", self.next() >> 8),
-            format!("Verifying Usage Plan for request: {id}. API Key:  API Stage: a1b2c3d4e5/prod"),
-            "API Key  authorized because method 'GET /v1/orders/{id}' does not require API Key. \
-             Request will not contribute to throttle or quota limits"
-                .to_owned(),
-            "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod".to_owned(),
-            format!("Starting execution for request: {id}"),
-            format!("HTTP Method: GET, Resource Path: /v1/orders/{n}"),
-            format!("Method request path: {{id={n}}}"),
-            "Method request query string: {}".to_owned(),
-            "Method request headers: {origin=https://shop.example, sec-fetch-mode=cors, Accept=*/*, \
-             User-Agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
-             Chrome/156.0.0.0 Safari/537.36, X-Forwarded-For=203.0.113.7, 198.51.100.2}"
-                .to_owned(),
-            "Method request body before transformations: ".to_owned(),
-            format!("Endpoint request headers: {{x-amzn-lambda-integration-tag={id}, {}", "*".repeat(900)),
-            "Received response. Status: 200, Integration latency: 21 ms".to_owned(),
-            format!("Endpoint response headers: {{x-amzn-RequestId={invocation}}}"),
-            format!("Endpoint response body before transformations: {{\"statusCode\":200,\"body\":{body:?}}}"),
-            format!("Method response body after transformations: {body}"),
-            format!("Method response headers: {{{allow}Content-Type=application/json}}"),
-            "Successfully completed execution".to_owned(),
-            "Method completed with status: 200".to_owned(),
-            format!("AWS Integration Endpoint RequestId : {invocation}"),
-        ];
-        lines.into_iter().map(|line| cut(format!("({id}) {line}"))).collect()
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.next() % bound).unwrap_or_default()
-    }
-
-    /// xorshift64*.
-    fn next(&mut self) -> u64 {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-}
-
-/// As the gateway cuts a line.
-fn cut(mut line: String) -> String {
-    if line.len() > 1024 {
-        line.truncate(1024);
-        line.push_str(" [TRUNCATED]");
-    }
-    line
 }

@@ -20,15 +20,18 @@ use corscope::report::{Reading, Report};
 use crate::cli::args::{AnalysisOptions, Format, Show, WindowOptions};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::progress::Progress;
 use crate::cli::sink::Sink;
 use crate::cli::terminal::{Environment, stdout_is_terminal};
 use crate::cli::time::{self, End};
 use crate::cli::{baseline, setup};
 
-/// Analyzes what `read` pushes, and writes the report.
+/// Analyzes what `read` pushes, and writes the report. What is found meanwhile is counted in
+/// `progress`.
 pub(crate) fn run(
     options: &AnalysisOptions,
     (since, until): (Option<LogTime>, Option<LogTime>),
+    progress: &Progress,
     read: impl FnOnce(&mut Analyzer<'_>) -> Result<(), CliError>,
 ) -> Result<ExitStatus, CliError> {
     let setup = setup::of(&options.report, &options.rules, time::today(options.window.tz))?;
@@ -42,7 +45,7 @@ pub(crate) fn run(
         };
         ExchangeRows::new(form, settings.clone(), DEFAULT_MEMORY)
     });
-    let mut observer = Rows(rows.as_mut());
+    let mut observer = Rows { rows: rows.as_mut(), progress };
     let builder = ReportBuilder::new(settings);
     let mut analyzer = Analyzer::new(&setup.rules, builder, Window { since, until }, &mut observer);
     read(&mut analyzer)?;
@@ -61,7 +64,10 @@ pub(crate) fn run(
 }
 
 /// Rows of the exchanges, where they are asked for.
-struct Rows<'a>(Option<&'a mut ExchangeRows>);
+struct Rows<'a> {
+    rows: Option<&'a mut ExchangeRows>,
+    progress: &'a Progress,
+}
 
 impl Observer for Rows<'_> {
     fn exchange(
@@ -71,7 +77,10 @@ impl Observer for Rows<'_> {
         findings: &[Finding],
         places: &Places,
     ) -> io::Result<()> {
-        match &mut self.0 {
+        if !findings.is_empty() {
+            self.progress.found();
+        }
+        match &mut self.rows {
             Some(rows) => rows.add(exchange, judgement, findings, places),
             None => Ok(()),
         }

@@ -83,7 +83,8 @@ pub(crate) enum Command {
     /// Analyze exports and saved output: files, folders, standard input.
     ///
     /// The container is detected: S3 exports, AWS CLI output (JSON or text), Insights results,
-    /// subscription payloads, HAR files, plain text; gzip and zstd are unpacked.
+    /// subscription payloads, HAR files, plain text; gzip and zstd are unpacked. On a terminal, a scan
+    /// that takes long shows on standard error how far it is.
     #[command(after_help = EXAMPLES)]
     Scan(Box<ScanOptions>),
     /// Analyze what log groups of an AWS account hold of a time window.
@@ -402,7 +403,8 @@ pub(crate) struct OutputOptions {
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
     pub(crate) color: ColorChoice,
 
-    /// In format human, print nothing when all is well and everything was read.
+    /// In format human, print nothing when all is well and everything was read; never show how far a
+    /// scan is.
     #[arg(long, short)]
     pub(crate) quiet: bool,
 

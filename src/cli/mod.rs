@@ -22,6 +22,7 @@ mod error;
 mod exit;
 mod explain;
 mod print;
+mod progress;
 mod ranges;
 mod rules;
 mod scan;

@@ -124,7 +124,6 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
 }
 
 /// A size for people: `1.5 GB`.
-#[cfg(feature = "aws")]
 pub(crate) fn size(bytes: u64) -> String {
     let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)];
     for (unit, factor) in units {
@@ -162,7 +161,6 @@ mod tests {
         assert!(fail_on("never").is_ok_and(|fail_on| fail_on.0.is_none()));
     }
 
-    #[cfg(feature = "aws")]
     #[test]
     fn sizes_are_read_and_written() {
         for (text, want) in [("5GB", 5_000_000_000), ("1.5 mb", 1_500_000), ("700", 700)] {

@@ -16,7 +16,8 @@ use crate::cli::analysis;
 use crate::cli::args::ScanOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::terminal::stdin_is_terminal;
+use crate::cli::progress::{self, Progress};
+use crate::cli::terminal::{Environment, stderr_is_terminal, stdin_is_terminal};
 
 /// Runs the command.
 pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
@@ -25,15 +26,30 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
     if let Some(path) = &options.analysis.output.output {
         check_output(path, &inputs)?;
     }
-    analysis::run(&options.analysis, window, |analyzer| {
-        let read = |sink: &mut dyn Sink| files::scan(&inputs, &mut io::stdin().lock(), sink);
-        if threads(options.threads) > 1 {
-            ahead(read, glance, analyzer);
+    let progress = Progress::default();
+    analysis::run(&options.analysis, window, &progress, |analyzer| {
+        let read = |sink: &mut dyn Sink| {
+            files::scan_metered(&inputs, &mut io::stdin().lock(), sink, &progress.meter)
+        };
+        let mut work = || {
+            if threads(options.threads) > 1 {
+                ahead(read, glance, analyzer)
+            } else {
+                read(analyzer)
+            }
+        };
+        if shows_progress(options) {
+            progress::show(&progress, || files::total(&inputs), work);
         } else {
-            read(analyzer);
+            work();
         }
         Ok(())
     })
+}
+
+/// To somebody who looks, and did not ask for silence.
+fn shows_progress(options: &ScanOptions) -> bool {
+    stderr_is_terminal() && !options.analysis.output.quiet && !Environment::read().is_dumb()
 }
 
 /// As many threads as are asked for, or as there are processors.

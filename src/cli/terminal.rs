@@ -3,9 +3,7 @@
 //! Must not: be asked twice; the answers go into settings.
 
 use std::ffi::OsString;
-#[cfg(feature = "aws")]
-use std::io::Write;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use crate::cli::args::ColorChoice;
 
@@ -44,11 +42,13 @@ impl Environment {
             ColorChoice::Never => false,
             ColorChoice::Auto if is_set(&self.no_color) => false,
             ColorChoice::Auto if is_set(&self.force_color) && !is_zero(&self.force_color) => true,
-            ColorChoice::Auto => {
-                let is_dumb = self.term.as_ref().is_some_and(|term| term == "dumb");
-                to_terminal && !is_dumb && !is_zero(&self.color)
-            }
+            ColorChoice::Auto => to_terminal && !self.is_dumb() && !is_zero(&self.color),
         }
+    }
+
+    /// Whether the terminal can do nothing but take text.
+    pub(crate) fn is_dumb(&self) -> bool {
+        self.term.as_ref().is_some_and(|term| term == "dumb")
     }
 
     /// Columns to fill: `COLUMNS`, else the terminal's.
@@ -68,17 +68,21 @@ pub(crate) fn stdout_is_terminal() -> bool {
 }
 
 /// Whether standard error is a terminal.
-#[cfg(feature = "aws")]
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
 /// Writes a line on standard error in place of the one that is there; empty: takes it away.
-#[cfg(feature = "aws")]
 pub(crate) fn rewrite_line(text: &str) {
     let mut stderr = io::stderr().lock();
     // There is nobody left to tell if this fails.
     let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+}
+
+/// Columns of the terminal that standard error is.
+pub(crate) fn stderr_width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
 }
 
 /// Whether standard input is a terminal.

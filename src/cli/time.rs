@@ -2,7 +2,7 @@
 //!
 //! Must not: guess. What can be read in two ways is refused.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use corscope::model::LogTime;
@@ -18,6 +18,23 @@ pub(crate) const UTC: FixedOffset = match FixedOffset::east_opt(0) {
 pub(crate) fn now() -> LogTime {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     LogTime(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// How long something takes, whatever happens to the clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// From now on.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Until now.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// The day by the clock of this machine, in a zone.

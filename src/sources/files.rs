@@ -2,6 +2,7 @@
 //!
 //! Must not: follow a symbolic link in a circle, or stop at a file that cannot be read.
 
+use std::cell::Cell;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,8 @@ use std::path::{Path, PathBuf};
 use hashbrown::HashSet;
 
 use crate::decode::{Count, SharedShelf, Sink, decode};
-use crate::model::{InputNote, LogEvent, Place, PlaceId};
+use crate::model::{InputNote, LogEvent, Place, PlaceId, Places};
+use crate::sources::meter::{Meter, Metered};
 
 /// What [`scan`] could read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,9 +28,19 @@ pub struct Scanned {
 
 /// Reads all `paths`: files, folders with everything below them, `-` for standard input.
 pub fn scan(paths: &[PathBuf], stdin: &mut dyn Read, sink: &mut dyn Sink) -> Scanned {
-    let mut scan = Scan::new(sink, &|_, _| true);
+    scan_metered(paths, stdin, sink, &Meter::default())
+}
+
+/// The same; `meter` shows how far it is.
+pub fn scan_metered(
+    paths: &[PathBuf],
+    stdin: &mut dyn Read,
+    sink: &mut dyn Sink,
+    meter: &Meter,
+) -> Scanned {
+    let mut scan = Scan::new(sink, &|_, _| true, meter);
     for path in paths {
-        if path.as_os_str() == "-" {
+        if is_stdin(path) {
             scan.read(stdin, Place { file: Some("-".to_owned()), ..Place::default() });
         } else {
             scan.path(path);
@@ -37,13 +49,49 @@ pub fn scan(paths: &[PathBuf], stdin: &mut dyn Read, sink: &mut dyn Sink) -> Sca
     scan.scanned
 }
 
+/// How many bytes [`scan`] has to read, by the sizes that the files have now. `None`: standard input
+/// is among them, or a pipe, and nobody knows.
+pub fn total(paths: &[PathBuf]) -> Option<u64> {
+    if paths.iter().any(|path| is_stdin(path)) {
+        return None;
+    }
+    let total = Cell::new(Some(0_u64));
+    let weigh = |_: &Path, metadata: &Metadata| {
+        let size = metadata.is_file().then_some(metadata.len());
+        total.set(total.get().zip(size).map(|(total, size)| total.saturating_add(size)));
+        false
+    };
+    scan_some(paths, &weigh, &mut Nobody(Places::default()));
+    total.get()
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Where nothing is read there is nothing to take.
+struct Nobody(Places);
+
+impl Sink for Nobody {
+    fn place(&mut self, place: &Place) -> PlaceId {
+        self.0.intern(place)
+    }
+
+    fn event(&mut self, _: LogEvent<'_>) {}
+
+    fn count(&mut self, _: Count, _: u64) {}
+
+    fn problem(&mut self, _: InputNote) {}
+}
+
 /// The same for paths only; of the files that are there, those are read which `choose` wants.
 pub fn scan_some(
     paths: &[PathBuf],
     choose: &dyn Fn(&Path, &Metadata) -> bool,
     sink: &mut dyn Sink,
 ) -> Scanned {
-    let mut scan = Scan::new(sink, choose);
+    let meter = Meter::default();
+    let mut scan = Scan::new(sink, choose, &meter);
     for path in paths {
         scan.path(path);
     }
@@ -56,11 +104,16 @@ struct Scan<'s> {
     /// Folders that were entered, by their real paths: links may lead back to them.
     folders: HashSet<PathBuf, foldhash::fast::RandomState>,
     choose: &'s dyn Fn(&Path, &Metadata) -> bool,
+    meter: &'s Meter,
 }
 
 impl<'s> Scan<'s> {
-    fn new(sink: &'s mut dyn Sink, choose: &'s dyn Fn(&Path, &Metadata) -> bool) -> Self {
-        Self { sink, scanned: Scanned::default(), folders: HashSet::default(), choose }
+    fn new(
+        sink: &'s mut dyn Sink,
+        choose: &'s dyn Fn(&Path, &Metadata) -> bool,
+        meter: &'s Meter,
+    ) -> Self {
+        Self { sink, scanned: Scanned::default(), folders: HashSet::default(), choose, meter }
     }
 
     /// A path of the command line: whatever its name, it is meant.
@@ -126,7 +179,7 @@ impl<'s> Scan<'s> {
 
     fn read(&mut self, reader: &mut dyn Read, place: Place) {
         let mut watch = Watch { sink: self.sink, events: 0, bytes: 0, skipped: 0, problems: 0 };
-        decode(reader, &place, &mut watch);
+        decode(&mut Metered::new(reader, self.meter), &place, &mut watch);
         let Watch { events, bytes, skipped, problems, .. } = watch;
         if events == 0 && problems == 0 && skipped == 0 {
             let problem = if bytes == 0 {

@@ -6,4 +6,5 @@ pub mod ahead;
 #[cfg(feature = "aws")]
 pub mod cloudwatch;
 pub mod files;
+pub mod meter;
 pub mod resume;

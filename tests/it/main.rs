@@ -47,6 +47,7 @@ mod moto;
 mod moto_logs;
 mod oracle;
 mod output;
+mod progress;
 mod properties;
 mod properties_cors;
 #[cfg(feature = "aws")]

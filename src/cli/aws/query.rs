@@ -26,6 +26,7 @@ use crate::cli::aws::plan::{Plan, Planned};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::print::say;
+use crate::cli::progress::Progress as Counted;
 use crate::cli::ranges;
 use crate::cli::terminal::{rewrite_line, stderr_is_terminal};
 use crate::cli::time;
@@ -82,7 +83,7 @@ pub(crate) fn run(options: &QueryOptions) -> Result<ExitStatus, CliError> {
     let to = until.unwrap_or(now);
     let from = since.unwrap_or(LogTime(to.0 - DEFAULT_SINCE));
     let span = Span { from, to };
-    analysis::run(&options.analysis, (Some(from), Some(to)), |analyzer| {
+    analysis::run(&options.analysis, (Some(from), Some(to)), &Counted::default(), |analyzer| {
         block_on(read(options, span, now, analyzer))
     })
 }
