@@ -121,6 +121,8 @@ pub(super) struct Store {
     by_id: HashMap<RequestId, SlotId, foldhash::fast::RandomState>,
     /// Slots with their births, those not touched for longest at the front; checked when taken.
     by_age: VecDeque<(u64, SlotId)>,
+    /// The same, older ones: nothing came for them for long, and they hold no more than they need.
+    stale: VecDeque<(u64, SlotId)>,
     /// The exchange without an id on its lines that is going on in a place, with its birth.
     current: HashMap<PlaceId, SlotId, foldhash::fast::RandomState>,
     /// The last answer of [`Self::find`].
@@ -135,6 +137,8 @@ pub(super) struct Store {
 
 /// What an exchange in flight is counted with: its buffers are shared with those before it.
 const IN_FLIGHT: usize = 3 << 10;
+/// Lines after which an exchange that none of them touched will hardly go on.
+const STALE: u64 = 1 << 17;
 
 impl Store {
     /// A new exchange that no line has touched yet.
@@ -161,9 +165,10 @@ impl Store {
             self.arrived(slot);
         }
         self.by_age.push_back((born, slot));
-        if self.by_age.len() > 1024 + 2 * (self.slots.len() - self.free.len()) {
+        if self.by_age.len() + self.stale.len() > 1024 + 2 * self.len() {
             self.forget_removed();
         }
+        self.shrink_stale();
         if let Some(id) = id.filter(|id| !id.is_shared()) {
             self.by_id.insert(id, slot);
         }
@@ -298,26 +303,56 @@ impl Store {
     /// The exchange that was not touched for longest.
     pub(super) fn oldest(&mut self) -> Option<SlotId> {
         loop {
-            let (born, slot) = self.by_age.pop_front()?;
-            let Some(entry) = self.slots.get_mut(slot.0 as usize) else { continue };
-            if !entry.used || entry.born != born {
+            let (born, slot) = self.stale.pop_front().or_else(|| self.by_age.pop_front())?;
+            if self.is_untouched(born, slot) {
+                return Some(slot);
+            }
+        }
+    }
+
+    /// Whether no line came for an exchange since it lined up by age. If some did, it lines up anew, as
+    /// old as its last line.
+    fn is_untouched(&mut self, born: u64, slot: SlotId) -> bool {
+        let entry = self.slots.get_mut(slot.0 as usize);
+        let Some(entry) = entry.filter(|entry| entry.used && entry.born == born) else {
+            return false;
+        };
+        if entry.touched > born {
+            entry.born = entry.touched;
+            self.by_age.push_back((entry.born, slot));
+        }
+        entry.touched <= born
+    }
+
+    /// Frees the reserves of exchanges that will hardly go on: their buffers are as large as any
+    /// exchange before them needed. Looks at few, since it is done for each new exchange.
+    fn shrink_stale(&mut self) {
+        for _ in 0..2 {
+            let is_old = |(born, _): &(u64, SlotId)| born + STALE < self.clock;
+            let Some((born, slot)) = self.by_age.front().copied().filter(is_old) else { return };
+            self.by_age.pop_front();
+            if !self.is_untouched(born, slot) {
                 continue;
             }
-            if entry.touched > born {
-                // It was touched since: it lines up anew, as old as its last line.
-                entry.born = entry.touched;
-                self.by_age.push_back((entry.born, slot));
-                continue;
+            self.stale.push_back((born, slot));
+            if let Some(entry) = self.slots.get_mut(slot.0 as usize)
+                && !entry.stage.is_held
+            {
+                entry.exchange.compact(|_| true);
+                self.bytes -= entry.bytes;
+                entry.bytes = entry.exchange.size();
+                self.bytes += entry.bytes;
             }
-            return Some(slot);
         }
     }
 
     fn forget_removed(&mut self) {
         let slots = &self.slots;
-        self.by_age.retain(|(born, slot)| {
+        let is_there = |(born, slot): &(u64, SlotId)| {
             slots.get(slot.0 as usize).is_some_and(|entry| entry.used && entry.born == *born)
-        });
+        };
+        self.by_age.retain(is_there);
+        self.stale.retain(is_there);
     }
 
     /// The number that nothing else gets.
