@@ -31,7 +31,7 @@ def median(numbers):
 
 if sys.argv[1] == "--ratio":
     runs, log, ids, corscope = sys.argv[2:]
-    scan = [corscope, "scan", "--format", "json", "--fail-on", "never", log]
+    scan = [corscope, "scan", "--threads", "1", "--format", "json", "--fail-on", "never", log]
     without = scan + ["--disable", ",".join(open(ids, encoding="utf-8").read().split())]
     pairs = [(usage(scan)[0], usage(without)[0]) for _ in range(int(runs))]
     print(f"{median([one for one, _ in pairs]) / median([other for _, other in pairs]):.3f}")

@@ -136,9 +136,9 @@ pub(super) struct Store {
 }
 
 /// What an exchange in flight is counted with: its buffers are shared with those before it.
-const IN_FLIGHT: usize = 3 << 10;
+const IN_FLIGHT: usize = 4 << 10;
 /// Lines after which an exchange that none of them touched will hardly go on.
-const STALE: u64 = 1 << 17;
+const STALE: u64 = 1 << 16;
 
 impl Store {
     /// A new exchange that no line has touched yet.

@@ -56,6 +56,7 @@ mod query;
 #[path = "../../examples/fake-cloudwatch/replay.rs"]
 mod replay;
 mod report;
+mod rest;
 mod rules;
 mod rules_cli;
 mod rules_config;
