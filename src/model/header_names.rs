@@ -49,16 +49,13 @@ impl HeaderNames {
             Self { letters: [0; 32], by_letters: [0; 64], names: Vec::new(), others: None };
         for name in names {
             let bit = 1_u64.checked_shl(u32::try_from(set.names.len()).ok()?)?;
-            match name.as_bytes() {
-                [first, _, _, fourth, ..] => {
-                    *set.letters.get_mut(letter(*first))? |= 1 << letter(*fourth);
-                    *set.by_letters.get_mut(hash(*first, *fourth))? |= bit;
-                }
+            if let [first, _, _, fourth, ..] = name.as_bytes() {
+                *set.letters.get_mut(letter(*first))? |= 1 << letter(*fourth);
+                *set.by_letters.get_mut(hash(*first, *fourth))? |= bit;
+            } else {
                 // What stands in the place of the fourth letter may be anything.
-                _ => {
-                    set.letters = [u32::MAX; 32];
-                    set.by_letters.iter_mut().for_each(|row| *row |= bit);
-                }
+                set.letters = [u32::MAX; 32];
+                set.by_letters.iter_mut().for_each(|row| *row |= bit);
             }
             set.names.push(Known::new(name)?);
         }
