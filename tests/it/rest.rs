@@ -26,7 +26,7 @@ fn said(log: &str) -> (Value, Vec<Value>) {
     let mut exchange = rows
         .iter()
         .find(|row| of_type(row, "exchange") && row["request_id"] == ID)
-        .unwrap_or_else(|| panic!("{} rows", rows.len()))
+        .expect("the request is told")
         .clone();
     // The file is another one.
     if let Some(fields) = exchange.as_object_mut() {
