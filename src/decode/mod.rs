@@ -26,6 +26,7 @@ mod emit;
 mod encoding;
 mod escapes;
 mod header;
+mod inflate;
 mod insights;
 mod json;
 mod mold;

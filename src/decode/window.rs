@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use memchr::memchr;
 
+use crate::decode::CAPACITY;
+
 /// Keeps buffers whose bytes are still needed: of events that were delivered, and are read later. A
 /// window that has one puts away a buffer that is full, and goes on in another.
 pub trait Shelf {
@@ -29,6 +31,8 @@ pub(crate) struct Window<R> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Bytes behind the end that are there already, and shown as if they were read.
+    unshown: usize,
     ended: bool,
     failure: Option<io::Error>,
     shelf: Option<SharedShelf>,
@@ -47,12 +51,25 @@ pub(crate) enum More {
 
 impl<R: Read> Window<R> {
     pub(crate) fn new(source: R, capacity: usize) -> Self {
-        let buffer = vec![0; capacity];
-        Self { source, buffer, start: 0, end: 0, ended: false, failure: None, shelf: None }
+        Self { ended: false, ..Self::over(source, vec![0; capacity], 0) }
     }
 
-    /// From now on buffers go to a shelf.
+    /// A window over bytes that are all there; nothing is read from `source`.
+    pub(crate) fn whole(source: R, bytes: Vec<u8>) -> Self {
+        let unshown = bytes.len();
+        Self::over(source, bytes, unshown)
+    }
+
+    fn over(source: R, buffer: Vec<u8>, unshown: usize) -> Self {
+        Self { source, buffer, start: 0, end: 0, unshown, ended: true, failure: None, shelf: None }
+    }
+
+    /// From now on buffers go to a shelf, except for one that has all bytes: it is too large to be
+    /// kept, and its events are copied.
     pub(crate) fn put_away_on(&mut self, keeper: SharedShelf) {
+        if self.unshown > 0 {
+            return;
+        }
         self.shelf = Some(keeper);
         // Nothing of it was delivered.
         self.renew();
@@ -98,12 +115,18 @@ impl<R: Read> Window<R> {
 
     /// Reads once more. The window then holds at most `limit` bytes.
     pub(crate) fn more(&mut self, limit: usize) -> More {
-        if self.ended {
+        if self.ended && self.unshown == 0 {
             return More::Ended;
         }
         let held = self.end - self.start;
         if held >= limit {
             return More::Full;
+        }
+        if self.unshown > 0 {
+            let count = self.unshown.min(limit - held).min(CAPACITY);
+            self.unshown -= count;
+            self.end += count;
+            return More::Grown;
         }
         if self.end == self.buffer.len() {
             self.renew();
@@ -142,6 +165,20 @@ impl<R: Read> Window<R> {
     pub(crate) fn hold(&mut self, count: usize, limit: usize) -> usize {
         while self.end - self.start < count && self.more(limit) == More::Grown {}
         self.end - self.start
+    }
+
+    /// Reads all; nothing if that is more than `most` bytes, or reading failed.
+    pub(crate) fn all(&mut self, most: usize) -> Option<&[u8]> {
+        let limit = most.saturating_add(1);
+        let held = self.hold(limit, limit);
+        (held <= most && self.failure.is_none()).then(|| self.held())
+    }
+
+    /// Lets go of the buffer if nothing is in it.
+    pub(crate) fn release(&mut self) {
+        if self.start == self.end && self.unshown == 0 {
+            (self.buffer, self.start, self.end) = (Vec::new(), 0, 0);
+        }
     }
 
     /// Reads until the window holds a whole line, `limit` bytes, or all there is.

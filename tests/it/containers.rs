@@ -165,6 +165,23 @@ fn export_text_plain_and_compressed() {
     assert_eq!(seen(export().as_bytes()).events[2].line, 6);
 }
 
+#[test]
+fn a_compressed_file_gives_the_events_of_its_text() {
+    let long = format!("{} {}\nmore\n{} next\n", at(0), "x".repeat(MAX_EVENT * 3), at(1));
+    let text = export().repeat(3000) + &long + &export().repeat(10);
+    let document = serde_json::json!({ "events": vec![json_events(); 2000].concat() }).to_string();
+    let utf16 = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for plain in
+        [text.replace('\n', "\r\n").into_bytes(), text.into_bytes(), document.into_bytes(), utf16]
+    {
+        let (packed, plain) = (seen(&gzip(&plain)), seen(&plain));
+        assert!(plain.events.len() > 5000, "{}", plain.events.len());
+        assert!(packed.events == plain.events);
+        assert_eq!(packed.counts, plain.counts);
+        assert_eq!((packed.problems, plain.problems), (vec![], vec![]));
+    }
+}
+
 trait MapBoth<A> {
     fn map_both<B>(self, map: impl Fn(A) -> B) -> (B, B);
 }

@@ -1,7 +1,7 @@
 //! Results do not depend on the number of threads, nor on where buffers end.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -74,10 +74,13 @@ fn events_stay_whole_where_buffers_end() {
     let document = serde_json::json!({ "events": text.lines().map(|line| {
         serde_json::json!({ "timestamp": 1_795_341_600_000_u64, "message": format!("{line}\n\"") })
     }).collect::<Vec<_>>() });
-    for text in [text.clone(), document.to_string()] {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for text in [text.as_bytes(), document.to_string().as_bytes(), &packed] {
         for step in [usize::MAX, 4099, 100_003] {
             let [here, there] = both_ways(|sink| {
-                let reader = RefCell::new(Stepwise { text: text.as_bytes(), step });
+                let reader = RefCell::new(Stepwise { text, step });
                 let place = Place { file: Some("a".to_owned()), ..Place::default() };
                 decode(&mut *reader.borrow_mut(), &place, sink);
             });
