@@ -14,8 +14,8 @@ use std::thread;
 use crate::decode::{Count, SharedShelf, Shelf, Sink};
 use crate::model::{Glance, InputNote, LogEvent, LogTime, Place, PlaceId, Places, Position};
 
-/// Batches that wait for the analysis.
-const WAITING: usize = 4;
+/// Batches that wait for the analysis. More do not make it faster, and of short lines each is large.
+const WAITING: usize = 2;
 /// As much as the main thread has.
 const STACK: usize = 8 << 20;
 /// Bytes of copied messages that are handed on together.
