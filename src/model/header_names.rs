@@ -19,6 +19,52 @@ pub struct HeaderNames {
     others: Option<u8>,
 }
 
+impl Default for HeaderNames {
+    fn default() -> Self {
+        Self { letters: [0; 32], by_letters: [0; 64], names: Vec::new(), others: None }
+    }
+}
+
+/// The values that a header list has of the names of a set.
+#[derive(Debug)]
+pub struct Values<'a> {
+    last: [Option<&'a [u8]>; HeaderNames::MOST],
+    present: u64,
+    repeated: u64,
+}
+
+impl<'a> Values<'a> {
+    /// None yet.
+    pub(super) const NONE: Self = Self { last: [None; HeaderNames::MOST], present: 0, repeated: 0 };
+
+    #[inline]
+    pub(super) fn put(&mut self, at: usize, value: &'a [u8]) {
+        if let Some(slot) = self.last.get_mut(at) {
+            *slot = Some(value);
+            self.repeated |= self.present & 1 << at;
+            self.present |= 1 << at;
+        }
+    }
+
+    /// A bit for each name that is there, and for each that is there more than once.
+    #[inline]
+    pub fn places(&self) -> (u64, u64) {
+        (self.present, self.repeated)
+    }
+
+    /// The last value of the name at a place of the set, as logged.
+    #[inline]
+    pub fn get(&self, at: usize) -> Option<&'a [u8]> {
+        self.last.get(at).copied().flatten()
+    }
+
+    /// Whether that name is there more than once.
+    #[inline]
+    pub fn is_repeated(&self, at: usize) -> bool {
+        at < HeaderNames::MOST && self.repeated >> at & 1 == 1
+    }
+}
+
 /// A field that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found<'a> {
@@ -43,23 +89,37 @@ struct Known {
 const BLOCKS: usize = 3;
 
 impl HeaderNames {
+    /// The most names.
+    pub const MOST: usize = 64;
+
     /// As many names as there are bits, each as long as three blocks. `None`: it has no room for them.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<Self> {
-        let mut set =
-            Self { letters: [0; 32], by_letters: [0; 64], names: Vec::new(), others: None };
+        let mut set = Self::default();
         for name in names {
-            let bit = 1_u64.checked_shl(u32::try_from(set.names.len()).ok()?)?;
-            if let [first, _, _, fourth, ..] = name.as_bytes() {
-                *set.letters.get_mut(letter(*first))? |= 1 << letter(*fourth);
-                *set.by_letters.get_mut(hash(*first, *fourth))? |= bit;
-            } else {
-                // What stands in the place of the fourth letter may be anything.
-                set.letters = [u32::MAX; 32];
-                set.by_letters.iter_mut().for_each(|row| *row |= bit);
-            }
-            set.names.push(Known::new(name)?);
+            set.push(name)?;
         }
         Some(set)
+    }
+
+    /// The place of a name, known or new. `None`: there is no room for it.
+    pub fn add(&mut self, name: &str) -> Option<usize> {
+        self.find(name.as_bytes()).or_else(|| self.push(name))
+    }
+
+    fn push(&mut self, name: &str) -> Option<usize> {
+        let at = self.names.len();
+        let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
+        let known = Known::new(name)?;
+        if let [first, _, _, fourth, ..] = name.as_bytes() {
+            *self.letters.get_mut(letter(*first))? |= 1 << letter(*fourth);
+            *self.by_letters.get_mut(hash(*first, *fourth))? |= bit;
+        } else {
+            // What stands in the place of the fourth letter may be anything.
+            self.letters = [u32::MAX; 32];
+            self.by_letters.iter_mut().for_each(|row| *row |= bit);
+        }
+        self.names.push(known);
+        Some(at)
     }
 
     /// The same, which also tells names that begin with this letter.
@@ -76,18 +136,37 @@ impl HeaderNames {
 
     /// The place of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        self.names.iter().position(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
+        let mut rest = self.places(name);
+        while rest != 0 {
+            let at = rest.trailing_zeros() as usize;
+            if self.names.get(at)?.name.as_bytes().eq_ignore_ascii_case(name) {
+                return Some(at);
+            }
+            rest &= rest - 1;
+        }
+        None
+    }
+
+    /// A bit for each name that `text` may begin with, by its letters.
+    #[inline]
+    fn places(&self, text: &[u8]) -> u64 {
+        let [first, _, _, fourth, ..] = text else { return u64::MAX };
+        match self.letters.get(letter(*first)) {
+            Some(row) if row >> letter(*fourth) & 1 == 1 => {
+                self.by_letters.get(hash(*first, *fourth)).copied().unwrap_or_default()
+            }
+            Some(_) | None => 0,
+        }
     }
 
     /// The place and the length of the name that `text`, what follows a comma and a blank, begins with,
     /// if `=` follows it.
     #[inline]
     pub(super) fn behind_comma(&self, text: &[u8]) -> Option<(usize, usize)> {
-        let [first, _, _, fourth, ..] = text else { return self.at_end(text) };
-        if self.letters.get(letter(*first))? >> letter(*fourth) & 1 == 0 {
-            return None;
+        match self.places(text) {
+            0 => None,
+            places => self.among(places, text),
         }
-        self.among(*self.by_letters.get(hash(*first, *fourth))?, text)
     }
 
     /// The same among the names in these places.
@@ -102,14 +181,6 @@ impl HeaderNames {
             rest &= rest - 1;
         }
         None
-    }
-
-    /// The same for the last few bytes of a map.
-    #[cold]
-    fn at_end(&self, text: &[u8]) -> Option<(usize, usize)> {
-        let name = text.get(..memchr::memchr(b'=', text)?)?;
-        let at = self.find(name)?;
-        (!self.names.get(at)?.is_parameter).then_some((at, name.len()))
     }
 }
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::model::Fact;
 
 pub use crate::model::header_map::{FieldSpan, HeaderMap, MapFields, is_token_byte};
-pub use crate::model::header_names::{Found, HeaderNames};
+pub use crate::model::header_names::{Found, HeaderNames, Values};
 
 /// A header list, borrowed from where it was logged. Names compare without case.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,6 +89,17 @@ impl<'a> Headers<'a> {
         for (name, value) in self.raw().filter(|(name, _)| lengths.has(name.len())) {
             f(name, value);
         }
+    }
+
+    /// The values of the names in the set; `other` takes names that are not, and begin as it asks for.
+    #[inline]
+    pub fn values_of(&self, names: &HeaderNames, mut other: impl FnMut(&'a [u8])) -> Values<'a> {
+        let mut values = Values::NONE;
+        self.each_of(names, |found| match found {
+            Found::Named(at, value) => values.put(at, value),
+            Found::Other(name) => other(name),
+        });
+        values
     }
 
     /// Calls `f` with each field whose name is in the set, in order.
@@ -221,6 +232,8 @@ pub fn lossy(text: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn pairs(text: &str) -> Vec<(String, String)> {
@@ -275,5 +288,33 @@ mod tests {
         assert_eq!(headers.get("a"), Fact::Seen("b".into()));
         assert_eq!(headers.get("Access-Control-Allow-Origin"), Fact::Unseen);
         assert_eq!(headers.get("Vary"), Fact::Unseen);
+    }
+
+    proptest! {
+        /// The search for many names finds what all fields show, in each form of a list.
+        #[test]
+        fn names_of_a_set_have_the_values_that_all_fields_show(
+            fields in prop::collection::vec(prop::sample::select(vec![
+                "Origin=https://a.example", "origin=b", "Vary=Origin, Accept", "X-Other=a, max-age=0",
+                "Expires=0", "a=b", "TE=x", "Access-Control-Allow-Origin=*", "ACCEPT=c, d", "e, f",
+                "Host=", "=g", "Origin", "Accept-Encoding=gzip, deflate, br",
+            ]), 0..9),
+            is_whole: bool,
+        ) {
+            let names = ["origin", "expires", "TE", "access-control-allow-origin", "host"];
+            let set = HeaderNames::new(names).expect("room").with_others(b'a');
+            let text = format!("{{{}{}", fields.join(", "), if is_whole { "}" } else { "" });
+            let map = HeaderMap::parse(text.as_bytes()).expect("a map");
+            let mut spans = Vec::new();
+            map.index(&mut spans);
+            for headers in [Headers::Map(map), Headers::Indexed(IndexedMap::new(map, &spans))] {
+                let values = headers.values_of(&set, |_| {});
+                for (at, name) in names.iter().enumerate() {
+                    let of_it = || headers.raw().filter(|(field, _)| is_named(field, name));
+                    prop_assert_eq!(values.get(at), of_it().last().map(|(_, value)| value), "{}", name);
+                    prop_assert_eq!(values.is_repeated(at), of_it().count() > 1, "{}", name);
+                }
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashTable};
 
 use crate::cors;
-use crate::model::headers::{Found, HeaderNames};
+use crate::model::headers::{HeaderNames, Values};
 use crate::model::{Exchange, Fact, Finding, Headers, Judgement, Outcome, Text};
 use crate::pipeline::tally::Numbers;
 use crate::rules::body::BodyTests;
@@ -92,9 +92,9 @@ struct Name {
 struct Names {
     /// Their names. `None`: a key cannot hold them all.
     set: Option<HeaderNames>,
-    /// How many they are.
-    count: usize,
     list: Vec<Name>,
+    /// Their places, others of a larger set standing behind them.
+    own: u64,
     /// The places of those whose value matters.
     valued: u64,
 }
@@ -282,18 +282,15 @@ impl Memo {
         self.key.extend(self.body_tests.answers(exchange));
         let asked = self.append_request(exchange);
         self.near.clear();
-        let note_near = |found: Found<'_>| {
-            if let Found::Other(name) = found
-                && near_names::may_be(name)
-            {
+        let response = exchange.response_headers();
+        let answered = self.response.append_read(&mut self.key, response, None, |name| {
+            if near_names::may_be(name) {
                 append(&mut self.near, Some(name));
             }
-        };
-        let response = exchange.response_headers();
-        let answered = self.response.append_read(&mut self.key, response, None, note_near);
+        });
         append(&mut self.key, Some(&self.near));
-        if let (Some(at), Some(present)) = (self.in_body, answered)
-            && present >> at & 1 == 0
+        if let (Some(at), Some(values)) = (self.in_body, &answered)
+            && values.get(at).is_none()
         {
             self.key.push(observed::allow_origin_in_body(exchange).map_or(2, u8::from));
         }
@@ -301,30 +298,20 @@ impl Memo {
         for text in [Text::Route, Text::Api, Text::Stage] {
             append(&mut self.key, exchange.text_bytes(text));
         }
-        asked.is_some() && answered.is_some()
+        asked && answered.is_some()
     }
-}
 
-impl Memo {
-    /// Appends what is read of the request's headers, and notes the client of a preflight.
-    fn append_request(&mut self, exchange: &Exchange) -> Option<u64> {
-        self.client = None;
+    /// Appends what is read of the request's headers, and notes the client of a preflight. Whether a key
+    /// can hold them.
+    fn append_request(&mut self, exchange: &Exchange) -> bool {
         let headers = exchange.request_headers();
         let is_options = exchange.text_bytes(Text::Method) == Some(b"OPTIONS");
-        let Some((clients, names)) = self.clients.as_ref().filter(|_| is_options) else {
-            return self.request.append_read(&mut self.key, headers, None, |_| {});
-        };
-        let mut client = [None; CLIENT_HEADERS.len()];
-        let note = |found| {
-            if let Found::Named(at, value) = found
-                && let Some(slot) = client.get_mut(at - self.request.count)
-            {
-                *slot = Some(value);
-            }
-        };
-        let asked = self.request.append_read(&mut self.key, headers, Some(names), note);
-        self.client = Some(clients.with(client));
-        asked
+        let clients = self.clients.as_ref().filter(|_| is_options);
+        let names = clients.map(|(_, names)| names);
+        let values = self.request.append_read(&mut self.key, headers, names, |_| {});
+        let client = std::array::from_fn(|at| values.as_ref()?.get(self.request.count() + at));
+        self.client = clients.map(|(clients, _)| clients.with(client));
+        values.is_some()
     }
 }
 
@@ -352,10 +339,17 @@ impl Names {
                 None => list.push(Name { text: (*text).to_owned(), presence }),
             }
         }
-        let names = list.iter().enumerate().take(NAMES).filter(|(_, name)| !name.presence);
+        let names =
+            list.iter().enumerate().take(HeaderNames::MOST).filter(|(_, name)| !name.presence);
         let valued = names.fold(0, |places, (at, _)| places | 1_u64 << at);
         let set = HeaderNames::new(list.iter().map(|name| name.text.as_str()));
-        Self { set, count: list.len(), list, valued }
+        let own = list.iter().fold(0, |own, _| own << 1 | 1);
+        Self { set, list, own, valued }
+    }
+
+    /// How many they are.
+    fn count(&self) -> usize {
+        self.list.len()
     }
 
     /// The names with others behind them; `None` if one of these is there already.
@@ -374,46 +368,32 @@ impl Names {
     }
 
     /// Appends the headers that are read, in the order of the list: that of the log differs from line
-    /// to line, and so does the spelling, which decides nothing where each name stands once. What else
-    /// is found, also by other `names`, is given to `aside`. Gives the places of those that are there;
-    /// `None` if one stands there twice, or there are too many names.
+    /// to line, and so does the spelling, which decides nothing where each name stands once. Gives the
+    /// values of these `names`, or of those of the list, which stand in front of others; `None` if one of
+    /// the list stands there twice, or it is too long.
     fn append_read<'a>(
         &self,
         key: &mut Vec<u8>,
         headers: Headers<'a>,
         names: Option<&HeaderNames>,
-        mut aside: impl FnMut(Found<'a>),
-    ) -> Option<u64> {
-        let mut values: [Option<&'a [u8]>; NAMES] = [None; NAMES];
-        let mut present = 0_u64;
-        let mut is_twice = false;
-        headers.each_of(names.or(self.set.as_ref())?, |found| match found {
-            Found::Named(at, value) if at < self.count => {
-                is_twice |= present >> at & 1 == 1;
-                present |= 1 << at;
-                if let Some(slot) = values.get_mut(at) {
-                    *slot = Some(value);
-                }
-            }
-            Found::Named(..) | Found::Other(_) => aside(found),
-        });
+        other: impl FnMut(&'a [u8]),
+    ) -> Option<Values<'a>> {
+        let values = headers.values_of(names.or(self.set.as_ref())?, other);
+        let (present, repeated) = values.places();
+        let present = present & self.own;
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
         key.extend_from_slice(&present.to_be_bytes());
         let mut rest = present & self.valued;
         while rest != 0 {
-            let at = rest.trailing_zeros() as usize;
-            append(key, values.get(at).copied().flatten());
+            append(key, values.get(rest.trailing_zeros() as usize));
             rest &= rest - 1;
         }
-        (!is_twice).then_some(present)
+        (repeated & self.own == 0).then_some(values)
     }
 }
 
 /// Headers of which the verdict reads only whether they are there.
 const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
-
-/// How many names a key can hold; more are more than any set of rules here reads.
-const NAMES: usize = 64;
 
 /// A text with its length, so that no two lists of texts make the same key.
 pub(super) fn append(key: &mut Vec<u8>, text: Option<&[u8]>) {

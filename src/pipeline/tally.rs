@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use crate::model::headers::{Found, HeaderNames};
+use crate::model::headers::HeaderNames;
 use crate::model::{Exchange, Fact, Headers, Judgement, LogTime, Repeats, Text};
 use crate::pipeline::memo::{Said, append};
 use crate::report::builder::{Counted, Judged, ReportBuilder};
@@ -98,20 +98,10 @@ fn append_values<const N: usize>(
     headers: Headers<'_>,
     names: &HeaderNames,
 ) -> Option<()> {
-    let mut values = [None; N];
-    let mut is_repeated = false;
-    headers.each_of(names, |found| {
-        if let Found::Named(at, value) = found
-            && let Some(slot) = values.get_mut(at)
-        {
-            is_repeated |= slot.replace(value).is_some();
-        }
-    });
+    let values = headers.values_of(names, |_| {});
     read.push(u8::from(headers.is_complete()));
-    for value in values {
-        append(read, value);
-    }
-    (!is_repeated).then_some(())
+    (0..N).for_each(|at| append(read, values.get(at)));
+    (0..N).all(|at| !values.is_repeated(at)).then_some(())
 }
 
 /// Appends what they read of what was said about it. Details are for examples, which are shown each by

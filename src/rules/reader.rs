@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-use crate::model::headers::lossy;
+use crate::model::headers::{Values, lossy};
 use crate::model::{
     Acceptance, AccessRecord, Exchange, Fact, FunctionResponse, Headers, Judgement, LineKind, Text,
 };
@@ -16,7 +16,7 @@ use crate::rules::near_names::misspelled;
 use crate::rules::observed;
 use crate::rules::reach::Reach;
 use crate::rules::relation::relation;
-use crate::rules::slots::{Found, Slots, varies};
+use crate::rules::slots::{Slots, varies};
 
 /// A value of an open fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub(crate) struct Reader<'a> {
     slots: &'a Slots,
     request: OnceCell<Headers<'a>>,
     response: OnceCell<Headers<'a>>,
-    found_request: OnceCell<Found<'a>>,
-    found_response: OnceCell<Found<'a>>,
+    found_request: OnceCell<Values<'a>>,
+    found_response: OnceCell<Values<'a>>,
     /// Of the facts that several rules ask for those that take long to read.
     allow_origin: OnceCell<Fact<&'static str>>,
     misspelled: OnceCell<Fact<Value<'a>>>,
@@ -114,20 +114,22 @@ impl<'a> Reader<'a> {
     /// The request header at a place of those that rules ask for.
     fn request_header(&self, at: usize, name: &str) -> Fact<Cow<'a, str>> {
         let headers = self.request_headers();
-        let found = self.found_request.get_or_init(|| self.slots.request.in_headers(headers));
+        let found =
+            self.found_request.get_or_init(|| headers.values_of(&self.slots.request, |_| {}));
         header(found, at, headers, name)
     }
 
     /// The response header at a place of those that rules ask for.
     fn response_header(&self, at: usize, name: &str) -> Fact<Cow<'a, str>> {
         let headers = self.response_headers();
-        let found = self.found_response.get_or_init(|| self.slots.response.in_headers(headers));
+        let found =
+            self.found_response.get_or_init(|| headers.values_of(&self.slots.response, |_| {}));
         header(found, at, headers, name)
     }
 
     /// A request header.
     fn requested(&self, name: &str) -> Fact<Cow<'a, str>> {
-        match self.slots.request.place(name) {
+        match self.slots.request.find(name.as_bytes()) {
             Some(at) => self.request_header(at, name),
             None => self.request_headers().get(name),
         }
@@ -135,7 +137,7 @@ impl<'a> Reader<'a> {
 
     /// A response header.
     fn answered(&self, name: &str) -> Fact<Cow<'a, str>> {
-        match self.slots.response.place(name) {
+        match self.slots.response.find(name.as_bytes()) {
             Some(at) => self.response_header(at, name),
             None => self.response_headers().get(name),
         }
@@ -368,12 +370,12 @@ impl<'a> Reader<'a> {
 
 /// A header of which `found` tells. Several of one name are combined.
 fn header<'a>(
-    found: &Found<'a>,
+    found: &Values<'a>,
     at: usize,
     headers: &Headers<'a>,
     name: &str,
 ) -> Fact<Cow<'a, str>> {
-    match found.value(at) {
+    match found.get(at) {
         Some(_) if found.is_repeated(at) => headers.get(name),
         Some(value) => Fact::Seen(lossy(value)),
         None if headers.is_complete() => Fact::Absent,

@@ -3,8 +3,8 @@
 //!
 //! Must not: read an exchange; `reader` does.
 
-use crate::model::headers::{Lengths, is_named};
-use crate::model::{Headers, Text};
+use crate::model::Text;
+use crate::model::headers::HeaderNames;
 use crate::rules::body::BodyTests;
 use crate::rules::facts::{Family, OpenFact, PlainFact};
 use crate::rules::set::Inputs;
@@ -13,101 +13,13 @@ use crate::rules::set::Inputs;
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     facts: Vec<OpenFact>,
-    /// Request headers that rules ask for.
-    pub(crate) request: Wanted,
-    /// Response headers that rules ask for.
-    pub(crate) response: Wanted,
+    /// Request headers that rules ask for, as far as there is room. Others are looked for one by one:
+    /// right, but slower.
+    pub(crate) request: HeaderNames,
+    /// Response headers, likewise.
+    pub(crate) response: HeaderNames,
     /// What they ask about the integration's body.
     pub(crate) of_body: BodyTests,
-}
-
-/// Headers of one list that rules ask for. Those beyond [`WANTED`] are looked for one by one: right, but
-/// slower.
-#[derive(Debug, Default)]
-pub(crate) struct Wanted {
-    /// In lower case.
-    names: Vec<Box<str>>,
-    /// For each length of a name, the places of the names that are as long.
-    by_length: Vec<u32>,
-    /// How long the names are.
-    lengths: Lengths,
-}
-
-/// How many headers of a list are found in one pass.
-pub(crate) const WANTED: usize = 32;
-
-/// The headers of an exchange that rules ask for.
-pub(crate) struct Found<'a> {
-    values: [&'a [u8]; WANTED],
-    /// The places of those that are there.
-    present: u32,
-    /// The places of those that are there more than once.
-    repeated: u32,
-}
-
-impl Wanted {
-    /// The place of a name, new or known; `None` if it is one too many.
-    fn add(&mut self, name: &str) -> Option<usize> {
-        if let Some(at) = self.place(name) {
-            return Some(at);
-        }
-        let at = self.names.len();
-        if at >= WANTED {
-            return None;
-        }
-        self.names.push(name.into());
-        self.lengths = self.lengths.with(name.len());
-        if self.by_length.len() <= name.len() {
-            self.by_length.resize(name.len() + 1, 0);
-        }
-        if let Some(set) = self.by_length.get_mut(name.len()) {
-            *set |= 1 << at;
-        }
-        Some(at)
-    }
-
-    /// The place of a name.
-    pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        self.find(name.as_bytes())
-    }
-
-    fn find(&self, name: &[u8]) -> Option<usize> {
-        let mut set = self.by_length.get(name.len()).copied().unwrap_or(0);
-        while set != 0 {
-            let at = set.trailing_zeros() as usize;
-            if is_named(name, self.names.get(at)?) {
-                return Some(at);
-            }
-            set &= set - 1;
-        }
-        None
-    }
-
-    /// Finds them.
-    pub(crate) fn in_headers<'a>(&self, headers: &Headers<'a>) -> Found<'a> {
-        let mut found = Found { values: [&[]; WANTED], present: 0, repeated: 0 };
-        headers.each_as_long(self.lengths, |name, value| {
-            let Some(at) = self.find(name) else { return };
-            found.repeated |= found.present & 1 << at;
-            found.present |= 1 << at;
-            if let Some(slot) = found.values.get_mut(at) {
-                *slot = value;
-            }
-        });
-        found
-    }
-}
-
-impl<'a> Found<'a> {
-    /// Whether the header at a place of [`Wanted`] is there more than once.
-    pub(crate) fn is_repeated(&self, at: usize) -> bool {
-        self.repeated >> at & 1 == 1
-    }
-
-    /// Its last value, as logged.
-    pub(crate) fn value(&self, at: usize) -> Option<&'a [u8]> {
-        self.values.get(at).copied().filter(|_| self.present >> at & 1 == 1)
-    }
 }
 
 impl Slots {
