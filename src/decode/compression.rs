@@ -38,22 +38,22 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Skippable frames: the first byte is 0x50 to 0x5f.
 const ZSTD_SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
 
-/// Counts the bytes read from the source.
-pub(crate) struct Metered<R> {
+/// Tells how many bytes each read took from the source.
+pub(crate) struct Metered<R, F> {
     inner: R,
-    read: Rc<Cell<u64>>,
+    took: F,
 }
 
-impl<R> Metered<R> {
-    pub(crate) fn new(inner: R, read: Rc<Cell<u64>>) -> Self {
-        Self { inner, read }
+impl<R, F: FnMut(u64)> Metered<R, F> {
+    pub(crate) fn new(inner: R, took: F) -> Self {
+        Self { inner, took }
     }
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read, F: FnMut(u64)> Read for Metered<R, F> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(out)?;
-        self.read.set(self.read.get() + count as u64);
+        (self.took)(count as u64);
         Ok(count)
     }
 }
@@ -322,12 +322,13 @@ mod tests {
     type Told = (Vec<u8>, Option<String>, u64);
 
     /// All bytes, the failure, and how many bytes were read for that.
-    fn told<'r>(
-        source: Source<'r>,
-        open: impl Fn(Stream<'r>, &Rc<Cell<u64>>) -> Window<Stream<'r>>,
+    fn told(
+        source: Source<'_>,
+        open: impl for<'s> Fn(Stream<'s>, &Rc<Cell<u64>>) -> Window<Stream<'s>>,
     ) -> Told {
         let read = Rc::new(Cell::new(0));
-        let mut window = open(Box::new(Metered::new(source, Rc::clone(&read))), &read);
+        let source = Metered::new(source, |count| read.set(read.get() + count));
+        let mut window = open(Box::new(source), &read);
         let mut bytes = Vec::new();
         let failure = window.read_to_end(&mut bytes).err().map(|error| error.to_string());
         (bytes, failure, read.get())

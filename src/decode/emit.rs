@@ -58,17 +58,26 @@ impl<'s> Emitter<'s> {
         }
     }
 
-    /// The hot path: an event of which the container tells its time and nothing else.
+    /// The hot path: an event of which the container tells no more than its time, and maybe its stream.
     #[inline]
-    pub(crate) fn whole(&mut self, time: LogTime, line: u64, message: &[u8]) {
-        let (Some(place), Some(b' '..)) = (self.own, message.last()) else {
-            return self.event(Told { time: Some(time), line, message, ..Told::default() });
-        };
-        if message.len() > MAX_EVENT || message.len() == DELIVERY_PROBE.len() {
-            return self.event(Told { time: Some(time), line, message, ..Told::default() });
+    pub(crate) fn whole(
+        &mut self,
+        time: LogTime,
+        stream: Option<&[u8]>,
+        line: u64,
+        message: &[u8],
+    ) {
+        let time = Some(time);
+        let is_plain = matches!(message.last(), Some(b' '..))
+            && message.len() <= MAX_EVENT
+            && message.len() != DELIVERY_PROBE.len();
+        match self.own.filter(|_| is_plain && stream.is_none()) {
+            Some(place) => {
+                let position = Position { place, line };
+                self.sink.event(LogEvent { time, ingested: None, position, message });
+            }
+            None => self.event(Told { time, stream, line, message, ..Told::default() }),
         }
-        let position = Position { place, line };
-        self.sink.event(LogEvent { time: Some(time), ingested: None, position, message });
     }
 
     pub(crate) fn event(&mut self, told: Told<'_>) {

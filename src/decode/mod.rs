@@ -10,7 +10,8 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use crate::decode::compression::{Metered, Stream, unpack};
+pub(crate) use crate::decode::compression::Metered;
+use crate::decode::compression::{Stream, unpack};
 use crate::decode::emit::Emitter;
 use crate::decode::encoding::normalize;
 use crate::decode::window::Window;
@@ -91,7 +92,7 @@ const CAPACITY: usize = 256 << 10;
 pub fn decode(reader: &mut dyn Read, place: &Place, sink: &mut dyn Sink) {
     let read = Rc::new(Cell::new(0));
     let mut emitter = Emitter::new(place.clone(), sink);
-    let source: Stream<'_> = Box::new(Metered::new(reader, Rc::clone(&read)));
+    let source: Stream<'_> = Box::new(Metered::new(reader, |count| read.set(read.get() + count)));
     let mut window = normalize(unpack(source, &read, CAPACITY), CAPACITY);
     container(&mut window, &mut emitter, Nesting::Outer);
     if let Some(failure) = window.take_failure() {

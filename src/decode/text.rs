@@ -120,16 +120,7 @@ impl Text<'_, '_, '_> {
         self.next = Some((end + 1, time_of_next));
         self.settle(bytes, Some(time));
         let message = line.get(EXPORT + 1..).unwrap_or_default();
-        match self.stream {
-            None => self.emitter.whole(time, self.number, message),
-            Some(stream) => self.emitter.event(Told {
-                time: Some(time),
-                stream: Some(stream.as_bytes()),
-                line: self.number,
-                message,
-                ..Told::default()
-            }),
-        }
+        self.emitter.whole(time, self.stream.map(str::as_bytes), self.number, message);
         true
     }
 

@@ -47,7 +47,7 @@ pub fn read<'a>(message: &'a [u8], line: &mut Execution<'a>) -> Option<Mark<'a>>
 /// A look at a message, on a thread that has time for it: what makes [`read_glanced`] quick. Nothing is
 /// told of messages that are no usual lines of an execution log.
 pub fn glance(message: &[u8]) -> Glance {
-    let Some(text) = behind_uuid(message) else { return Glance::default() };
+    let Some((_, text)) = split_uuid(message) else { return Glance::default() };
     let truncated = text.ends_with(TRUNCATED);
     let number = shape::numbered(text).map(|(number, _)| number + 1);
     match number.and_then(|number| u32::try_from(number).ok()) {
@@ -76,23 +76,22 @@ pub fn read_glanced<'a>(
     Some(Mark { id, truncated, is_known: (shape.read)(payload, line) })
 }
 
-/// The text of `(<UUID>) Message`.
-fn behind_uuid(message: &[u8]) -> Option<&[u8]> {
+/// Splits `(<UUID>) Message`.
+#[inline]
+fn split_uuid(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
     let (id, rest) = message.strip_prefix(b"(")?.split_first_chunk()?;
-    IdText::of_uuid(id)?;
-    Some(shape::trimmed(rest.strip_prefix(b")")?))
+    let text = rest.strip_prefix(b")")?;
+    Some((IdText::of_uuid(id)?, shape::trimmed(text)))
 }
 
 /// Splits `(<id>) Message`.
 #[inline]
 fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
-    let rest = message.strip_prefix(b"(")?;
-    // The common case by position: a UUID is 36 bytes long.
-    if let Some((id, [b')', text @ ..])) = rest.split_first_chunk()
-        && let Some(id) = IdText::of_uuid(id)
-    {
-        return Some((id, shape::trimmed(text)));
+    // The common case: a UUID is 36 bytes long.
+    if let Some(found) = split_uuid(message) {
+        return Some(found);
     }
+    let rest = message.strip_prefix(b"(")?;
     let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
     let (id, text) = (rest.get(..close)?, rest.get(close + 1..)?);
     let id = IdText::parse(id).filter(|_| {

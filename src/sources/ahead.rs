@@ -84,10 +84,6 @@ enum At {
 
 /// Pushes it all into the sink.
 fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
-    let part = |bytes: &[u8], start: u32, end: u32| -> Range<usize> {
-        let range = start as usize..end as usize;
-        if range.end <= bytes.len() { range } else { 0..0 }
-    };
     for pushed in &batch.pushed {
         match pushed {
             Pushed::Event { time, ingested, position, message, glance } => {
@@ -95,7 +91,7 @@ fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
                     At::Buffer(start, end) => (&batch.buffer, start, end),
                     At::Copied(start, end) => (&batch.copied, start, end),
                 };
-                let message = bytes.get(part(bytes, start, end)).unwrap_or_default();
+                let message = bytes.get(start as usize..end as usize).unwrap_or_default();
                 let Some(place) = places.get(position.place.index()) else { continue };
                 let position = Position { place: *place, line: position.line };
                 let event = LogEvent { time: *time, ingested: *ingested, position, message };

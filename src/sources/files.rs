@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashSet;
 
-use crate::decode::{Count, SharedShelf, Sink, decode};
+use crate::decode::{Count, Metered, SharedShelf, Sink, decode};
 use crate::model::{InputNote, LogEvent, Place, PlaceId, Places};
-use crate::sources::meter::{Meter, Metered};
+use crate::sources::meter::Meter;
 
 /// What [`scan`] could read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -179,7 +179,8 @@ impl<'s> Scan<'s> {
 
     fn read(&mut self, reader: &mut dyn Read, place: Place) {
         let mut watch = Watch { sink: self.sink, events: 0, bytes: 0, skipped: 0, problems: 0 };
-        decode(&mut Metered::new(reader, self.meter), &place, &mut watch);
+        let mut reader = Metered::new(reader, |count| self.meter.add(count));
+        decode(&mut reader, &place, &mut watch);
         let Watch { events, bytes, skipped, problems, .. } = watch;
         if events == 0 && problems == 0 && skipped == 0 {
             let problem = if bytes == 0 {

@@ -2,7 +2,6 @@
 //!
 //! Must not: cost anything per event; it counts by whole reads.
 
-use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A count of bytes.
@@ -18,25 +17,5 @@ impl Meter {
     /// That many more were read.
     pub fn add(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
-    }
-}
-
-/// A reader whose reads a meter counts.
-pub(crate) struct Metered<'a> {
-    reader: &'a mut dyn Read,
-    meter: &'a Meter,
-}
-
-impl<'a> Metered<'a> {
-    pub(crate) fn new(reader: &'a mut dyn Read, meter: &'a Meter) -> Self {
-        Self { reader, meter }
-    }
-}
-
-impl Read for Metered<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(out)?;
-        self.meter.add(count as u64);
-        Ok(count)
     }
 }
