@@ -46,12 +46,26 @@ impl<'a> Headers<'a> {
         self.each_as_long(Lengths::of(&names), |field, value| {
             let mut slots = names.iter().zip(&mut found);
             let Some((_, slot)) = slots.find(|(name, _)| is_named(field, name)) else { return };
-            let value = lossy(value);
-            *slot = Some(match slot.take() {
-                None => value,
-                Some(first) => Cow::Owned(format!("{first}, {value}")),
-            });
+            combine(slot, value);
         });
+        self.known(found)
+    }
+
+    /// The same for the first names of a set.
+    pub fn get_first<const N: usize>(&self, names: &HeaderNames) -> [Fact<Cow<'a, str>>; N] {
+        let mut found: [Option<Cow<'a, str>>; N] = [const { None }; N];
+        self.each_of(names, |field| {
+            if let Found::Named(at, value) = field
+                && let Some(slot) = found.get_mut(at)
+            {
+                combine(slot, value);
+            }
+        });
+        self.known(found)
+    }
+
+    /// Values that were found, or what is known of those that were not.
+    fn known<const N: usize>(&self, found: [Option<Cow<'a, str>>; N]) -> [Fact<Cow<'a, str>>; N] {
         let others = if self.is_complete() { Fact::Absent } else { Fact::Unseen };
         found.map(|value| value.map_or_else(|| others.clone(), Fact::Seen))
     }
@@ -131,6 +145,15 @@ impl<'a> Headers<'a> {
     pub fn is_seen(&self) -> bool {
         !matches!(self, Headers::Unseen)
     }
+}
+
+/// Takes one more value of a name.
+fn combine<'a>(values: &mut Option<Cow<'a, str>>, value: &'a [u8]) {
+    let value = lossy(value);
+    *values = Some(match values.take() {
+        None => value,
+        Some(first) => Cow::Owned(format!("{first}, {value}")),
+    });
 }
 
 /// Whether a field has this name. Most are spelled as whoever asks expects, which is told at once, or

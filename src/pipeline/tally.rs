@@ -13,7 +13,7 @@ use crate::model::{Exchange, Fact, Headers, Judgement, LogTime, Repeats, Text};
 use crate::pipeline::memo::{Said, append};
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;
-use crate::survey::{self, Client, Observed, Survey};
+use crate::survey::{self, Client, HeadersRead, Observed, Survey};
 
 /// Tallies that are kept; exchanges beyond are counted one by one.
 const KEPT: u32 = 8192;
@@ -29,17 +29,13 @@ pub(super) struct Numbers {
     hashers: [foldhash::quality::RandomState; 2],
     /// What is read of an exchange, reused from one to the next.
     read: Vec<u8>,
-    /// Names of the headers that are read. `None` would be too many of them.
-    request: Option<HeaderNames>,
-    response: Option<HeaderNames>,
+    headers: HeadersRead,
 }
 
 impl Numbers {
     /// For an analysis with or without a survey.
     pub(super) fn new(is_surveyed: bool) -> Self {
-        let request = HeaderNames::new(survey::REQUEST_HEADERS_READ);
-        let response = HeaderNames::new(survey::RESPONSE_HEADERS_READ);
-        Self { is_surveyed, request, response, ..Self::default() }
+        Self { is_surveyed, ..Self::default() }
     }
 
     /// The number for exchanges like this one. `None`: there is no room for another, there are none, or it
@@ -50,8 +46,7 @@ impl Numbers {
             return None;
         }
         self.read.clear();
-        let names = (self.request.as_ref()?, self.response.as_ref()?);
-        append_read(&mut self.read, exchange, names)?;
+        append_read(&mut self.read, exchange, &self.headers)?;
         append_said(&mut self.read, said);
         let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(self.read.as_slice()));
         if let Some(number) = self.known.get(&key) {
@@ -75,11 +70,7 @@ const ANSWERED: usize = survey::RESPONSE_HEADERS_READ.len();
 
 /// Appends what report and survey read of an exchange. `None`: it has more to it, or a name that is read
 /// stands there twice.
-fn append_read(
-    read: &mut Vec<u8>,
-    exchange: &Exchange,
-    (request, response): (&HeaderNames, &HeaderNames),
-) -> Option<()> {
+fn append_read(read: &mut Vec<u8>, exchange: &Exchange, names: &HeadersRead) -> Option<()> {
     if exchange.access.is_some() || exchange.invocation.is_some() || exchange.har.is_some() {
         return None;
     }
@@ -89,8 +80,8 @@ fn append_read(
     for text in [Text::Method, Text::Route, Text::Api, Text::Stage] {
         append(read, exchange.text_bytes(text));
     }
-    append_values::<ASKED>(read, exchange.request_headers(), request)?;
-    append_values::<ANSWERED>(read, exchange.response_headers(), response)
+    append_values::<ASKED>(read, exchange.request_headers(), &names.request)?;
+    append_values::<ANSWERED>(read, exchange.response_headers(), &names.response)
 }
 
 fn append_values<const N: usize>(

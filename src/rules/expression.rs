@@ -58,6 +58,8 @@ struct Needs {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Need {
     text: Vec<u8>,
+    /// The place of the byte that is looked for first.
+    rarest: usize,
     /// What stands in front of it, if that matters.
     before: Option<Edge>,
     /// What stands behind it, if that matters.
@@ -98,8 +100,7 @@ impl Needs {
     }
 
     fn answer(&self, text: &str) -> Answer {
-        // In any case, letters beyond ASCII stand for some of ASCII.
-        if self.any_case && !text.is_ascii() {
+        if self.any_case && !text.is_ascii() && self.has_others() {
             return Answer::MayMatch;
         }
         let mut answer = Answer::Is(false);
@@ -111,16 +112,23 @@ impl Needs {
         }
         answer
     }
+
+    /// Whether letters beyond ASCII stand for some of these in any case: U+212A for k, U+017F for s.
+    /// <https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt>
+    fn has_others(&self) -> bool {
+        let mut letters = self.one_of.iter().flat_map(|need| &need.text);
+        letters.any(|byte| matches!(byte.to_ascii_lowercase(), b'k' | b's'))
+    }
 }
 
 impl Need {
     fn is_in(&self, text: &[u8], any_case: bool) -> bool {
         let wanted = self.text.as_slice();
-        let Some(first) = wanted.first() else { return false };
+        let Some(&byte) = wanted.get(self.rarest) else { return false };
         let (lower, upper) = if any_case {
-            (first.to_ascii_lowercase(), first.to_ascii_uppercase())
+            (byte.to_ascii_lowercase(), byte.to_ascii_uppercase())
         } else {
-            (*first, *first)
+            (byte, byte)
         };
         let is_edge = |edge: &Option<Edge>, byte: Option<&u8>| match (edge, byte) {
             (Some(edge), Some(byte)) => edge.contains(byte),
@@ -132,8 +140,19 @@ impl Need {
             let is_it = part == wanted || (any_case && part.eq_ignore_ascii_case(wanted));
             Some(is_it && is_edge(&self.before, head.last()) && is_edge(&self.behind, tail.first()))
         };
-        memchr::memchr2_iter(lower, upper, text).any(|at| is_here(at) == Some(true))
+        let rest = text.get(self.rarest..).unwrap_or_default();
+        memchr::memchr2_iter(lower, upper, rest).any(|at| is_here(at) == Some(true))
     }
+}
+
+/// Where the byte stands that is least common in messages and JSON, of which few places are to be compared
+/// then.
+fn rarest(text: &[u8]) -> usize {
+    const COMMON: &[u8] = b"\" etaoinsr:,clhdupmg./-";
+    let common = |byte: u8| COMMON.iter().position(|other| *other == byte.to_ascii_lowercase());
+    let rarest =
+        text.iter().enumerate().max_by_key(|(_, byte)| common(**byte).unwrap_or(COMMON.len()));
+    rarest.map_or(0, |(at, _)| at)
 }
 
 /// How many alternatives are told apart.
@@ -171,7 +190,7 @@ fn need(pieces: &[Piece]) -> Option<Need> {
         }
     }
     let longest = longest.filter(|longest| !longest.text.is_empty())?;
-    Some(Need { is_all: parts == 1, ..longest })
+    Some(Need { is_all: parts == 1, rarest: rarest(&longest.text), ..longest })
 }
 
 /// Reads the part of the syntax that rules use: <https://docs.rs/regex/latest/regex/#syntax>.
@@ -342,13 +361,16 @@ mod tests {
             check(expression, "aa", None);
         }
         check("(?i)k", "\u{212a}", Some(Answer::MayMatch));
+        check("(?i)s", "\u{17f}", Some(Answer::MayMatch));
+        check("(?i)quota", "\u{17f}quOta", Some(Answer::Is(true)));
+        check("(?i)\"content-type\"", "\"\u{fc}\", \"Content-Types\"", Some(Answer::Is(false)));
     }
 
     proptest! {
         #[test]
         fn the_answer_is_that_of_the_expression(
-            expression in r"(\(\?i\))?([ab]|\^|\$|\.|\[ab\]|\[\^a\]|\((a|\^|\$|b)(\|[ab])?\)|\|)([ab?*+]|\^|\$|\.|\[ab\]|\((a|\^|\$|b)(\|[ab])?\)|\||\\b){0,6}",
-            text in "[abAB ,.]{0,6}",
+            expression in r"(\(\?i\))?([abk]|\^|\$|\.|\[ab\]|\[\^a\]|\((a|\^|\$|b)(\|[ab])?\)|\|)([abk?*+]|\^|\$|\.|\[ab\]|\((a|\^|\$|b)(\|[ab])?\)|\||\\b){0,6}",
+            text in "[abkABK\u{212a}\u{e9} ,.]{0,6}",
         ) {
             if let Ok(regex) = Regex::new(&expression) {
                 let got = Expression::known(&expression).is_match(&text);

@@ -8,7 +8,7 @@ use crate::model::survey::ROLES;
 use crate::model::{
     AnsweredBy, BlockReason, Exchange, Fact, Judgement, Outcome, Phase, Role, Text,
 };
-use crate::survey::{REQUEST_HEADERS_READ, RESPONSE_HEADERS_READ};
+use crate::survey::HeadersRead;
 
 /// What a survey reads of an exchange.
 #[derive(Debug)]
@@ -31,11 +31,14 @@ pub(super) struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     /// `None` for what tells nothing of a route: exchanges without a method.
-    pub(super) fn of(exchange: &'a Exchange, judgement: &Judgement) -> Option<Self> {
+    pub(super) fn of(
+        exchange: &'a Exchange,
+        judgement: &Judgement,
+        read: &HeadersRead,
+    ) -> Option<Self> {
         let verdict = judgement.applying();
         let phase = judgement.phase?;
-        let [origin, asked, asked_headers] =
-            exchange.request_headers().get_all(REQUEST_HEADERS_READ);
+        let [origin, asked, asked_headers] = exchange.request_headers().get_first(&read.request);
         let method = match phase {
             Phase::Preflight => asked.seen()?,
             Phase::Actual => exchange.text(Text::Method)?,
@@ -43,7 +46,7 @@ impl<'a> Sample<'a> {
         let by_integration =
             exchange.answered_by == Fact::Seen(AnsweredBy::Integration) || exchange.har.is_some();
         let [allow_origin, credentials, max_age, vary] =
-            exchange.response_headers().get_all(RESPONSE_HEADERS_READ);
+            exchange.response_headers().get_first(&read.response);
         Some(Self {
             phase,
             outcome: verdict.outcome,

@@ -20,6 +20,7 @@ use hashbrown::HashTable;
 
 pub use crate::survey::client::{CLIENT_HEADERS, Client, Clients};
 
+use crate::model::headers::HeaderNames;
 use crate::model::{Exchange, Judgement, LogTime, Places, Repeats, RouteSurvey, Text};
 use crate::survey::effect::{Effect, Sample};
 use crate::survey::path::shape;
@@ -36,6 +37,7 @@ pub struct Survey {
     index: HashTable<(u64, usize)>,
     records: Vec<Record>,
     left_out: u64,
+    headers: HeadersRead,
     /// The shape of a path, reused from exchange to exchange.
     shape: String,
 }
@@ -66,6 +68,24 @@ pub const RESPONSE_HEADERS_READ: [&str; 4] = [
     "Access-Control-Max-Age",
     "Vary",
 ];
+
+/// The names of both, to look for them.
+#[derive(Debug)]
+pub struct HeadersRead {
+    /// [`REQUEST_HEADERS_READ`].
+    pub request: HeaderNames,
+    /// [`RESPONSE_HEADERS_READ`].
+    pub response: HeaderNames,
+}
+
+impl Default for HeadersRead {
+    fn default() -> Self {
+        // There is room for so few.
+        let names =
+            |names: &[&'static str]| HeaderNames::new(names.iter().copied()).unwrap_or_default();
+        Self { request: names(&REQUEST_HEADERS_READ), response: names(&RESPONSE_HEADERS_READ) }
+    }
+}
 
 /// What a survey gives.
 #[derive(Debug, Default)]
@@ -119,7 +139,7 @@ impl Survey {
         judgement: &Judgement,
         places: &Places,
     ) -> Option<Observed> {
-        let sample = Sample::of(exchange, judgement)?;
+        let sample = Sample::of(exchange, judgement, &self.headers)?;
         let text = |which| exchange.text(which);
         let (api, stage) = (text(Text::Api), text(Text::Stage));
         let route = text(Text::Route);
