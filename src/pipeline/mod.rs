@@ -13,6 +13,7 @@ pub mod gate;
 mod intake;
 pub mod live;
 mod memo;
+mod names;
 mod tally;
 
 use hashbrown::HashMap;
@@ -322,10 +323,8 @@ impl<'a> Analyzer<'a> {
 fn say(rules: &RuleSet, exchange: &Exchange) -> Said {
     let judgement = cors::judge(exchange);
     let examined = rules.examine(exchange, &judgement);
-    let mut findings = diagnose(examined.findings);
-    // They may be kept for long.
-    findings.shrink_to_fit();
-    Said { judgement, findings, reach: examined.reach }
+    let findings = diagnose(examined.findings).into();
+    Said { judgement: Rc::new(judgement), findings, reach: examined.reach }
 }
 
 /// What else may be behind each group.

@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use crate::model::headers::HeaderNames;
-use crate::model::{Exchange, Fact, Headers, Judgement, LogTime, Repeats, Text};
-use crate::pipeline::memo::{Said, append};
+use crate::model::{Judgement, LogTime, Repeats};
+use crate::pipeline::memo::Said;
+use crate::pipeline::names::append;
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;
-use crate::survey::{self, Client, HeadersRead, Observed, Survey};
+use crate::survey::{Client, Observed, Survey};
 
 /// Tallies that are kept; exchanges beyond are counted one by one.
 const KEPT: u32 = 8192;
@@ -27,9 +27,8 @@ pub(super) struct Numbers {
     /// By 128 bits of two hashers, as in the memo.
     known: HashMap<[u64; 2], u32, foldhash::fast::RandomState>,
     hashers: [foldhash::quality::RandomState; 2],
-    /// What is read of an exchange, reused from one to the next.
-    read: Vec<u8>,
-    headers: HeadersRead,
+    /// What is read of what was said, reused from one exchange to the next.
+    said: Vec<u8>,
 }
 
 impl Numbers {
@@ -38,17 +37,17 @@ impl Numbers {
         Self { is_surveyed, ..Self::default() }
     }
 
-    /// The number for exchanges like this one. `None`: there is no room for another, there are none, or it
-    /// is not worth looking for them.
-    pub(super) fn of(&mut self, exchange: &Exchange, said: &Said) -> Option<u32> {
+    /// The number for exchanges of which report and survey read this. `None`: there is no room for another,
+    /// there are none, or it is not worth looking for them.
+    pub(super) fn of(&mut self, read: &[u8], said: &Said) -> Option<u32> {
         if !self.is_surveyed && said.findings.is_empty() {
             // It adds so little that to look for others like it would cost more.
             return None;
         }
-        self.read.clear();
-        append_read(&mut self.read, exchange, &self.headers)?;
-        append_said(&mut self.read, said);
-        let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(self.read.as_slice()));
+        self.said.clear();
+        append_said(&mut self.said, said);
+        let key =
+            self.hashers.each_ref().map(|hasher| hasher.hash_one((read, self.said.as_slice())));
         if let Some(number) = self.known.get(&key) {
             return Some(*number);
         }
@@ -65,46 +64,16 @@ impl Numbers {
     }
 }
 
-const ASKED: usize = survey::REQUEST_HEADERS_READ.len();
-const ANSWERED: usize = survey::RESPONSE_HEADERS_READ.len();
-
-/// Appends what report and survey read of an exchange. `None`: it has more to it, or a name that is read
-/// stands there twice.
-fn append_read(read: &mut Vec<u8>, exchange: &Exchange, names: &HeadersRead) -> Option<()> {
-    if exchange.access.is_some() || exchange.invocation.is_some() || exchange.har.is_some() {
-        return None;
-    }
-    let is_success = matches!(exchange.status, Fact::Seen(200..300));
-    let answered_by = exchange.answered_by.seen().map_or(0, |by| 1 + by as u8);
-    read.extend([u8::from(is_success), answered_by, u8::from(exchange.is_complete)]);
-    for text in [Text::Method, Text::Route, Text::Api, Text::Stage] {
-        append(read, exchange.text_bytes(text));
-    }
-    append_values::<ASKED>(read, exchange.request_headers(), &names.request)?;
-    append_values::<ANSWERED>(read, exchange.response_headers(), &names.response)
-}
-
-fn append_values<const N: usize>(
-    read: &mut Vec<u8>,
-    headers: Headers<'_>,
-    names: &HeaderNames,
-) -> Option<()> {
-    let values = headers.values_of(names, |_| {});
-    read.push(u8::from(headers.is_complete()));
-    (0..N).for_each(|at| append(read, values.get(at)));
-    (0..N).all(|at| !values.is_repeated(at)).then_some(())
-}
-
 /// Appends what they read of what was said about it. Details are for examples, which are shown each by
 /// itself.
 fn append_said(read: &mut Vec<u8>, said: &Said) {
-    let Judgement { phase, unseen, .. } = &said.judgement;
+    let Judgement { phase, unseen, .. } = &*said.judgement;
     let verdict = said.judgement.applying();
     let phase = phase.map_or(0, |phase| 1 + phase as u8);
     let reason = verdict.reason.map_or(0, |reason| 1 + reason as u8);
     read.extend([phase, verdict.outcome as u8, reason]);
     append_texts(read, unseen);
-    for finding in &said.findings {
+    for finding in said.findings.iter() {
         // Rules stay where they are.
         read.extend(Rc::as_ptr(&finding.rule).addr().to_ne_bytes());
         let (severity, confidence) = (finding.severity as u8, finding.confidence as u8);

@@ -4,11 +4,28 @@
 
 use std::borrow::Cow;
 
+use crate::model::headers::HeaderNames;
 use crate::model::survey::ROLES;
 use crate::model::{
     AnsweredBy, BlockReason, Exchange, Fact, Judgement, Outcome, Phase, Role, Text,
 };
-use crate::survey::HeadersRead;
+use crate::survey::{REQUEST_HEADERS_READ, RESPONSE_HEADERS_READ};
+
+/// Headers that a survey reads, to look for them.
+#[derive(Debug)]
+pub(super) struct HeadersRead {
+    request: HeaderNames,
+    response: HeaderNames,
+}
+
+impl Default for HeadersRead {
+    fn default() -> Self {
+        // There is room for so few.
+        let names =
+            |names: &[&'static str]| HeaderNames::new(names.iter().copied()).unwrap_or_default();
+        Self { request: names(&REQUEST_HEADERS_READ), response: names(&RESPONSE_HEADERS_READ) }
+    }
+}
 
 /// What a survey reads of an exchange.
 #[derive(Debug)]

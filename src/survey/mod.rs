@@ -20,9 +20,8 @@ use hashbrown::HashTable;
 
 pub use crate::survey::client::{CLIENT_HEADERS, Client, Clients};
 
-use crate::model::headers::HeaderNames;
 use crate::model::{Exchange, Judgement, LogTime, Places, Repeats, RouteSurvey, Text};
-use crate::survey::effect::{Effect, Sample};
+use crate::survey::effect::{Effect, HeadersRead, Sample};
 use crate::survey::path::shape;
 use crate::survey::record::Record;
 
@@ -68,24 +67,6 @@ pub const RESPONSE_HEADERS_READ: [&str; 4] = [
     "Access-Control-Max-Age",
     "Vary",
 ];
-
-/// The names of both, to look for them.
-#[derive(Debug)]
-pub struct HeadersRead {
-    /// [`REQUEST_HEADERS_READ`].
-    pub request: HeaderNames,
-    /// [`RESPONSE_HEADERS_READ`].
-    pub response: HeaderNames,
-}
-
-impl Default for HeadersRead {
-    fn default() -> Self {
-        // There is room for so few.
-        let names =
-            |names: &[&'static str]| HeaderNames::new(names.iter().copied()).unwrap_or_default();
-        Self { request: names(&REQUEST_HEADERS_READ), response: names(&RESPONSE_HEADERS_READ) }
-    }
-}
 
 /// What a survey gives.
 #[derive(Debug, Default)]
