@@ -3,6 +3,7 @@
 //! Must not: be asked about an exchange whose verdict depends on more than its key.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::rc::Rc;
 
 use hashbrown::{HashMap, HashTable};
@@ -22,6 +23,13 @@ use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
 /// Answers that are kept. Real logs have a few thousand; crafted ones cannot make it grow. There is
 /// room for all from the start, so that memory does not follow the input.
 const KEPT: usize = 8192;
+
+/// As many of them are for exchanges that failed: messages of failures may hold ids and times, and are not
+/// to take the room of all others.
+const FAILED: usize = KEPT / 4;
+
+/// Length of the status in front of a key.
+const STATUS: usize = size_of::<u16>();
 
 /// Answers without findings that are shared by all keys that have them.
 const SHARED: usize = 64;
@@ -56,11 +64,11 @@ enum Held {
     Own(Said),
 }
 
-/// An exchange of which nothing was said, with its key and that without the route; without them if
+/// An exchange of which nothing was said, with its key, that without the route, and that without route and status; without them if
 /// what is said of it holds for no other.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unknown {
-    keys: Option<(Key, Key)>,
+    keys: Option<[Key; 3]>,
 }
 
 type Key = [u64; 2];
@@ -102,8 +110,12 @@ pub(super) struct Memo {
     /// What is kept, one behind the other, so that what is asked for often stays near: a table that has
     /// room for all would be spread over more than a cache holds.
     kept: Vec<Kept>,
+    /// How many of them failed.
+    failed: usize,
     /// What holds on any route, by the hash of the key without the route.
     on_any_route: HashMap<Key, Said, foldhash::fast::RandomState>,
+    /// What holds for any status of a class as well, by the hash of the key without either.
+    on_any_status: HashMap<Key, Said, foldhash::fast::RandomState>,
     shared: Vec<Said>,
     tallies: Numbers,
     hashers: [foldhash::quality::RandomState; 2],
@@ -145,7 +157,9 @@ impl Memo {
             without_route: 0,
             index: HashTable::with_capacity(KEPT),
             kept: Vec::with_capacity(KEPT),
+            failed: 0,
             on_any_route: HashMap::default(),
+            on_any_status: HashMap::default(),
             shared: Vec::new(),
             tallies: Numbers::new(rules.looks_at_routes()),
             hashers: Default::default(),
@@ -157,7 +171,7 @@ impl Memo {
         if !self.set_key(exchange) {
             return Err(Unknown { keys: None });
         }
-        let key = self.hash(self.key.len());
+        let key = self.hash(0..self.key.len());
         if let Some(at) = self.find(&key)
             && let Some(kept) = self.kept.get(at as usize)
         {
@@ -165,24 +179,29 @@ impl Memo {
             let held = Held::Kept(at);
             return Ok(Recalled { outcome, tally, client: self.client, held });
         }
-        let any_route = self.hash(self.without_route);
-        match self.on_any_route.get(&any_route) {
-            Some(said) => {
-                let said = said.clone();
-                Ok(self.keep(exchange, key, said))
-            }
-            None => Err(Unknown { keys: Some((key, any_route)) }),
+        let any_route = self.hash(0..self.without_route);
+        let any_status = self.hash(STATUS..self.without_route);
+        let general = self.on_any_route.get(&any_route);
+        let more_general = || self.on_any_status.get(&any_status).filter(|_| is_actual(exchange));
+        if let Some(said) = general.or_else(more_general) {
+            let said = said.clone();
+            return Ok(self.keep(exchange, key, said));
         }
+        let has_room = exchange.failure.is_none() || self.failed < FAILED;
+        Err(Unknown { keys: Some([key, any_route, any_status]).filter(|_| has_room) })
     }
 
     /// Keeps what was said about an exchange that was unknown.
     pub(super) fn learn(&mut self, exchange: &Exchange, unknown: Unknown, said: Said) -> Recalled {
-        let Some((key, any_route)) = unknown.keys else {
+        let Some([key, any_route, any_status]) = unknown.keys else {
             let tally = self.tally(exchange, &said);
             return self.own(said, tally);
         };
         let said = self.share(said);
-        if said.reach == Reach::AnyRoute && self.on_any_route.len() < KEPT {
+        let is_any_status = said.reach == Reach::AnyStatus && is_actual(exchange);
+        if is_any_status && self.on_any_status.len() < KEPT {
+            self.on_any_status.insert(any_status, said.clone());
+        } else if said.reach >= Reach::AnyRoute && self.on_any_route.len() < KEPT {
             self.on_any_route.insert(any_route, said.clone());
         }
         self.keep(exchange, key, said)
@@ -194,6 +213,7 @@ impl Memo {
         let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
             return self.own(said, tally);
         };
+        self.failed += usize::from(exchange.failure.is_some());
         let tally = tally.or_else(|| self.tallies.next());
         let outcome = said.judgement.applying().outcome;
         self.kept.push(Kept { key, said, outcome, tally });
@@ -230,9 +250,9 @@ impl Memo {
         self.index.find(key[0], is_it).copied()
     }
 
-    /// The hash of the key's first bytes.
-    fn hash(&self, length: usize) -> Key {
-        let key = self.key.get(..length).unwrap_or_default();
+    /// The hash of a part of the key.
+    fn hash(&self, part: Range<usize>) -> Key {
+        let key = self.key.get(part).unwrap_or_default();
         self.hashers.each_ref().map(|hasher| hasher.hash_one(key))
     }
 
@@ -253,8 +273,8 @@ impl Memo {
         said
     }
 
-    /// Writes the key; false if the exchange has more to it than a key holds. Its parts are what verdict
-    /// and rules alone read, what survey and report read as well, and the route.
+    /// Writes the key; false if the exchange has more to it than a key holds. Its parts are the status, what
+    /// else verdict and rules alone read, what survey and report read as well, and the route.
     fn set_key(&mut self, exchange: &Exchange) -> bool {
         self.key.clear();
         self.tallied = None;
@@ -276,7 +296,7 @@ impl Memo {
         let count = self.request.count();
         let client = std::array::from_fn(|at| request.get(count + at));
         self.client = clients.map(|(clients, _)| clients.with(client));
-        let is_whole = is_plain(exchange) && self.append_rest(exchange, &request, &response);
+        let is_whole = is_covered(exchange) && self.append_rest(exchange, &request, &response);
         let tallied = self.key.len();
         let is_success = matches!(exchange.status, Fact::Seen(200..300));
         let answered_by = exchange.answered_by.seen().map_or(0, |by| 1 + by as u8);
@@ -300,10 +320,18 @@ impl Memo {
         request: &Values<'_>,
         response: &Values<'_>,
     ) -> bool {
-        let Fact::Seen(status) = exchange.status else { return false };
-        let [high, low] = status.to_be_bytes();
-        let kinds = [high, low, exchange.surface as u8, exchange.integration as u8];
-        self.key.extend_from_slice(&kinds);
+        let status = exchange.status.seen().unwrap_or_default();
+        self.key.extend_from_slice(&status.to_be_bytes());
+        self.key.extend_from_slice(&[
+            u8::from(exchange.status.is_unseen()),
+            u8::try_from(status / 100).unwrap_or(u8::MAX),
+            exchange.surface as u8,
+            exchange.integration as u8,
+            exchange.failure.map_or(0, |failure| 1 + failure as u8),
+        ]);
+        for text in [Text::FailureMessage, Text::GatewayResponseType] {
+            append(&mut self.key, exchange.text_bytes(text));
+        }
         for text in self.texts.iter().filter(|text| **text != Text::Method) {
             append(&mut self.key, exchange.text_bytes(*text));
         }
@@ -320,14 +348,25 @@ impl Memo {
     }
 }
 
-/// Whether a key can hold all that verdict and rules read of an exchange: no failure, no function's
-/// log, no access-log line, no redirect.
-pub(super) fn is_plain(exchange: &Exchange) -> bool {
-    exchange.failure.is_none()
-        && exchange.function_response.is_none()
+/// Whether a key can hold all that verdict and rules read of an exchange: no function's log, no return
+/// value that was rejected, no access-log line, no redirect.
+fn is_covered(exchange: &Exchange) -> bool {
+    exchange.function_response.is_none()
         && exchange.invocation.is_none()
         && exchange.access.is_none()
         && exchange.har.is_none()
+        && !matches!(exchange.status, Fact::Seen(300..400))
+}
+
+/// Whether it is known to be a request that no status makes fail: of a preflight the status decides.
+fn is_actual(exchange: &Exchange) -> bool {
+    exchange.text_bytes(Text::Method).is_some_and(|method| method != b"OPTIONS")
+}
+
+/// Whether lines that may still come can hardly add anything to what is said of an exchange.
+pub(super) fn is_plain(exchange: &Exchange) -> bool {
+    is_covered(exchange)
+        && exchange.failure.is_none()
         && exchange.text_bytes(Text::GatewayResponseType).is_none()
-        && exchange.status.seen().is_some_and(|status| !(300..400).contains(&status))
+        && matches!(exchange.status, Fact::Seen(_))
 }

@@ -257,8 +257,8 @@ impl<'a> Analyzer<'a> {
         let exchange = self.assembler.exchange(slot)?;
         let join = match &said {
             _ if waits => Join::Answer,
-            Some(recalled) => join_of(exchange, recalled.outcome),
-            None => join_of(exchange, cors::judge(exchange).applying().outcome),
+            Some(recalled) => join_of(exchange, || recalled.outcome),
+            None => join_of(exchange, || cors::judge(exchange).applying().outcome),
         };
         Some((join, said))
     }
@@ -308,7 +308,8 @@ impl<'a> Analyzer<'a> {
         let Some(gate) = &mut self.gate else { return true };
         let Some(exchange) = self.assembler.exchange(slot) else { return false };
         let Some(Said { judgement, findings, .. }) = self.memo.said(recalled) else { return false };
-        let waits = !exchange.is_complete || join_of(exchange, recalled.outcome) != Join::Nothing;
+        let waits =
+            !exchange.is_complete || join_of(exchange, || recalled.outcome) != Join::Nothing;
         match gate.admit(exchange, findings, waits) {
             Admission::New => true,
             Admission::Known | Admission::Open => false,
@@ -357,7 +358,7 @@ enum Join {
     Evidence,
 }
 
-fn join_of(exchange: &Exchange, outcome: Outcome) -> Join {
+fn join_of(exchange: &Exchange, outcome: impl FnOnce() -> Outcome) -> Join {
     if matches!(exchange.surface, Surface::WebSocket | Surface::TestInvoke | Surface::Har) {
         return Join::Nothing;
     }
@@ -365,11 +366,11 @@ fn join_of(exchange: &Exchange, outcome: Outcome) -> Join {
     let Some(failure) = exchange.failure else {
         let by_gateway = exchange.answered_by == Fact::Seen(AnsweredBy::Gateway);
         let by_integration = exchange.answered_by == Fact::Seen(AnsweredBy::Integration);
-        let is_decided = outcome != Outcome::Undetermined;
         // Why the gateway answered, the access log may say; who asked, the function's own log.
         // What the integration answered is on the gateway's lines or nowhere.
-        let is_settled = is_decided || (shows_request && by_integration);
-        return if by_gateway || !is_settled { Join::Answer } else { Join::Nothing };
+        let is_settled = !by_gateway
+            && ((shows_request && by_integration) || outcome() != Outcome::Undetermined);
+        return if is_settled { Join::Nothing } else { Join::Answer };
     };
     let failed_in_function = matches!(
         failure,

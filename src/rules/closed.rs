@@ -279,9 +279,12 @@ fn defect(exchange: &Exchange) -> u8 {
     }
 }
 
-/// The codes of all closed facts of one exchange.
+/// The codes of all closed facts of one exchange, and whether an access log shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Signature([u8; COUNT]);
+pub(crate) struct Signature {
+    codes: [u8; COUNT],
+    has_access: bool,
+}
 
 impl Signature {
     /// Reads them all.
@@ -290,12 +293,17 @@ impl Signature {
         for (code, fact) in codes.iter_mut().zip(ClosedFact::ALL) {
             *code = fact.read(exchange, judgement);
         }
-        Self(codes)
+        Self { codes, has_access: exchange.access.is_some() }
     }
 
     /// The code of one fact.
     pub(crate) fn code(&self, fact: ClosedFact) -> u8 {
-        self.0.get(fact as usize).copied().unwrap_or(UNSEEN)
+        self.codes.get(fact as usize).copied().unwrap_or(UNSEEN)
+    }
+
+    /// Whether a fact that lines of these kinds show can be seen.
+    pub(crate) fn may_show(&self, kinds: &[LineKind]) -> bool {
+        self.has_access || kinds != ACCESS_LINES
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::model::{Fact, LineKind, Role};
 use crate::rules::closed::{ABSENT, ClosedFact, Signature, UNSEEN};
 use crate::rules::expression::Expression;
-use crate::rules::facts::OpenFact;
+use crate::rules::facts::{OpenFact, PlainFact};
 use crate::rules::reader::{Reader, Value};
 use crate::rules::slots::varies;
 
@@ -217,7 +217,10 @@ impl Condition {
                 let truth = closed(*codes, signature.code(*fact));
                 Possible { yes: truth == Truth::True, no: truth == Truth::False }
             }
-            Self::Open(_) => Possible { yes: true, no: true },
+            Self::Open(asked) => {
+                let may_be_seen = signature.may_show(asked.fact.evidence());
+                Possible { yes: may_be_seen, no: may_be_seen }
+            }
         }
     }
 
@@ -238,7 +241,10 @@ impl Condition {
             Self::Closed { fact, codes } => {
                 Residual::Decided(closed(*codes, signature.code(*fact)))
             }
-            Self::Open(asked) => Residual::Open(Rc::clone(asked)),
+            Self::Open(asked) if signature.may_show(asked.fact.evidence()) => {
+                Residual::Open(Rc::clone(asked))
+            }
+            Self::Open(_) => Residual::Decided(Truth::Unknown),
         }
     }
 
@@ -345,7 +351,9 @@ impl Condition {
             Self::Closed { .. } => 1,
             Self::Open(asked) => {
                 let test = if matches!(asked.test, Test::Matches(_)) { 60 } else { 10 };
-                test + 100 * u32::from(asked.fact.is_costly())
+                // What follows from it holds for one status alone, so it comes last.
+                let is_status = asked.fact == OpenFact::Plain(PlainFact::Status);
+                test + 100 * u32::from(asked.fact.is_costly()) + 200 * u32::from(is_status)
             }
         }
     }

@@ -10,6 +10,9 @@ pub enum Reach {
     /// All with the same verdict and the same [`Inputs`](crate::rules::set::Inputs) on the same route
     /// of the same API stage.
     Route,
-    /// All with the same verdict and the same inputs, on any route.
+    /// All with the same verdict, the same inputs and the same status, on any route.
     AnyRoute,
+    /// All with the same verdict and the same inputs, on any route, whatever their status of the same
+    /// class.
+    AnyStatus,
 }

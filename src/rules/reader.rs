@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
             found_response: OnceCell::new(),
             allow_origin: OnceCell::new(),
             misspelled: OnceCell::new(),
-            reach: Cell::new(Reach::AnyRoute),
+            reach: Cell::new(Reach::AnyStatus),
         }
     }
 
@@ -191,7 +191,10 @@ impl<'a> Reader<'a> {
                 text(Text::Path)
             }
             PlainFact::Preflight => self.is_preflight().map(Value::Bool),
-            PlainFact::Status => self.exchange.status.map(|status| number(status.into())),
+            PlainFact::Status => {
+                self.narrow(Reach::AnyRoute);
+                self.exchange.status.map(|status| number(status.into()))
+            }
             PlainFact::HeadersSeen => Fact::Seen(Value::Bool(self.response_headers().is_seen())),
             PlainFact::HeadersComplete => {
                 let headers = self.response_headers();

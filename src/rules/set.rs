@@ -225,7 +225,7 @@ impl RuleSet {
         let signature = Signature::of(exchange, judgement);
         let candidates = self.candidates(&signature);
         if candidates.is_empty() {
-            return Examined { findings: Vec::new(), reach: Reach::AnyRoute };
+            return Examined { findings: Vec::new(), reach: Reach::AnyStatus };
         }
         let reader = Reader::new(exchange, judgement, &self.slots);
         let facts = OfExchange { signature: &signature, reader: &reader };
