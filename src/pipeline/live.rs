@@ -31,9 +31,7 @@ impl Analyzer<'_> {
         let ripe = self.assembler.advance(now, patience);
         self.take(ripe);
         self.shed();
-        if self.failed.is_ok() {
-            self.failed = self.observer.advanced(now);
-        }
+        self.conclusions.tell(|observer| observer.advanced(now));
     }
 
     /// How far it is.
@@ -48,7 +46,7 @@ impl Analyzer<'_> {
 
     /// Whether the observer failed: what follows is told to nobody.
     pub fn has_failed(&self) -> bool {
-        self.failed.is_err()
+        self.conclusions.has_failed()
     }
 
     /// Lets go of what the bound on bytes has no room for.
@@ -73,9 +71,7 @@ impl Analyzer<'_> {
                 Ripe::Over(slot) => self.decide(slot),
                 Ripe::Final(slot) => self.settle(slot),
                 Ripe::Withdrawn(ticket) => {
-                    if self.failed.is_ok() {
-                        self.failed = self.observer.withdrawn(ticket);
-                    }
+                    self.conclusions.tell(|observer| observer.withdrawn(ticket));
                 }
             }
         }
@@ -109,9 +105,7 @@ impl Analyzer<'_> {
         let judged = Judged { exchange, judgement, findings, places };
         let at = self.arrival.unwrap_or(LogTime(0));
         let telling = Telling { ticket, replaces, judged, at, is_final: false };
-        if self.failed.is_ok() {
-            self.failed = self.observer.told(&telling);
-        }
+        self.conclusions.tell(|observer| observer.told(&telling));
     }
 
     /// Tells an exchange that is about to be let go.
@@ -124,8 +118,6 @@ impl Analyzer<'_> {
         let (ticket, replaces) = tickets;
         let at = self.arrival.unwrap_or(LogTime(0));
         let telling = Telling { ticket, replaces, judged, at, is_final: true };
-        if self.failed.is_ok() {
-            self.failed = self.observer.told(&telling);
-        }
+        self.conclusions.tell(|observer| observer.told(&telling));
     }
 }

@@ -66,12 +66,17 @@ enum Held {
 
 /// An exchange of which nothing was said, with its key, that without the route, and that without route and status; without them if
 /// what is said of it holds for no other.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Unknown {
     keys: Option<[Key; 3]>,
+    /// Whether what is said holds for other statuses of its class.
+    is_actual: bool,
+    /// By what report and survey read of it. `None`: they read more.
+    read: Option<Key>,
+    client: Option<Client>,
 }
 
-type Key = [u64; 2];
+pub(super) type Key = [u64; 2];
 
 /// What is kept for a key.
 #[derive(Debug)]
@@ -168,50 +173,74 @@ impl Memo {
 
     /// What was said about an exchange like this one; else what it is to be kept by.
     pub(super) fn recall(&mut self, exchange: &Exchange) -> Result<Recalled, Unknown> {
-        if !self.set_key(exchange) {
-            return Err(Unknown { keys: None });
-        }
-        let key = self.hash(0..self.key.len());
-        if let Some(at) = self.find(&key)
-            && let Some(kept) = self.kept.get(at as usize)
-        {
-            let Kept { outcome, tally, .. } = *kept;
-            let held = Held::Kept(at);
-            return Ok(Recalled { outcome, tally, client: self.client, held });
-        }
-        let any_route = self.hash(0..self.without_route);
-        let any_status = self.hash(STATUS..self.without_route);
-        let general = self.on_any_route.get(&any_route);
-        let more_general = || self.on_any_status.get(&any_status).filter(|_| is_actual(exchange));
-        if let Some(said) = general.or_else(more_general) {
-            let said = said.clone();
-            return Ok(self.keep(exchange, key, said));
+        let is_whole = self.set_key(exchange);
+        let key = if is_whole { Some(self.hash(0..self.key.len())) } else { None };
+        if let Some(known) = key.and_then(|key| self.known(key, self.client)) {
+            return Ok(known);
         }
         let has_room = exchange.failure.is_none() || self.failed < FAILED;
-        Err(Unknown { keys: Some([key, any_route, any_status]).filter(|_| has_room) })
+        let keys = key.filter(|_| has_room).map(|key| {
+            let without_route = self.without_route;
+            [key, self.hash(0..without_route), self.hash(STATUS..without_route)]
+        });
+        let read = self.tallied.filter(|_| tells_all(exchange));
+        let unknown = Unknown {
+            keys,
+            is_actual: is_actual(exchange),
+            read: read.map(|from| self.hash(from..self.key.len())),
+            client: self.client,
+        };
+        self.general(exchange, unknown).ok_or(unknown)
+    }
+
+    /// What has been said meanwhile about an exchange like one that was unknown.
+    pub(super) fn meanwhile(&mut self, exchange: &Exchange, unknown: Unknown) -> Option<Recalled> {
+        let [key, ..] = unknown.keys?;
+        self.known(key, unknown.client).or_else(|| self.general(exchange, unknown))
+    }
+
+    /// What was said about exchanges of this key.
+    fn known(&self, key: Key, client: Option<Client>) -> Option<Recalled> {
+        let at = self.find(&key)?;
+        let Kept { outcome, tally, .. } = *self.kept.get(at as usize)?;
+        Some(Recalled { outcome, tally, client, held: Held::Kept(at) })
+    }
+
+    /// What was said about exchanges of another key, and holds for this one.
+    fn general(&mut self, exchange: &Exchange, unknown: Unknown) -> Option<Recalled> {
+        let [key, any_route, any_status] = unknown.keys?;
+        let on_any_status = || self.on_any_status.get(&any_status).filter(|_| unknown.is_actual);
+        let said = self.on_any_route.get(&any_route).or_else(on_any_status)?.clone();
+        Some(self.keep(exchange, (key, unknown), said))
     }
 
     /// Keeps what was said about an exchange that was unknown.
     pub(super) fn learn(&mut self, exchange: &Exchange, unknown: Unknown, said: Said) -> Recalled {
         let Some([key, any_route, any_status]) = unknown.keys else {
-            let tally = self.tally(exchange, &said);
-            return self.own(said, tally);
+            let tally = unknown.read.and_then(|read| self.tallies.of(read, &said));
+            return own(said, tally, unknown.client);
         };
         let said = self.share(said);
-        let is_any_status = said.reach == Reach::AnyStatus && is_actual(exchange);
+        let is_any_status = said.reach == Reach::AnyStatus && unknown.is_actual;
         if is_any_status && self.on_any_status.len() < KEPT {
             self.on_any_status.insert(any_status, said.clone());
         } else if said.reach >= Reach::AnyRoute && self.on_any_route.len() < KEPT {
             self.on_any_route.insert(any_route, said.clone());
         }
-        self.keep(exchange, key, said)
+        self.keep(exchange, (key, unknown), said)
     }
 
-    fn keep(&mut self, exchange: &Exchange, key: Key, said: Said) -> Recalled {
-        let tally = self.tally(exchange, &said);
+    fn keep(
+        &mut self,
+        exchange: &Exchange,
+        (key, unknown): (Key, Unknown),
+        said: Said,
+    ) -> Recalled {
+        let client = unknown.client;
+        let tally = unknown.read.and_then(|read| self.tallies.of(read, &said));
         let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
         let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
-            return self.own(said, tally);
+            return own(said, tally, client);
         };
         self.failed += usize::from(exchange.failure.is_some());
         let tally = tally.or_else(|| self.tallies.next());
@@ -220,20 +249,7 @@ impl Memo {
         let kept = &self.kept;
         let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
         self.index.insert_unique(key[0], at, hash_of);
-        Recalled { outcome, tally, client: self.client, held: Held::Kept(at) }
-    }
-
-    fn own(&self, said: Said, tally: Option<u32>) -> Recalled {
-        let outcome = said.judgement.applying().outcome;
-        Recalled { outcome, tally, client: self.client, held: Held::Own(said) }
-    }
-
-    /// The number of the tally for exchanges like the one that was asked for last.
-    fn tally(&mut self, exchange: &Exchange, said: &Said) -> Option<u32> {
-        let is_more =
-            exchange.access.is_some() || exchange.invocation.is_some() || exchange.har.is_some();
-        let read = self.key.get(self.tallied.filter(|_| !is_more)?..)?;
-        self.tallies.of(read, said)
+        Recalled { outcome, tally, client, held: Held::Kept(at) }
     }
 
     /// What was said.
@@ -356,6 +372,16 @@ fn is_covered(exchange: &Exchange) -> bool {
         && exchange.access.is_none()
         && exchange.har.is_none()
         && !matches!(exchange.status, Fact::Seen(300..400))
+}
+
+fn own(said: Said, tally: Option<u32>, client: Option<Client>) -> Recalled {
+    let outcome = said.judgement.applying().outcome;
+    Recalled { outcome, tally, client, held: Held::Own(said) }
+}
+
+/// Whether report and survey read nothing of an exchange but what a key holds.
+fn tells_all(exchange: &Exchange) -> bool {
+    exchange.access.is_none() && exchange.invocation.is_none() && exchange.har.is_none()
 }
 
 /// Whether it is known to be a request that no status makes fail: of a preflight the status decides.

@@ -8,6 +8,8 @@
 use std::io;
 use std::rc::Rc;
 
+mod backlog;
+mod conclusions;
 pub mod example;
 pub mod gate;
 mod intake;
@@ -25,9 +27,10 @@ use crate::model::{
     AnsweredBy, Candidate, Exchange, Fact, Failure, Finding, Judgement, Ledger, LineKind, LogTime,
     Outcome, Places, RouteFinding, RouteSurvey, Surface, Ticket,
 };
+use crate::pipeline::backlog::Backlog;
+use crate::pipeline::conclusions::Conclusions;
 use crate::pipeline::gate::{Admission, Gate};
-use crate::pipeline::memo::{Memo, Recalled, Said};
-use crate::pipeline::tally::Tallies;
+use crate::pipeline::memo::{Memo, Recalled, Said, Unknown};
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
 use crate::report::group::{BlockedResponse, Console, Group};
@@ -62,6 +65,11 @@ pub trait Observer {
         Ok(())
     }
 
+    /// Whether exchanges are to come in the order in which they are settled.
+    fn minds_order(&self) -> bool {
+        true
+    }
+
     /// What was gathered of one route, or of an API stage, and what rules say of it; after the last
     /// exchange.
     fn route(&mut self, _: &RouteSurvey, _: &[RouteFinding]) {}
@@ -93,6 +101,10 @@ impl Observer for () {
     ) -> io::Result<()> {
         Ok(())
     }
+
+    fn minds_order(&self) -> bool {
+        false
+    }
 }
 
 /// What of the input is analyzed.
@@ -108,18 +120,14 @@ pub struct Window {
 pub struct Analyzer<'a> {
     window: Window,
     rules: &'a RuleSet,
-    observer: &'a mut dyn Observer,
     places: Places,
     assembler: Assembler,
-    report: ReportBuilder,
+    conclusions: Conclusions<'a>,
+    backlog: Backlog,
     ledger: Ledger,
     memo: Memo,
-    tallies: Tallies,
-    /// Present where a rule looks at routes.
-    survey: Option<Survey>,
     /// Whether a rule asks for what applications write.
     waits_for_application: bool,
-    failed: io::Result<()>,
     /// The time of arrival, of an analysis that is advanced.
     arrival: Option<LogTime>,
     /// Present where parts of the input were analyzed before.
@@ -139,16 +147,13 @@ impl<'a> Analyzer<'a> {
         Self {
             window,
             rules,
-            observer,
             places: Places::default(),
             assembler: Assembler::new(AssembleSettings { keep, ..AssembleSettings::default() }),
             waits_for_application: keep.has(LineKind::Application),
-            report,
             ledger: Ledger::default(),
             memo: Memo::new(rules, survey.as_ref().map(Survey::clients)),
-            tallies: Tallies::default(),
-            survey,
-            failed: Ok(()),
+            conclusions: Conclusions::new(report, survey, observer),
+            backlog: Backlog::default(),
             arrival: None,
             gate: None,
         }
@@ -179,25 +184,17 @@ impl<'a> Analyzer<'a> {
         for slot in self.assembler.finish() {
             self.settle(slot);
         }
+        self.catch_up();
         let counts = self.assembler.counts();
-        if let (Some(now), true) = (self.arrival, self.failed.is_ok()) {
-            self.failed = self.observer.advanced(now);
+        if let Some(now) = self.arrival {
+            self.conclusions.tell(|observer| observer.advanced(now));
         }
-        self.tallies.finish(&mut self.report, self.survey.as_mut());
         // What follows needs none of it, and can use the room.
-        drop((self.assembler, self.memo, self.tallies));
+        drop((self.assembler, self.memo));
         self.ledger.late = counts.late;
         self.ledger.unjoined = counts.unjoined;
         self.ledger.inputs_failed.sort();
-        self.failed?;
-        let surveyed = self.survey.take().map(Survey::finish).unwrap_or_default();
-        self.ledger.unsurveyed = surveyed.left_out;
-        for route in &surveyed.routes {
-            let findings = self.rules.examine_route(route);
-            self.observer.route(route, &findings);
-            self.report.add_route(route, &findings);
-        }
-        let mut report = self.report.finish(self.ledger);
+        let mut report = self.conclusions.finish(self.rules, self.ledger)?;
         name_candidates(&mut report.groups, self.rules);
         Ok(report)
     }
@@ -226,7 +223,8 @@ impl<'a> Analyzer<'a> {
                 self.settle(slot);
             }
             Join::Nothing => match said {
-                Some(recalled) => self.conclude(slot, &recalled),
+                Some(Ok(recalled)) => self.conclude(slot, &recalled),
+                Some(Err(unknown)) => self.conclude_unknown(slot, unknown),
                 None => self.settle(slot),
             },
             Join::Evidence | Join::Answer => self.hold(slot, join),
@@ -247,38 +245,43 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// What a line that may still come could change, and what was said of the exchange, if it was
+    /// What a line that may still come could change, and what was said of exchanges like it, if that was
     /// asked for.
-    fn join(&mut self, slot: SlotId) -> Option<(Join, Option<Recalled>)> {
+    fn join(&mut self, slot: SlotId) -> Option<(Join, Option<Result<Recalled, Unknown>>)> {
         let exchange = self.assembler.exchange(slot)?;
         let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
         // Of an exchange that may wait, rules are asked once it does so no more.
-        let said = if waits || !memo::is_plain(exchange) { None } else { self.say(slot) };
-        let exchange = self.assembler.exchange(slot)?;
+        let asks = !waits && memo::is_plain(exchange);
+        let said = if asks { Some(self.memo.recall(exchange)) } else { None };
         let join = match &said {
             _ if waits => Join::Answer,
-            Some(recalled) => join_of(exchange, || recalled.outcome),
-            None => join_of(exchange, || cors::judge(exchange).applying().outcome),
+            Some(Ok(recalled)) => join_of(exchange, || recalled.outcome),
+            Some(Err(_)) | None => join_of(exchange, || cors::judge(exchange).applying().outcome),
         };
         Some((join, said))
     }
 
     fn settle(&mut self, slot: SlotId) {
-        if let Some(recalled) = self.say(slot) {
-            self.conclude(slot, &recalled);
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        match self.memo.recall(exchange) {
+            Ok(recalled) => self.conclude(slot, &recalled),
+            Err(unknown) => self.conclude_unknown(slot, unknown),
         }
     }
 
-    /// Judges, examines and diagnoses.
-    fn say(&mut self, slot: SlotId) -> Option<Recalled> {
-        match self.memo.recall(self.assembler.exchange(slot)?) {
-            Ok(recalled) => Some(recalled),
-            Err(unknown) => {
-                self.assembler.index_headers(slot);
-                let exchange = self.assembler.exchange(slot)?;
-                Some(self.memo.learn(exchange, unknown, say(self.rules, exchange)))
+    /// Judges, examines and diagnoses; reports, and lets go.
+    fn conclude_unknown(&mut self, slot: SlotId, unknown: Unknown) {
+        if self.may_wait(slot) {
+            self.backlog.take(&mut self.assembler, slot, unknown);
+            if self.backlog.is_full() {
+                self.catch_up();
             }
+            return;
         }
+        self.assembler.index_headers(slot);
+        let Some(exchange) = self.assembler.exchange(slot) else { return };
+        let recalled = self.memo.learn(exchange, unknown, say(self.rules, exchange));
+        self.conclude(slot, &recalled);
     }
 
     /// Reports, and lets go.
@@ -291,14 +294,9 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let Some(said) = self.memo.said(recalled) else { return };
-        let Said { judgement, findings, .. } = said;
-        let judged = Judged { exchange, judgement, findings, places: &self.places };
-        let survey = self.survey.as_mut();
-        let alike = (recalled.tally, recalled.client);
-        self.tallies.take(alike, &judged, &mut self.report, survey);
-        if self.failed.is_ok() {
-            self.failed = self.observer.exchange(exchange, judgement, findings, &self.places);
+        if let Some(Said { judgement, findings, .. }) = self.memo.said(recalled) {
+            let judged = Judged { exchange, judgement, findings, places: &self.places };
+            self.conclusions.take(&judged, recalled);
         }
         self.assembler.release(slot);
     }
@@ -314,7 +312,7 @@ impl<'a> Analyzer<'a> {
             Admission::New => true,
             Admission::Known | Admission::Open => false,
             Admission::Amended(news) => {
-                self.report.amend(exchange, judgement, &news, &self.places);
+                self.conclusions.amend(exchange, judgement, &news, &self.places);
                 false
             }
         }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use crate::model::{Judgement, LogTime, Repeats};
-use crate::pipeline::memo::Said;
+use crate::pipeline::memo::{Key, Said};
 use crate::pipeline::names::append;
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;
@@ -37,9 +37,9 @@ impl Numbers {
         Self { is_surveyed, ..Self::default() }
     }
 
-    /// The number for exchanges of which report and survey read this. `None`: there is no room for another,
+    /// The number for exchanges of which report and survey read the same, by its hash. `None`: there is no room for another,
     /// there are none, or it is not worth looking for them.
-    pub(super) fn of(&mut self, read: &[u8], said: &Said) -> Option<u32> {
+    pub(super) fn of(&mut self, read: Key, said: &Said) -> Option<u32> {
         if !self.is_surveyed && said.findings.is_empty() {
             // It adds so little that to look for others like it would cost more.
             return None;
