@@ -36,7 +36,14 @@ impl<'a> Headers<'a> {
     /// combined with `, `. `Absent` only if the list is complete.
     /// <https://fetch.spec.whatwg.org/#concept-header-list-get>
     pub fn get(&self, name: &str) -> Fact<Cow<'a, str>> {
-        let [value] = self.get_all([name]);
+        let [value] = match self {
+            // Of a text only what begins like the name is looked at.
+            Headers::Map(_) => match HeaderNames::new([name]) {
+                Some(names) => self.get_first(&names),
+                None => self.get_all([name]),
+            },
+            Headers::Unseen | Headers::Indexed(_) | Headers::List { .. } => self.get_all([name]),
+        };
         value
     }
 
@@ -336,6 +343,8 @@ mod tests {
                     let of_it = || headers.raw().filter(|(field, _)| is_named(field, name));
                     prop_assert_eq!(values.get(at), of_it().last().map(|(_, value)| value), "{}", name);
                     prop_assert_eq!(values.is_repeated(at), of_it().count() > 1, "{}", name);
+                    let [all] = headers.get_all([*name]);
+                    prop_assert_eq!(headers.get(name), all, "{}", name);
                 }
             }
         }

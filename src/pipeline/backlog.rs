@@ -63,9 +63,9 @@ impl Analyzer<'_> {
         let mut backlog = std::mem::take(&mut self.backlog);
         let waiting = backlog.exchanges.get_mut(..backlog.waiting).unwrap_or_default();
         for Waiting { exchange, unknown, said } in &mut *waiting {
-            *said = self.memo.meanwhile(exchange, *unknown).or_else(|| {
+            *said = self.memo.meanwhile(*unknown).or_else(|| {
                 exchange.index_headers();
-                Some(self.memo.learn(exchange, *unknown, say(self.rules, exchange)))
+                Some(self.memo.learn(*unknown, say(self.rules, exchange)))
             });
         }
         for Waiting { exchange, said, .. } in waiting {

@@ -24,9 +24,9 @@ use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
 /// room for all from the start, so that memory does not follow the input.
 const KEPT: usize = 8192;
 
-/// As many of them are for exchanges that failed: messages of failures may hold ids and times, and are not
-/// to take the room of all others.
-const FAILED: usize = KEPT / 4;
+/// As many of them may hold what whoever asks can choose at will, messages of failures and paths: these are
+/// not to take the room of all others.
+const CHOSEN: usize = KEPT / 2;
 
 /// Length of the status in front of a key.
 const STATUS: usize = size_of::<u16>();
@@ -71,6 +71,8 @@ pub(super) struct Unknown {
     keys: Option<[Key; 3]>,
     /// Whether what is said holds for other statuses of its class.
     is_actual: bool,
+    /// Whether whoever asks can choose its key at will.
+    is_chosen: bool,
     /// By what report and survey read of it. `None`: they read more.
     read: Option<Key>,
     client: Option<Client>,
@@ -109,14 +111,18 @@ pub(super) struct Memo {
     tallied: Option<usize>,
     /// Length of the part of `key` that does not tell the route.
     without_route: usize,
+    /// Whether it holds what whoever asks can choose at will.
+    is_chosen: bool,
+    /// The shape of the path, reused from one to the next.
+    shape: String,
     /// By the key's hash: 128 bits of two hashers that are seeded anew in each run, so that no log can
     /// be made to bring two keys together.
     index: HashTable<u32>,
     /// What is kept, one behind the other, so that what is asked for often stays near: a table that has
     /// room for all would be spread over more than a cache holds.
     kept: Vec<Kept>,
-    /// How many of them failed.
-    failed: usize,
+    /// How many of them have a key that whoever asks can choose.
+    chosen: usize,
     /// What holds on any route, by the hash of the key without the route.
     on_any_route: HashMap<Key, Said, foldhash::fast::RandomState>,
     /// What holds for any status of a class as well, by the hash of the key without either.
@@ -160,9 +166,11 @@ impl Memo {
             key: Vec::new(),
             tallied: None,
             without_route: 0,
+            is_chosen: false,
+            shape: String::new(),
             index: HashTable::with_capacity(KEPT),
             kept: Vec::with_capacity(KEPT),
-            failed: 0,
+            chosen: 0,
             on_any_route: HashMap::default(),
             on_any_status: HashMap::default(),
             shared: Vec::new(),
@@ -178,8 +186,7 @@ impl Memo {
         if let Some(known) = key.and_then(|key| self.known(key, self.client)) {
             return Ok(known);
         }
-        let has_room = exchange.failure.is_none() || self.failed < FAILED;
-        let keys = key.filter(|_| has_room).map(|key| {
+        let keys = key.map(|key| {
             let without_route = self.without_route;
             [key, self.hash(0..without_route), self.hash(STATUS..without_route)]
         });
@@ -187,16 +194,17 @@ impl Memo {
         let unknown = Unknown {
             keys,
             is_actual: is_actual(exchange),
+            is_chosen: self.is_chosen,
             read: read.map(|from| self.hash(from..self.key.len())),
             client: self.client,
         };
-        self.general(exchange, unknown).ok_or(unknown)
+        self.general(unknown).ok_or(unknown)
     }
 
     /// What has been said meanwhile about an exchange like one that was unknown.
-    pub(super) fn meanwhile(&mut self, exchange: &Exchange, unknown: Unknown) -> Option<Recalled> {
+    pub(super) fn meanwhile(&mut self, unknown: Unknown) -> Option<Recalled> {
         let [key, ..] = unknown.keys?;
-        self.known(key, unknown.client).or_else(|| self.general(exchange, unknown))
+        self.known(key, unknown.client).or_else(|| self.general(unknown))
     }
 
     /// What was said about exchanges of this key.
@@ -207,42 +215,48 @@ impl Memo {
     }
 
     /// What was said about exchanges of another key, and holds for this one.
-    fn general(&mut self, exchange: &Exchange, unknown: Unknown) -> Option<Recalled> {
+    fn general(&mut self, unknown: Unknown) -> Option<Recalled> {
         let [key, any_route, any_status] = unknown.keys?;
         let on_any_status = || self.on_any_status.get(&any_status).filter(|_| unknown.is_actual);
         let said = self.on_any_route.get(&any_route).or_else(on_any_status)?.clone();
-        Some(self.keep(exchange, (key, unknown), said))
+        Some(self.keep(key, unknown, said))
     }
 
     /// Keeps what was said about an exchange that was unknown.
-    pub(super) fn learn(&mut self, exchange: &Exchange, unknown: Unknown, said: Said) -> Recalled {
+    pub(super) fn learn(&mut self, unknown: Unknown, said: Said) -> Recalled {
         let Some([key, any_route, any_status]) = unknown.keys else {
             let tally = unknown.read.and_then(|read| self.tallies.of(read, &said));
             return own(said, tally, unknown.client);
         };
         let said = self.share(said);
+        if self.is_crowded(unknown) {
+            return own(said, None, unknown.client);
+        }
         let is_any_status = said.reach == Reach::AnyStatus && unknown.is_actual;
         if is_any_status && self.on_any_status.len() < KEPT {
             self.on_any_status.insert(any_status, said.clone());
         } else if said.reach >= Reach::AnyRoute && self.on_any_route.len() < KEPT {
             self.on_any_route.insert(any_route, said.clone());
         }
-        self.keep(exchange, (key, unknown), said)
+        self.keep(key, unknown, said)
     }
 
-    fn keep(
-        &mut self,
-        exchange: &Exchange,
-        (key, unknown): (Key, Unknown),
-        said: Said,
-    ) -> Recalled {
+    /// Whether there are as many keys like its own as there may be.
+    fn is_crowded(&self, unknown: Unknown) -> bool {
+        unknown.is_chosen && self.chosen >= CHOSEN
+    }
+
+    fn keep(&mut self, key: Key, unknown: Unknown, said: Said) -> Recalled {
         let client = unknown.client;
+        if self.is_crowded(unknown) {
+            return own(said, None, client);
+        }
         let tally = unknown.read.and_then(|read| self.tallies.of(read, &said));
         let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
         let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
             return own(said, tally, client);
         };
-        self.failed += usize::from(exchange.failure.is_some());
+        self.chosen += usize::from(unknown.is_chosen);
         let tally = tally.or_else(|| self.tallies.next());
         let outcome = said.judgement.applying().outcome;
         self.kept.push(Kept { key, said, outcome, tally });
@@ -294,6 +308,7 @@ impl Memo {
     fn set_key(&mut self, exchange: &Exchange) -> bool {
         self.key.clear();
         self.tallied = None;
+        self.is_chosen = false;
         self.near.clear();
         self.client = None;
         let requested = exchange.request_headers();
@@ -325,6 +340,11 @@ impl Memo {
         for text in [Text::Route, Text::Api, Text::Stage] {
             append(&mut self.key, exchange.text_bytes(text));
         }
+        let has_shape = survey::shape_of(exchange, &mut self.shape);
+        if has_shape {
+            append(&mut self.key, Some(self.shape.as_bytes()));
+        }
+        self.is_chosen = has_shape || exchange.failure.is_some();
         self.tallied = Some(tallied).filter(|_| has_all);
         is_whole
     }

@@ -280,7 +280,7 @@ impl<'a> Analyzer<'a> {
         }
         self.assembler.index_headers(slot);
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let recalled = self.memo.learn(exchange, unknown, say(self.rules, exchange));
+        let recalled = self.memo.learn(unknown, say(self.rules, exchange));
         self.conclude(slot, &recalled);
     }
 

@@ -34,8 +34,8 @@ impl Names {
         let mut list: Vec<Name> = Vec::new();
         let valued = surveyed.iter().map(|text| (*text, false));
         let judged = verdict.iter().map(|text| (*text, PRESENCE.contains(text)));
-        let ruled = rules.iter().map(|(text, presence)| (text.as_str(), *presence));
-        for (text, presence) in valued.chain(judged).chain(ruled) {
+        let of_rules = rules.iter().map(|(text, presence)| (text.as_str(), *presence));
+        for (text, presence) in valued.chain(judged).chain(of_rules) {
             match list.iter_mut().find(|name| name.text.eq_ignore_ascii_case(text)) {
                 Some(name) => name.presence &= presence,
                 None => list.push(Name { text: text.to_owned(), presence }),
@@ -104,10 +104,10 @@ impl Names {
 
 /// Appends which names are there, of these places, and the values in those.
 #[inline]
-fn append_values(key: &mut Vec<u8>, values: &Values<'_>, places: u64, valued: u64) {
+fn append_values(key: &mut Vec<u8>, values: &Values<'_>, places: u64, shown: u64) {
     let present = values.places().0 & places;
     key.extend_from_slice(&present.to_be_bytes());
-    let mut rest = present & valued;
+    let mut rest = present & shown;
     while rest != 0 {
         append(key, values.get(rest.trailing_zeros() as usize));
         rest &= rest - 1;

@@ -198,8 +198,8 @@ impl ReportBuilder {
         }
     }
 
-    /// Takes exchanges whose verdict, findings, API, stage, method, configured route and origin are
-    /// those of one that was added before, and gave `known`. Each of them is to be given to
+    /// Takes exchanges whose verdict, findings, API, stage, method, origin, route and, without one, the
+    /// shape of their path are those of one that was added before, and gave `known`. Each of them is to be given to
     /// [`Self::renew`] too where it does not end after [`Self::examples_until`].
     pub fn repeat(&mut self, known: &Counted, judgement: &Judgement, repeats: &Repeats) {
         let times = repeats.count();
@@ -327,8 +327,6 @@ impl ReportBuilder {
             route: route.as_deref().or(path.is_some().then_some(shape_of_path.as_str())),
             origin: origin.as_deref(),
         };
-        // The shape of a path is not among what `repeat` asks to be the same.
-        counted.is_general = route.is_some();
         let mut others = Vec::new();
         for (number, finding) in seen.findings.iter().enumerate() {
             let mut told = self.told(finding, counted.selection);

@@ -78,8 +78,8 @@ pub struct Surveyed {
 }
 
 impl Survey {
-    /// Takes exchanges whose verdict, headers and configured route are those of one that was observed
-    /// before. Each of them is to be given to [`Self::stamp`] too, if it [`Observed::is_stamped`], and
+    /// Takes exchanges whose verdict, headers and route are those of one that was observed before, and
+    /// where no route is configured, the shape of their path. Each of them is to be given to [`Self::stamp`] too, if it [`Observed::is_stamped`], and
     /// to [`Self::renew`] where it does not end after [`Self::examples_until`].
     pub fn repeat(&mut self, known: &Observed, repeats: &Repeats) {
         if let Some(record) = self.records.get_mut(known.record) {
@@ -112,8 +112,7 @@ impl Survey {
         record.map_or(LogTime(i64::MIN), |record| record.examples_until(&known.effect))
     }
 
-    /// Takes one exchange. Where the route is a configured one, what is given serves for others like
-    /// it; see [`Self::repeat`].
+    /// Takes one exchange. What is given serves for others like it; see [`Self::repeat`].
     pub fn observe(
         &mut self,
         exchange: &Exchange,
@@ -125,9 +124,8 @@ impl Survey {
         let (api, stage) = (text(Text::Api), text(Text::Stage));
         let route = text(Text::Route);
         let configured = route.as_deref().and_then(configured_path);
-        if configured.is_none() {
-            let path = text(Text::Path);
-            shape(path.as_deref()?, &mut self.shape);
+        if configured.is_none() && !shape_of(exchange, &mut self.shape) {
+            return None;
         }
         let key = (api.as_deref(), stage.as_deref(), configured.unwrap_or(&self.shape));
         let hash = self.hasher.hash_one(key);
@@ -150,7 +148,7 @@ impl Survey {
         };
         let record = self.records.get_mut(at)?;
         let effect = record.add(exchange, &sample, places, &self.hasher);
-        configured.map(|_| Observed { record: at, effect })
+        Some(Observed { record: at, effect })
     }
 
     /// The input ended.
@@ -175,13 +173,30 @@ pub fn path_of(exchange: &Exchange) -> Option<String> {
         return Some(path.to_owned());
     }
     let mut path = String::new();
-    shape(exchange.text(Text::Path)?.as_ref(), &mut path);
-    Some(path)
+    shape_of(exchange, &mut path).then_some(path)
 }
 
-/// `/orders/{id}` of `GET /orders/{id}`; a route that takes any path says nothing.
+/// Writes the shape of the requested path to `out`, if it stands for a route that no line names. Whether it
+/// does.
+pub fn shape_of(exchange: &Exchange, out: &mut String) -> bool {
+    if exchange.text_bytes(Text::Route).is_some_and(names_path) {
+        return false;
+    }
+    let Some(path) = exchange.text(Text::Path) else { return false };
+    shape(&path, out);
+    true
+}
+
+/// `/orders/{id}` of `GET /orders/{id}`.
 fn configured_path(route: &str) -> Option<&str> {
     let path = route.split_once(' ').map_or(route, |(_, path)| path);
-    let is_open = || path.as_bytes().windows(2).any(|two| two == b"+}");
-    (path.starts_with('/') && !is_open()).then_some(path)
+    names_path(route.as_bytes()).then_some(path)
+}
+
+/// Whether a route says which paths it takes. One that takes any path says nothing.
+fn names_path(route: &[u8]) -> bool {
+    let path =
+        memchr::memchr(b' ', route).and_then(|blank| route.get(blank + 1..)).unwrap_or(route);
+    let is_open = || path.contains(&b'+') && path.windows(2).any(|two| two == b"+}");
+    path.starts_with(b"/") && !is_open()
 }
