@@ -5,7 +5,8 @@
 
 use crate::assemble::{Assembler, SlotId};
 use crate::model::Exchange;
-use crate::pipeline::memo::{Recalled, Said, Unknown};
+use crate::pipeline::key::Keys;
+use crate::pipeline::memo::{Recalled, Said};
 use crate::pipeline::{Analyzer, say};
 use crate::report::builder::Judged;
 
@@ -26,19 +27,19 @@ pub(super) struct Backlog {
 #[derive(Debug, Default)]
 struct Waiting {
     exchange: Exchange,
-    unknown: Unknown,
+    keys: Keys,
     said: Option<Recalled>,
 }
 
 impl Backlog {
     /// Takes an exchange out of the assembler.
-    pub(super) fn take(&mut self, assembler: &mut Assembler, slot: SlotId, unknown: Unknown) {
+    pub(super) fn take(&mut self, assembler: &mut Assembler, slot: SlotId, keys: Keys) {
         if self.waiting == self.exchanges.len() {
             self.exchanges.push(Waiting::default());
         }
         if let Some(place) = self.exchanges.get_mut(self.waiting) {
             assembler.take(slot, &mut place.exchange);
-            place.unknown = unknown;
+            place.keys = keys;
             self.waiting += 1;
         }
     }
@@ -62,10 +63,10 @@ impl Analyzer<'_> {
     pub(super) fn catch_up(&mut self) {
         let mut backlog = std::mem::take(&mut self.backlog);
         let waiting = backlog.exchanges.get_mut(..backlog.waiting).unwrap_or_default();
-        for Waiting { exchange, unknown, said } in &mut *waiting {
-            *said = self.memo.meanwhile(*unknown).or_else(|| {
+        for Waiting { exchange, keys, said } in &mut *waiting {
+            *said = self.memo.recall_by(*keys).or_else(|| {
                 exchange.index_headers();
-                Some(self.memo.learn(*unknown, say(self.rules, exchange)))
+                Some(self.memo.learn(*keys, say(self.rules, exchange)))
             });
         }
         for Waiting { exchange, said, .. } in waiting {

@@ -97,7 +97,7 @@ impl Analyzer<'_> {
         let rules = self.rules;
         let recalled = match self.memo.recall(exchange) {
             Ok(recalled) => recalled,
-            Err(unknown) => self.memo.learn(unknown, say(rules, exchange)),
+            Err(keys) => self.memo.learn(keys, say(rules, exchange)),
         };
         let Some(said) = self.memo.said(&recalled) else { return };
         let Said { judgement, findings, .. } = said;

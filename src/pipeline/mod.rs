@@ -13,6 +13,7 @@ mod conclusions;
 pub mod example;
 pub mod gate;
 mod intake;
+mod key;
 pub mod live;
 mod memo;
 mod names;
@@ -30,7 +31,8 @@ use crate::model::{
 use crate::pipeline::backlog::Backlog;
 use crate::pipeline::conclusions::Conclusions;
 use crate::pipeline::gate::{Admission, Gate};
-use crate::pipeline::memo::{Memo, Recalled, Said, Unknown};
+use crate::pipeline::key::Keys;
+use crate::pipeline::memo::{Memo, Recalled, Said};
 use crate::report::Report;
 use crate::report::builder::{Judged, ReportBuilder};
 use crate::report::group::{BlockedResponse, Console, Group};
@@ -224,7 +226,7 @@ impl<'a> Analyzer<'a> {
             }
             Join::Nothing => match said {
                 Some(Ok(recalled)) => self.conclude(slot, &recalled),
-                Some(Err(unknown)) => self.conclude_unknown(slot, unknown),
+                Some(Err(keys)) => self.conclude_unknown(slot, keys),
                 None => self.settle(slot),
             },
             Join::Evidence | Join::Answer => self.hold(slot, join),
@@ -247,11 +249,11 @@ impl<'a> Analyzer<'a> {
 
     /// What a line that may still come could change, and what was said of exchanges like it, if that was
     /// asked for.
-    fn join(&mut self, slot: SlotId) -> Option<(Join, Option<Result<Recalled, Unknown>>)> {
+    fn join(&mut self, slot: SlotId) -> Option<(Join, Option<Result<Recalled, Keys>>)> {
         let exchange = self.assembler.exchange(slot)?;
         let waits = self.waits_for_application && exchange.lambda_request_id.is_some();
         // Of an exchange that may wait, rules are asked once it does so no more.
-        let asks = !waits && memo::is_plain(exchange);
+        let asks = !waits && key::is_plain(exchange);
         let said = if asks { Some(self.memo.recall(exchange)) } else { None };
         let join = match &said {
             _ if waits => Join::Answer,
@@ -265,14 +267,14 @@ impl<'a> Analyzer<'a> {
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         match self.memo.recall(exchange) {
             Ok(recalled) => self.conclude(slot, &recalled),
-            Err(unknown) => self.conclude_unknown(slot, unknown),
+            Err(keys) => self.conclude_unknown(slot, keys),
         }
     }
 
     /// Judges, examines and diagnoses; reports, and lets go.
-    fn conclude_unknown(&mut self, slot: SlotId, unknown: Unknown) {
+    fn conclude_unknown(&mut self, slot: SlotId, keys: Keys) {
         if self.may_wait(slot) {
-            self.backlog.take(&mut self.assembler, slot, unknown);
+            self.backlog.take(&mut self.assembler, slot, keys);
             if self.backlog.is_full() {
                 self.catch_up();
             }
@@ -280,7 +282,7 @@ impl<'a> Analyzer<'a> {
         }
         self.assembler.index_headers(slot);
         let Some(exchange) = self.assembler.exchange(slot) else { return };
-        let recalled = self.memo.learn(unknown, say(self.rules, exchange));
+        let recalled = self.memo.learn(keys, say(self.rules, exchange));
         self.conclude(slot, &recalled);
     }
 

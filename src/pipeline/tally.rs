@@ -9,7 +9,8 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use crate::model::{Judgement, LogTime, Repeats};
-use crate::pipeline::memo::{Key, Said};
+use crate::pipeline::key::Key;
+use crate::pipeline::memo::Said;
 use crate::pipeline::names::append;
 use crate::report::builder::{Counted, Judged, ReportBuilder};
 use crate::report::settings::Selection;

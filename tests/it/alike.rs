@@ -18,7 +18,7 @@ const BODIES: [Option<&str>; 5] = [
 ];
 
 /// What an integration answers, and what a gateway makes of it.
-const ENDS: [(&str, Option<&str>); 12] = [
+const ENDS: [(&str, Option<&str>); 13] = [
     ("200", None),
     ("201", None),
     ("400", None),
@@ -29,6 +29,12 @@ const ENDS: [(&str, Option<&str>); 12] = [
     ("503", None),
     ("502", Some("Execution failed due to configuration error: Malformed Lambda proxy response")),
     ("502", Some("Lambda execution failed with status 200 due to customer function error: boom")),
+    (
+        "502",
+        Some(
+            "Lambda execution failed with status 200 due to customer function error: KeyError: 'origin'",
+        ),
+    ),
     ("429", Some("Method request rate exceeded")),
     ("504", Some("Execution failed due to a timeout error")),
 ];
@@ -42,7 +48,7 @@ const PATHS: [(Option<&str>, &str); 5] = [
     (None, "/{}/items"),
 ];
 
-const REQUESTS: usize = 12 * 6 * 5 * 2 * 5;
+const REQUESTS: usize = 13 * 6 * 5 * 2 * 5;
 
 const ASKED: [&str; 6] = [
     "Origin=https://app.example.com, User-Agent=a",
