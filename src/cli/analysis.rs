@@ -3,6 +3,7 @@
 //! Must not: judge, or format.
 
 use std::io::{self, Write};
+use std::mem;
 use std::path::Path;
 
 use corscope::model::{Exchange, Finding, InputNote, Judgement, LogTime, Places};
@@ -60,6 +61,8 @@ pub(crate) fn run(
         Some(path) => write_baseline(&path, &report, status, human.redaction)?,
         None => status,
     };
+    // The process ends: thousands of texts need not be freed one by one.
+    mem::forget(report);
     Ok(if setup.is_partial { ExitStatus::Usage } else { status })
 }
 
