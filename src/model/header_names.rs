@@ -80,6 +80,8 @@ struct Known {
     /// Its bytes without their case, and which ones count.
     folded: [[u8; BLOCK]; BLOCKS],
     mask: [[u8; BLOCK]; BLOCKS],
+    /// How many blocks it takes.
+    blocks: usize,
     /// Whether there are bytes in it that differ from others by what is case in letters.
     has_marks: bool,
     /// Whether behind a comma it is a parameter of the value before.
@@ -207,6 +209,7 @@ impl Known {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         Some(Self {
             name: name.to_owned(),
+            blocks: name.len().div_ceil(BLOCK),
             folded,
             mask,
             has_marks: !name.bytes().all(is_plain),
@@ -222,7 +225,8 @@ impl Known {
         };
         let (blocks, _) = blocks.as_chunks::<BLOCK>();
         let mut differ = u8x16::splat(0);
-        for ((block, folded), mask) in blocks.iter().zip(&self.folded).zip(&self.mask) {
+        let parts = blocks.iter().zip(&self.folded).zip(&self.mask);
+        for ((block, folded), mask) in parts.take(self.blocks) {
             let text = u8x16::new(*block);
             let other = (text | u8x16::splat(0x20)) ^ u8x16::new(*folded);
             // Control characters differ from others by the same bit as letters of another case.
