@@ -6,6 +6,7 @@ use wide::u8x16;
 
 use crate::model::bytes::BLOCK;
 use crate::model::header_map::is_value_parameter;
+use crate::model::headers::Lengths;
 
 /// A set of header names for those who look for many of them at once.
 #[derive(Debug)]
@@ -15,13 +16,20 @@ pub struct HeaderNames {
     /// For each hash of both, a bit for each name.
     by_letters: [u64; 64],
     names: Vec<Known>,
+    lengths: Lengths,
     /// Names that begin with this letter are told too.
     others: Option<u8>,
 }
 
 impl Default for HeaderNames {
     fn default() -> Self {
-        Self { letters: [0; 32], by_letters: [0; 64], names: Vec::new(), others: None }
+        Self {
+            letters: [0; 32],
+            by_letters: [0; 64],
+            names: Vec::new(),
+            lengths: Lengths::default(),
+            others: None,
+        }
     }
 }
 
@@ -120,6 +128,7 @@ impl HeaderNames {
             self.letters = [u32::MAX; 32];
             self.by_letters.iter_mut().for_each(|row| *row |= bit);
         }
+        self.lengths = self.lengths.with(name.len());
         self.names.push(known);
         Some(at)
     }
@@ -128,6 +137,11 @@ impl HeaderNames {
     #[must_use]
     pub fn with_others(self, letter: u8) -> Self {
         Self { others: Some(letter.to_ascii_lowercase()), ..self }
+    }
+
+    /// The lengths of what may be asked for. `None`: any.
+    pub(super) fn lengths(&self) -> Option<Lengths> {
+        if self.others.is_some() { None } else { Some(self.lengths) }
     }
 
     /// Whether a name that is not in the set is to be told.

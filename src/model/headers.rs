@@ -129,12 +129,14 @@ impl<'a> Headers<'a> {
         if let Headers::Map(map) = *self {
             return map.each_of(names, f);
         }
-        for (name, value) in self.raw() {
-            match names.find(name) {
-                Some(at) => f(Found::Named(at, value)),
-                None if names.tells(name) => f(Found::Other(name)),
-                None => {}
-            }
+        let mut field = |name, value| match names.find(name) {
+            Some(at) => f(Found::Named(at, value)),
+            None if names.tells(name) => f(Found::Other(name)),
+            None => {}
+        };
+        match names.lengths() {
+            Some(lengths) => self.each_as_long(lengths, field),
+            None => self.raw().for_each(|(name, value)| field(name, value)),
         }
     }
 
