@@ -2,8 +2,8 @@
 
 usage.py COMMAND...: prints both of one run.
 usage.py --ratio N LOG IDS CORSCOPE: CPU time of a scan of LOG with all rules to that without any of
-those listed in the file IDS, the least of N runs of each, taken in turn: what else the machine does
-only adds.
+those listed in the file IDS, the median of N pairs of runs: what else the machine does changes from
+second to second, and hardly within a pair, of which each comes first in turn.
 usage.py --start N COMMAND...: CPU time and wall time in milliseconds, medians of N runs.
 
 A child counts the memory of the process that it was forked from, so this one stays small: run it
@@ -34,8 +34,13 @@ if sys.argv[1] == "--ratio":
     runs, log, ids, corscope = sys.argv[2:]
     scan = [corscope, "scan", "--threads", "1", "--format", "json", "--fail-on", "never", log]
     without = scan + ["--disable", ",".join(open(ids, encoding="utf-8").read().split())]
-    pairs = [(usage(scan)[0], usage(without)[0]) for _ in range(int(runs))]
-    print(f"{min(one for one, _ in pairs) / min(other for _, other in pairs):.3f}")
+    ratios = []
+    for pair in range(int(runs)):
+        times = {}
+        for kind in (("with", "without"), ("without", "with"))[pair % 2]:
+            times[kind] = usage(scan if kind == "with" else without)[0]
+        ratios.append(times["with"] / times["without"])
+    print(f"{median(ratios):.3f}")
 elif sys.argv[1] == "--start":
     runs, *command = sys.argv[2:]
     cpu, wall = [], []
