@@ -210,17 +210,6 @@ impl Assembler {
 
     /// Lets an exchange go; its id is remembered.
     pub fn release(&mut self, slot: SlotId) {
-        self.remember_finished(slot);
-        self.store.remove(slot);
-    }
-
-    /// The same, and hands it over, for another one that is empty.
-    pub fn take(&mut self, slot: SlotId, spare: &mut Exchange) {
-        self.remember_finished(slot);
-        self.store.take(slot, spare);
-    }
-
-    fn remember_finished(&mut self, slot: SlotId) {
         let ids = self.store.exchange(slot).map(|exchange| {
             // A run that failed is told of with its request, and not once more by itself.
             let run = exchange.lambda_request_id.filter(|_| exchange.failure.is_some());
@@ -235,6 +224,7 @@ impl Assembler {
         if !self.replaced.is_empty() {
             self.replaced.remove(&slot);
         }
+        self.store.remove(slot);
     }
 
     /// Whether the bound on kept exchanges is passed; if so, an exchange to let go, the one that

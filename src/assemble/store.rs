@@ -272,17 +272,6 @@ impl Store {
         }
     }
 
-    /// Hands an exchange over, for another one that is empty; its buffers serve the next one.
-    pub(super) fn take(&mut self, slot: SlotId, spare: &mut Exchange) {
-        let removed = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used);
-        if let Some(entry) = removed {
-            let id = entry.exchange.request_id;
-            std::mem::swap(&mut entry.exchange, spare);
-            entry.exchange.request_id = id;
-        }
-        self.remove(slot);
-    }
-
     /// Forgets an exchange; its buffers serve the next one.
     pub(super) fn remove(&mut self, slot: SlotId) {
         let Some(entry) = self.slots.get_mut(slot.0 as usize).filter(|entry| entry.used) else {

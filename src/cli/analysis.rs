@@ -88,10 +88,6 @@ impl Observer for Rows<'_> {
             None => Ok(()),
         }
     }
-
-    fn minds_order(&self) -> bool {
-        self.rows.is_some()
-    }
 }
 
 /// What is found is known from now on, and so no failure. Nothing read is no baseline.

@@ -64,11 +64,6 @@ impl<'a> Conclusions<'a> {
         self.failed.is_err()
     }
 
-    /// Whether the observer asks for exchanges in the order in which they are settled.
-    pub(super) fn minds_order(&self) -> bool {
-        self.observer.minds_order()
-    }
-
     /// All exchanges are in. An error is the observer's.
     pub(super) fn finish(mut self, rules: &RuleSet, mut ledger: Ledger) -> io::Result<Report> {
         self.tallies.finish(&mut self.report, self.survey.as_mut());

@@ -20,7 +20,7 @@ use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
 pub(super) type Key = [u64; 2];
 
 /// What an exchange is to be kept by.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Keys {
     /// By what verdict and rules read. `None`: they read more.
     pub(super) said: Option<SaidKeys>,

@@ -107,11 +107,6 @@ impl Memo {
         self.general(keys).ok_or(keys)
     }
 
-    /// What was said meanwhile about an exchange like one that was unknown.
-    pub(super) fn recall_by(&mut self, keys: Keys) -> Option<Recalled> {
-        self.known(keys.said?.whole, keys.client).or_else(|| self.general(keys))
-    }
-
     /// What was said about exchanges of this key.
     fn known(&self, key: Key, client: Option<Client>) -> Option<Recalled> {
         let at = self.find(&key)?;

@@ -8,7 +8,6 @@
 use std::io;
 use std::rc::Rc;
 
-mod backlog;
 mod conclusions;
 pub mod example;
 pub mod gate;
@@ -28,7 +27,6 @@ use crate::model::{
     AnsweredBy, Candidate, Exchange, Fact, Failure, Finding, Judgement, Ledger, LineKind, LogTime,
     Outcome, Places, RouteFinding, RouteSurvey, Surface, Ticket,
 };
-use crate::pipeline::backlog::Backlog;
 use crate::pipeline::conclusions::Conclusions;
 use crate::pipeline::gate::{Admission, Gate};
 use crate::pipeline::key::Keys;
@@ -67,11 +65,6 @@ pub trait Observer {
         Ok(())
     }
 
-    /// Whether exchanges are to come in the order in which they are settled.
-    fn minds_order(&self) -> bool {
-        true
-    }
-
     /// What was gathered of one route, or of an API stage, and what rules say of it; after the last
     /// exchange.
     fn route(&mut self, _: &RouteSurvey, _: &[RouteFinding]) {}
@@ -103,10 +96,6 @@ impl Observer for () {
     ) -> io::Result<()> {
         Ok(())
     }
-
-    fn minds_order(&self) -> bool {
-        false
-    }
 }
 
 /// What of the input is analyzed.
@@ -125,7 +114,6 @@ pub struct Analyzer<'a> {
     places: Places,
     assembler: Assembler,
     conclusions: Conclusions<'a>,
-    backlog: Backlog,
     ledger: Ledger,
     memo: Memo,
     /// Whether a rule asks for what applications write.
@@ -155,7 +143,6 @@ impl<'a> Analyzer<'a> {
             ledger: Ledger::default(),
             memo: Memo::new(rules, survey.as_ref().map(Survey::clients)),
             conclusions: Conclusions::new(report, survey, observer),
-            backlog: Backlog::default(),
             arrival: None,
             gate: None,
         }
@@ -186,7 +173,6 @@ impl<'a> Analyzer<'a> {
         for slot in self.assembler.finish() {
             self.settle(slot);
         }
-        self.catch_up();
         let counts = self.assembler.counts();
         if let Some(now) = self.arrival {
             self.conclusions.tell(|observer| observer.advanced(now));
@@ -273,13 +259,6 @@ impl<'a> Analyzer<'a> {
 
     /// Judges, examines and diagnoses; reports, and lets go.
     fn conclude_unknown(&mut self, slot: SlotId, keys: Keys) {
-        if self.may_wait(slot) {
-            self.backlog.take(&mut self.assembler, slot, keys);
-            if self.backlog.is_full() {
-                self.catch_up();
-            }
-            return;
-        }
         self.assembler.index_headers(slot);
         let Some(exchange) = self.assembler.exchange(slot) else { return };
         let recalled = self.memo.learn(keys, say(self.rules, exchange));

@@ -45,11 +45,6 @@ impl Run {
         String::from_utf8(out).expect("JSON is UTF-8")
     }
 
-    /// What `--format json` prints.
-    pub(crate) fn report_json(&self) -> String {
-        report_json(&self.report)
-    }
-
     /// What `scan` prints, 100 columns wide and without colors.
     pub(crate) fn human(&self) -> String {
         let mut out = Vec::new();
@@ -88,23 +83,6 @@ pub(crate) fn readers(rules: &RuleSet, files: &mut [(&str, Box<dyn Read + '_>)])
 /// Analyzes one text.
 pub(crate) fn text(rules: &RuleSet, text: &[u8]) -> Run {
     readers(rules, &mut [("log", Box::new(text))])
-}
-
-/// What `--format json` prints of a text, with nobody who looks at its exchanges.
-pub(crate) fn unwatched(rules: &RuleSet, text: &[u8]) -> String {
-    let settings = ReportSettings { console: console_texts, ..ReportSettings::default() };
-    let report = ReportBuilder::new(settings);
-    let mut nobody = ();
-    let mut analyzer = Analyzer::new(rules, report, Window::default(), &mut nobody);
-    let place = Place { file: Some("log".to_owned()), ..Place::default() };
-    decode(&mut &*text, &place, &mut analyzer);
-    report_json(&analyzer.finish().expect("an observer that does not fail"))
-}
-
-fn report_json(report: &Report) -> String {
-    let mut out = Vec::new();
-    json::write(&mut out, report, None, Redaction::On).expect("a report");
-    String::from_utf8(out).expect("JSON is UTF-8")
 }
 
 fn run(rules: &RuleSet, feed: impl FnOnce(&mut Analyzer<'_>)) -> Run {
