@@ -34,11 +34,11 @@ if sys.argv[1] == "--ratio":
     runs, log, ids, corscope = sys.argv[2:]
     scan = [corscope, "scan", "--threads", "1", "--format", "json", "--fail-on", "never", log]
     without = scan + ["--disable", ",".join(open(ids, encoding="utf-8").read().split())]
+    kinds = {"with": scan, "without": without}
     ratios = []
     for pair in range(int(runs)):
-        times = {}
-        for kind in (("with", "without"), ("without", "with"))[pair % 2]:
-            times[kind] = usage(scan if kind == "with" else without)[0]
+        order = sorted(kinds, reverse=pair % 2 == 1)
+        times = {kind: usage(kinds[kind])[0] for kind in order}
         ratios.append(times["with"] / times["without"])
     print(f"{median(ratios):.3f}")
 elif sys.argv[1] == "--start":

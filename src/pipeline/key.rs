@@ -1,4 +1,5 @@
-//! What is read of an exchange, as keys: exchanges of the same key are judged, examined or counted alike.
+//! What is read of an exchange, as keys: exchanges of the same key are judged, examined or counted
+//! alike.
 //!
 //! Must not: know what was said of any.
 
@@ -15,8 +16,8 @@ use crate::rules::observed;
 use crate::rules::set::RuleSet;
 use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
 
-/// 128 bits of two hashers that are seeded anew in each run, so that no log can be made to bring two keys
-/// together.
+/// 128 bits of two hashers that are seeded anew in each run, so that no log can be made to bring two
+/// keys together.
 pub(super) type Key = [u64; 2];
 
 /// What an exchange is to be kept by.
@@ -128,9 +129,7 @@ impl KeyReader {
 
     /// All keys of the exchange that was read last, which gave this one.
     pub(super) fn keys(&self, exchange: &Exchange, whole: Option<Key>) -> Keys {
-        let tells_all =
-            exchange.access.is_none() && exchange.invocation.is_none() && exchange.har.is_none();
-        let tallied = self.tallied.filter(|_| tells_all);
+        let tallied = self.tallied.filter(|_| is_by_execution_log(exchange));
         let without_route = self.without_route;
         let said = whole.map(|whole| SaidKeys {
             whole,
@@ -151,8 +150,8 @@ impl KeyReader {
         self.hashers.each_ref().map(|hasher| hasher.hash_one(key))
     }
 
-    /// Writes what is read: the status, what else verdict and rules alone read, what survey and report read as
-    /// well, and the route. False if verdict and rules read more.
+    /// Writes what is read: the status, what else verdict and rules alone read, what survey and report
+    /// read as well, and the route. False if verdict and rules read more.
     fn write(&mut self, exchange: &Exchange) -> bool {
         self.key.clear();
         self.tallied = None;
@@ -232,13 +231,16 @@ impl KeyReader {
     }
 }
 
-/// Whether a key can hold all that verdict and rules read of an exchange: no function's log, no return
-/// value that was rejected, no access-log line, no redirect.
+/// Whether only lines of the execution log show it.
+fn is_by_execution_log(exchange: &Exchange) -> bool {
+    exchange.access.is_none() && exchange.invocation.is_none() && exchange.har.is_none()
+}
+
+/// Whether a key can hold all that verdict and rules read of an exchange: no line of another log, no
+/// return value that was rejected, no redirect.
 fn is_covered(exchange: &Exchange) -> bool {
-    exchange.function_response.is_none()
-        && exchange.invocation.is_none()
-        && exchange.access.is_none()
-        && exchange.har.is_none()
+    is_by_execution_log(exchange)
+        && exchange.function_response.is_none()
         && !matches!(exchange.status, Fact::Seen(300..400))
 }
 

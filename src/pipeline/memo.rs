@@ -17,15 +17,15 @@ use crate::survey::{Client, Clients};
 /// room for all from the start, so that memory does not follow the input.
 const KEPT: usize = 8192;
 
-/// As many of them may hold what whoever asks can choose at will, messages of failures and paths: these are
-/// not to take the room of all others.
+/// As many of them may hold what whoever asks can choose at will, messages of failures and paths:
+/// these are not to take the room of all others.
 const CHOSEN: usize = KEPT / 2;
 
 /// Answers without findings that are shared by all keys that have them.
 const SHARED: usize = 64;
 
-/// What was said about an exchange. Most exchanges are counted without a look at any of it, and it is far
-/// away.
+/// What was said about an exchange. Most exchanges are counted without a look at any of it, and it is
+/// far away.
 #[derive(Debug, Clone)]
 pub(super) struct Said {
     pub(super) judgement: Rc<Judgement>,

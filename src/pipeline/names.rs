@@ -70,8 +70,8 @@ impl Names {
         Self { set: self.set.map(|set| set.with_others(letter)), ..self }
     }
 
-    /// The values that a header list has of them, of a larger set if they stand in front there. `None`: a
-    /// key cannot hold them all.
+    /// The values that a header list has of them, of a larger set if they stand in front there.
+    /// `None`: a key cannot hold them all.
     #[inline]
     pub(super) fn values<'a>(
         &self,
@@ -94,8 +94,8 @@ impl Names {
         values.places().1 & self.surveyed == 0
     }
 
-    /// Appends what else is read, in the order of the list: that of the log differs from line to line, and
-    /// so does the spelling, which decides nothing where each name stands once. Whether that is so.
+    /// Appends what else is read, in the order of the list: that of the log differs from line to line,
+    /// and so does the spelling, which decides nothing where each name stands once. Whether that is so.
     pub(super) fn append_others(&self, key: &mut Vec<u8>, values: &Values<'_>) -> bool {
         append_values(key, values, self.own & !self.surveyed, self.valued);
         values.places().1 & self.own == 0

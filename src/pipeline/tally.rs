@@ -38,8 +38,8 @@ impl Numbers {
         Self { is_surveyed, ..Self::default() }
     }
 
-    /// The number for exchanges of which report and survey read the same, by its hash. `None`: there is no room for another,
-    /// there are none, or it is not worth looking for them.
+    /// The number for exchanges of which report and survey read the same, by its hash. `None`: there is
+    /// no room for another, there are none, or it is not worth looking for them.
     pub(super) fn of(&mut self, read: Key, said: &Said) -> Option<u32> {
         if !self.is_surveyed && said.findings.is_empty() {
             // It adds so little that to look for others like it would cost more.

@@ -199,8 +199,8 @@ impl ReportBuilder {
     }
 
     /// Takes exchanges whose verdict, findings, API, stage, method, origin, route and, without one, the
-    /// shape of their path are those of one that was added before, and gave `known`. Each of them is to be given to
-    /// [`Self::renew`] too where it does not end after [`Self::examples_until`].
+    /// shape of their path are those of one that was added before, and gave `known`. Each of them is to
+    /// be given to [`Self::renew`] too where it does not end after [`Self::examples_until`].
     pub fn repeat(&mut self, known: &Counted, judgement: &Judgement, repeats: &Repeats) {
         let times = repeats.count();
         self.count_exchanges(known, judgement, times);

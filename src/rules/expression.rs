@@ -145,8 +145,8 @@ impl Need {
     }
 }
 
-/// Where the byte stands that is least common in messages and JSON, of which few places are to be compared
-/// then.
+/// Where the byte stands that is least common in messages and JSON, of which few places are to be
+/// compared then.
 fn rarest(text: &[u8]) -> usize {
     const COMMON: &[u8] = b"\" etaoinsr:,clhdupmg./-";
     let common = |byte: u8| COMMON.iter().position(|other| *other == byte.to_ascii_lowercase());

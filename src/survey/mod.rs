@@ -79,8 +79,9 @@ pub struct Surveyed {
 
 impl Survey {
     /// Takes exchanges whose verdict, headers and route are those of one that was observed before, and
-    /// where no route is configured, the shape of their path. Each of them is to be given to [`Self::stamp`] too, if it [`Observed::is_stamped`], and
-    /// to [`Self::renew`] where it does not end after [`Self::examples_until`].
+    /// where no route is configured, the shape of their path. Each of them is to be given to
+    /// [`Self::stamp`] too, if it [`Observed::is_stamped`], and to [`Self::renew`] where it does not end
+    /// after [`Self::examples_until`].
     pub fn repeat(&mut self, known: &Observed, repeats: &Repeats) {
         if let Some(record) = self.records.get_mut(known.record) {
             record.repeat(&known.effect, repeats);
@@ -176,8 +177,8 @@ pub fn path_of(exchange: &Exchange) -> Option<String> {
     shape_of(exchange, &mut path).then_some(path)
 }
 
-/// Writes the shape of the requested path to `out`, if it stands for a route that no line names. Whether it
-/// does.
+/// Writes the shape of the requested path to `out`, if it stands for a route that no line names.
+/// Whether it does.
 pub fn shape_of(exchange: &Exchange, out: &mut String) -> bool {
     if exchange.text_bytes(Text::Route).is_some_and(names_path) {
         return false;
