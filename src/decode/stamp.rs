@@ -37,38 +37,62 @@ pub(crate) enum Zone {
 }
 
 /// Parses timestamps; remembers the last one, since neighbors often share it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Clock {
     last: [u8; EXPORT],
     last_time: Option<LogTime>,
     date: [u8; DATE],
     date_millis: i64,
+    /// The second of the last one of an export, and when it began.
+    second: [u8; SECOND],
+    second_millis: i64,
 }
 
 const DATE: usize = 10;
+/// `2026-11-22T10:00:00.`.
+const SECOND: usize = 20;
 /// `2026-11-22T10:00:00.000Z`.
 pub(crate) const EXPORT: usize = 24;
 
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            last: [0; EXPORT],
+            last_time: None,
+            date: [0; DATE],
+            date_millis: 0,
+            second: *b"1970-01-01T00:00:00.",
+            second_millis: 0,
+        }
+    }
+}
+
 impl Clock {
-    /// A time as exports write it (`2026-11-22T10:00:00.000Z`), at the beginning of `bytes`.
+    /// A time as exports write it (`2026-11-22T10:00:00.000Z`).
     #[inline]
-    pub(crate) fn export(&mut self, bytes: &[u8]) -> Option<LogTime> {
-        let chunk = bytes.first_chunk::<EXPORT>()?;
-        if *chunk == self.last && self.last_time.is_some() {
-            return self.last_time;
-        }
+    pub(crate) fn export(&mut self, stamp: &[u8; EXPORT]) -> Option<LogTime> {
         // Within the same second only these differ.
-        let (second, [m1, m2, m3, zone]) = chunk.split_last_chunk()?;
-        if self.last.split_last_chunk::<4>().is_some_and(|(last, _)| last == second)
-            && *zone == b'Z'
-            && let Some(LogTime(last)) = self.last_time
-            && let Some((tens, ones)) = number(*m1, *m2).zip(number(b'0', *m3))
-        {
-            let time = LogTime(last - last.rem_euclid(1000) + tens * 10 + ones);
-            (self.last, self.last_time) = (*chunk, Some(time));
-            return Some(time);
+        let (second, [m1, m2, m3, zone]) = stamp.split_last_chunk()?;
+        let [m1, m2, m3] = [m1, m2, m3].map(|digit| digit.wrapping_sub(b'0'));
+        if m1.max(m2).max(m3) > 9 || *zone != b'Z' {
+            return None;
         }
-        self.iso(chunk).filter(|_| self.last == *chunk).map(|stamp| stamp.time)
+        if *second != self.second {
+            self.begin_second(stamp)?;
+        }
+        let millis = i64::from(m1) * 100 + i64::from(m2) * 10 + i64::from(m3);
+        Some(LogTime(self.second_millis + millis))
+    }
+
+    fn begin_second(&mut self, stamp: &[u8; EXPORT]) -> Option<()> {
+        let Stamp { time, length: EXPORT, separator: Separator::T, fraction: 3, .. } =
+            self.iso_uncached(stamp)?
+        else {
+            return None;
+        };
+        self.second = *stamp.first_chunk()?;
+        self.second_millis = time.0 - time.0.rem_euclid(1000);
+        Some(())
     }
 
     /// ISO 8601 with seconds, at the beginning of `bytes`.
@@ -273,6 +297,29 @@ mod tests {
         assert_eq!(iso("2026-11-22T10:00:00"), Some((1_795_341_600_000, 19)));
         for text in ["2026-13-22T10:00:00Z", "2026-11-22", "2026-11-22T25:00:00Z", "0000000"] {
             assert_eq!(iso(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_exports_write_is_what_iso_says() {
+        let mut clock = Clock::default();
+        for stamp in [
+            b"2026-11-22T10:00:00.120Z",
+            b"2026-11-22T10:00:00.121Z",
+            b"2026-11-22T10:00:00.1x1Z",
+            b"2026-11-22T10:00:00.121z",
+            b"2026-11-22 10:00:00.121Z",
+            b"2026-11-22T10:00:00,121Z",
+            b"2026-11-22T10:00:01.999Z",
+            b"2026-11-22T10:00:01.12ZZ",
+            b"1969-12-31T23:59:59.001Z",
+            b"1970-01-01T00:00:00.000Z",
+            b"2026-13-22T10:00:00.000Z",
+            &[0; EXPORT],
+        ] {
+            let written = iso(&String::from_utf8_lossy(stamp)).filter(|_| stamp[10] == b'T');
+            let written = written.filter(|(_, length)| *length == EXPORT).map(|(time, _)| time);
+            assert_eq!(clock.export(stamp).map(|time| time.0), written, "{stamp:?}");
         }
     }
 

@@ -25,8 +25,7 @@ pub(crate) fn decode<R: Read>(
     stream: Option<&str>,
     number: u64,
 ) {
-    let mut text =
-        Text { emitter, stream, clock: Clock::default(), next: None, pending: None, number };
+    let mut text = Text { emitter, stream, clock: Clock::default(), pending: None, number };
     text.run(window);
 }
 
@@ -34,8 +33,6 @@ struct Text<'e, 's, 'n> {
     emitter: &'e mut Emitter<'s>,
     stream: Option<&'n str>,
     clock: Clock,
-    /// Where a line begins that was looked at already, and its time.
-    next: Option<(usize, LogTime)>,
     pending: Option<Pending>,
     /// The line that is being looked at.
     number: u64,
@@ -92,40 +89,42 @@ impl Text<'_, '_, '_> {
     }
 
     /// Takes all whole lines from `scan` on; returns where the last one ends.
+    ///
+    /// The hot path: a line of the gateway's execution log as S3 exports have it, with the next one
+    /// behind it, is an event by itself. The event before it has ended.
     fn lines(&mut self, bytes: &[u8], mut scan: usize) -> usize {
+        let mut begun = self.exported(bytes, scan);
         while let Some(length) = bytes.get(scan..).and_then(|rest| memchr(b'\n', rest)) {
             let end = scan + length;
-            if !self.exported(bytes, (scan, end)) {
-                self.line(bytes, scan, end);
+            let next = self.exported(bytes, end + 1);
+            match (begun, next) {
+                (Some(time), Some(_)) => {
+                    if self.pending.is_some() {
+                        self.settle(bytes, Some(time));
+                    }
+                    let message = bytes.get(scan + EXPORT + 1..end).unwrap_or_default();
+                    let stream = self.stream.map(str::as_bytes);
+                    self.emitter.whole(time, stream, self.number, message);
+                }
+                _ => self.line(bytes, scan, end),
             }
             self.number += 1;
+            begun = next;
             scan = end + 1;
         }
         scan
     }
 
-    /// The hot path: a line of the gateway's execution log as S3 exports have it, with the next one
-    /// behind it, is an event by itself. The event before it has ended. `false`: it is none.
+    /// The time of the line that begins here, if it is one of the gateway's execution log as S3 exports
+    /// have it.
     #[inline]
-    fn exported(&mut self, bytes: &[u8], (start, end): Span) -> bool {
-        let line = bytes.get(start..end).unwrap_or_default();
-        let next = bytes.get(end + 1..).unwrap_or_default();
-        if !is_exported(line) || !is_exported(next) {
-            return false;
-        }
-        // What begins here was looked at as the next line before.
-        let known = self.next.take().filter(|(at, _)| *at == start).map(|(_, time)| time);
-        let Some(time) = known.or_else(|| self.clock.export(line)) else { return false };
-        let Some(time_of_next) = self.clock.export(next) else { return false };
-        self.next = Some((end + 1, time_of_next));
-        self.settle(bytes, Some(time));
-        let message = line.get(EXPORT + 1..).unwrap_or_default();
-        self.emitter.whole(time, self.stream.map(str::as_bytes), self.number, message);
-        true
+    fn exported(&mut self, bytes: &[u8], start: usize) -> Option<LogTime> {
+        let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<EXPORT>()?;
+        // `(` begins a request id.
+        if behind.first_chunk() == Some(b" (") { self.clock.export(stamp) } else { None }
     }
 
     fn moved_by(&mut self, count: usize) {
-        self.next = None;
         if let Some(pending) = &mut self.pending {
             pending.start = pending.start.saturating_sub(count);
             pending.message.0 = pending.message.0.saturating_sub(count);
@@ -268,12 +267,6 @@ impl Text<'_, '_, '_> {
         self.number += 1;
         0
     }
-}
-
-/// Whether a line that begins with a time goes on as lines of the gateway do.
-#[inline]
-fn is_exported(line: &[u8]) -> bool {
-    line.get(EXPORT..EXPORT + 2) == Some(b" (")
 }
 
 const HEADING: &[u8] = b"Execution log for request ";
