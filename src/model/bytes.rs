@@ -1,77 +1,105 @@
 //! Text, 16 bytes at a time: where a byte stands, and where words end.
 //!
-//! `memchr` finds one position a call, which is best for bytes that are far apart. Commas of header maps
-//! are twenty bytes apart, and there a call for each costs more than the search.
+//! `memchr` finds one position a call, which is best for bytes that are far apart. Fields of header maps
+//! are thirty bytes apart, and there a call for each costs more than the search.
 //!
 //! Must not: know what is searched for.
 
 use wide::u8x16;
 
-/// Positions of a byte, in order.
+/// Where something stands behind `, `, in order.
 #[derive(Debug, Clone)]
-pub(crate) struct Positions<'a> {
+pub(crate) struct BehindCommas<'a> {
     /// Blocks that were not looked at.
-    blocks: std::slice::Iter<'a, [u8; BLOCK]>,
+    blocks: std::slice::Iter<'a, [u8; WIDE]>,
     /// What is left of the text behind the last whole block.
     tail: &'a [u8],
-    byte: u8,
     /// Where the next block begins.
     next: usize,
-    /// A bit for each position in the block before.
-    found: u16,
+    /// A bit for each blank behind a comma in the block before.
+    found: u64,
+    /// Whether that block ends in a comma.
+    ends_in_comma: u64,
 }
 
 /// Bytes that are looked at together.
 pub(crate) const BLOCK: usize = 16;
+/// Bytes of which each has a bit in a word.
+const WIDE: usize = 64;
 
-impl<'a> Positions<'a> {
+impl<'a> BehindCommas<'a> {
     #[inline]
-    pub(crate) fn of(byte: u8, text: &'a [u8]) -> Self {
+    pub(crate) fn of(text: &'a [u8]) -> Self {
         let (blocks, tail) = text.as_chunks();
-        Self { blocks: blocks.iter(), tail, byte, next: 0, found: 0 }
+        Self { blocks: blocks.iter(), tail, next: 0, found: 0, ends_in_comma: 0 }
+    }
+
+    #[inline]
+    fn look_at(&mut self, block: &[u8; WIDE]) {
+        let commas = all_equal(block, b',');
+        self.found = (commas << 1 | self.ends_in_comma) & all_equal(block, b' ');
+        self.ends_in_comma = commas >> (WIDE - 1);
+        self.next += WIDE;
     }
 }
 
-impl Iterator for Positions<'_> {
+impl Iterator for BehindCommas<'_> {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
         while self.found == 0 {
-            self.found = match self.blocks.next() {
-                Some(block) => equal(block, self.byte),
-                None if self.tail.is_empty() => return None,
-                None => {
-                    let mut block = [!self.byte; BLOCK];
-                    let tail = std::mem::take(&mut self.tail);
-                    block.get_mut(..tail.len())?.copy_from_slice(tail);
-                    equal(&block, self.byte)
-                }
-            };
-            self.next += BLOCK;
+            if let Some(block) = self.blocks.next() {
+                self.look_at(block);
+            } else {
+                let tail = std::mem::take(&mut self.tail);
+                let mut block = [0; WIDE];
+                block.get_mut(..tail.len()).filter(|tail| !tail.is_empty())?.copy_from_slice(tail);
+                self.look_at(&block);
+            }
         }
         let at = self.found.trailing_zeros() as usize;
         self.found &= self.found - 1;
-        Some(self.next - BLOCK + at)
+        Some(self.next - WIDE + at + 1)
     }
 }
 
 /// A bit for each byte of the block that is this one, the first one lowest.
 #[inline]
-fn equal(block: &[u8; BLOCK], byte: u8) -> u16 {
-    let found = u8x16::new(*block).simd_eq(u8x16::splat(byte)).to_bitmask();
-    // There is a bit for each of 16 bytes.
-    u16::try_from(found).unwrap_or_default()
+fn all_equal(block: &[u8; WIDE], byte: u8) -> u64 {
+    let [a, b, c, d] = block.as_chunks::<BLOCK>().0 else { return 0 };
+    let [a, b, c, d] = [a, b, c, d].map(|part| u64::from(equal(part, byte)));
+    a | b << 16 | c << 32 | d << 48
+}
+
+/// Where a byte stands first in a text, of which it is near the beginning.
+#[inline]
+pub(crate) fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
+    let Some((blocks, behind)) = text.split_first_chunk::<{ 2 * BLOCK }>() else {
+        return text.iter().position(|other| *other == byte);
+    };
+    let [low, high] = [blocks.first_chunk(), blocks.last_chunk()]
+        .map(|block| block.map_or(0, |block| equal(block, byte)));
+    match low | high << BLOCK {
+        0 => memchr::memchr(byte, behind).map(|at| 2 * BLOCK + at),
+        found => Some(found.trailing_zeros() as usize),
+    }
+}
+
+/// A bit for each byte of the block that is this one, the first one lowest.
+#[inline]
+fn equal(block: &[u8; BLOCK], byte: u8) -> u32 {
+    u8x16::new(*block).simd_eq(u8x16::splat(byte)).to_bitmask()
 }
 
 /// A bit for each byte of the block that is an ASCII letter or digit, the first one lowest.
 #[inline]
-pub(crate) fn alphanumeric(block: &[u8; BLOCK]) -> u16 {
+pub(crate) fn alphanumeric(block: &[u8; BLOCK]) -> u32 {
     let text = u8x16::new(*block);
     let is_below = |value: u8x16, limit: u8| value.simd_lt(u8x16::splat(limit));
     let letters = is_below((text | u8x16::splat(0x20)) - u8x16::splat(b'a'), 26);
     let digits = is_below(text - u8x16::splat(b'0'), 10);
-    u16::try_from((letters | digits).to_bitmask()).unwrap_or_default()
+    (letters | digits).to_bitmask()
 }
 
 /// How many letters, digits and hyphens `text` begins with.
@@ -80,9 +108,8 @@ pub(crate) fn word_length(text: &[u8]) -> usize {
     let mut rest = text;
     // Two blocks at once: nearly all names end within them.
     while let Some((blocks, behind)) = rest.split_first_chunk::<{ 2 * BLOCK }>() {
-        let [low, high] = [blocks.first_chunk(), blocks.last_chunk()].map(|block| {
-            block.map_or(0, |block| u32::from(alphanumeric(block) | equal(block, b'-')))
-        });
+        let [low, high] = [blocks.first_chunk(), blocks.last_chunk()]
+            .map(|block| block.map_or(0, |block| alphanumeric(block) | equal(block, b'-')));
         let word = low | high << BLOCK;
         if word != u32::MAX {
             return text.len() - rest.len() + word.trailing_ones() as usize;
@@ -101,7 +128,7 @@ mod tests {
     fn words_are_letters_digits_and_hyphens() {
         for byte in 0..=u8::MAX {
             let expected = byte.is_ascii_alphanumeric();
-            assert_eq!(alphanumeric(&[byte; BLOCK]) == u16::MAX, expected, "{byte}");
+            assert_eq!(alphanumeric(&[byte; BLOCK]) == 0xffff, expected, "{byte}");
             assert_eq!(alphanumeric(&[byte; BLOCK]) == 0, !expected, "{byte}");
             for length in 0..70 {
                 let mut text = vec![b'-'; length];
@@ -113,15 +140,34 @@ mod tests {
     }
 
     #[test]
-    fn positions_are_those_of_memchr() {
-        for length in 0..70_usize {
-            for step in 1..20_usize {
-                let text: Vec<u8> = (0..length)
-                    .map(|at| if at % step == length % step { b',' } else { b'-' })
-                    .collect();
-                let expected: Vec<usize> = memchr::memchr_iter(b',', &text).collect();
-                let found: Vec<usize> = Positions::of(b',', &text).collect();
-                assert_eq!(found, expected, "{length} {step}");
+    fn what_is_behind_a_comma_and_a_blank_is_found_wherever_it_stands() {
+        for length in 0..200_usize {
+            for step in 1..70_usize {
+                for (comma, blank) in [(0, 1), (0, 0), (1, 1), (0, 2), (1, 2)] {
+                    let text: Vec<u8> = (0..length)
+                        .map(|at| match at % step {
+                            at if at == comma => b',',
+                            at if at == blank => b' ',
+                            _ => b'-',
+                        })
+                        .collect();
+                    let expected: Vec<usize> =
+                        memchr::memmem::find_iter(&text, b", ").map(|at| at + 2).collect();
+                    let found: Vec<usize> = BehindCommas::of(&text).collect();
+                    assert_eq!(found, expected, "{length} {step}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_one_is_found_at_any_place() {
+        for length in 0..100 {
+            assert_eq!(find_near(b'=', &vec![b'-'; length]), None);
+            for at in 0..length {
+                let mut text = vec![b'-'; length];
+                text[at..].fill(b'=');
+                assert_eq!(find_near(b'=', &text), Some(at));
             }
         }
     }

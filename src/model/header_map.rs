@@ -2,7 +2,7 @@
 //!
 //! Must not: know a header by its name.
 
-use crate::model::bytes::{Positions, word_length};
+use crate::model::bytes::{BehindCommas, word_length};
 use crate::model::header_names::{Found, HeaderNames};
 
 /// The text of a logged header map.
@@ -40,7 +40,7 @@ impl<'a> HeaderMap<'a> {
     pub fn iter(self) -> MapFields<'a> {
         MapFields {
             text: self.text,
-            commas: Positions::of(b',', self.text),
+            begins: BehindCommas::of(self.text),
             next: memchr::memchr(b'=', self.text).map(|equals| (0, equals)),
             complete: self.complete,
         }
@@ -58,22 +58,26 @@ impl<'a> HeaderMap<'a> {
         if open.is_none() && names.tells(name) {
             f(Found::Other(name));
         }
-        for comma in Positions::of(b',', text) {
-            let Some([b' ', rest @ ..]) = text.get(comma + 1..) else { continue };
-            let found = names.behind_comma(rest);
-            let is_told = found.is_none() && names.tells(rest);
-            if found.is_none() && !is_told && open.is_none() || comma < first {
+        for begin in BehindCommas::of(text).skip_while(|begin| begin - 2 < first) {
+            let rest = text.get(begin..).unwrap_or_default();
+            if open.is_none() && !names.may_tell(rest) {
                 continue;
             }
-            let length = found.map(|(_, length)| length).or_else(|| name_length(rest));
+            let found = names.behind_comma(rest);
+            let is_told = found.is_none() && names.tells(rest);
+            let length = match found {
+                Some((_, length)) => Some(length),
+                None if is_told || open.is_some() => name_length(rest),
+                None => None,
+            };
             let Some(length) = length else { continue };
             if let Some((at, value)) = open.take() {
-                f(Found::Named(at, text.get(value..comma).unwrap_or_default()));
+                f(Found::Named(at, text.get(value..begin - 2).unwrap_or_default()));
             }
             if is_told {
                 f(Found::Other(rest.get(..length).unwrap_or_default()));
             }
-            open = found.map(|(at, length)| (at, comma + 2 + length + 1));
+            open = found.map(|(at, length)| (at, begin + length + 1));
         }
         if let Some((at, value)) = open.filter(|_| self.complete) {
             f(Found::Named(at, text.get(value..).unwrap_or_default()));
@@ -92,8 +96,8 @@ pub struct FieldSpan {
 #[derive(Debug, Clone)]
 pub struct MapFields<'a> {
     text: &'a [u8],
-    /// Commas that were not looked at.
-    commas: Positions<'a>,
+    /// Where an entry may begin, of those that were not looked at.
+    begins: BehindCommas<'a>,
     /// Where the next entry's name begins and where its `=` stands.
     next: Option<(usize, usize)>,
     complete: bool,
@@ -104,11 +108,10 @@ impl MapFields<'_> {
         let (name, equals) = self.next.take()?;
         let mut end = self.text.len();
         // A value ends at the first `, ` that a plausible `Name=` follows.
-        for comma in self.commas.by_ref().skip_while(|comma| *comma < equals) {
-            let Some([b' ', rest @ ..]) = self.text.get(comma + 1..) else { continue };
-            if let Some(length) = name_length(rest) {
-                self.next = Some((comma + 2, comma + 2 + length));
-                end = comma;
+        for begin in self.begins.by_ref().skip_while(|begin| begin - 2 < equals) {
+            if let Some(length) = self.text.get(begin..).and_then(name_length) {
+                self.next = Some((begin, begin + length));
+                end = begin - 2;
                 break;
             }
         }

@@ -4,7 +4,7 @@
 
 use wide::u8x16;
 
-use crate::model::bytes::BLOCK;
+use crate::model::bytes::{BLOCK, find_near};
 use crate::model::header_map::is_value_parameter;
 use crate::model::headers::Lengths;
 
@@ -13,8 +13,9 @@ use crate::model::headers::Lengths;
 pub struct HeaderNames {
     /// For each first letter of a name, a bit for each fourth one: of most headers no more is looked at.
     letters: [u32; 32],
-    /// For each hash of both, a bit for each name.
+    /// For each hash of both, and for each length, a bit for each name.
     by_letters: [u64; 64],
+    by_length: [u64; BLOCK * BLOCKS + 1],
     names: Vec<Known>,
     lengths: Lengths,
     /// Names that begin with this letter are told too.
@@ -26,6 +27,7 @@ impl Default for HeaderNames {
         Self {
             letters: [0; 32],
             by_letters: [0; 64],
+            by_length: [0; BLOCK * BLOCKS + 1],
             names: Vec::new(),
             lengths: Lengths::default(),
             others: None,
@@ -88,8 +90,6 @@ struct Known {
     /// Its bytes without their case, and which ones count.
     folded: [[u8; BLOCK]; BLOCKS],
     mask: [[u8; BLOCK]; BLOCKS],
-    /// How many blocks it takes.
-    blocks: usize,
     /// Whether there are bytes in it that differ from others by what is case in letters.
     has_marks: bool,
     /// Whether behind a comma it is a parameter of the value before.
@@ -128,6 +128,7 @@ impl HeaderNames {
             self.letters = [u32::MAX; 32];
             self.by_letters.iter_mut().for_each(|row| *row |= bit);
         }
+        *self.by_length.get_mut(name.len())? |= bit;
         self.lengths = self.lengths.with(name.len());
         self.names.push(known);
         Some(at)
@@ -135,8 +136,12 @@ impl HeaderNames {
 
     /// The same, which also tells names that begin with this letter.
     #[must_use]
-    pub fn with_others(self, letter: u8) -> Self {
-        Self { others: Some(letter.to_ascii_lowercase()), ..self }
+    pub fn with_others(self, first: u8) -> Self {
+        let mut set = Self { others: Some(first.to_ascii_lowercase()), ..self };
+        if let Some(row) = set.letters.get_mut(letter(first)) {
+            *row = u32::MAX;
+        }
+        set
     }
 
     /// The lengths of what may be asked for. `None`: any.
@@ -150,9 +155,16 @@ impl HeaderNames {
         self.others.is_some() && name.first().map(u8::to_ascii_lowercase) == self.others
     }
 
+    /// Whether `text` may begin with a name that is in the set or to be told, by its letters.
+    #[inline]
+    pub(super) fn may_tell(&self, text: &[u8]) -> bool {
+        let [first, _, _, fourth, ..] = text else { return true };
+        self.letters.get(letter(*first)).is_some_and(|row| row >> letter(*fourth) & 1 == 1)
+    }
+
     /// The place of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        let mut rest = self.places(name);
+        let mut rest = self.places(name, name.len());
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
             if self.names.get(at)?.name.as_bytes().eq_ignore_ascii_case(name) {
@@ -163,36 +175,25 @@ impl HeaderNames {
         None
     }
 
-    /// A bit for each name that `text` may begin with, by its letters.
+    /// A bit for each name that `text` may begin with, by its length and letters.
     #[inline]
-    fn places(&self, text: &[u8]) -> u64 {
-        let [first, _, _, fourth, ..] = text else { return u64::MAX };
-        match self.letters.get(letter(*first)) {
-            Some(row) if row >> letter(*fourth) & 1 == 1 => {
-                self.by_letters.get(hash(*first, *fourth)).copied().unwrap_or_default()
-            }
-            Some(_) | None => 0,
-        }
+    fn places(&self, text: &[u8], length: usize) -> u64 {
+        let of_length = self.by_length.get(length).copied().unwrap_or_default();
+        let [first, _, _, fourth, ..] = text else { return of_length };
+        of_length & self.by_letters.get(hash(*first, *fourth)).copied().unwrap_or_default()
     }
 
     /// The place and the length of the name that `text`, what follows a comma and a blank, begins with,
     /// if `=` follows it.
     #[inline]
     pub(super) fn behind_comma(&self, text: &[u8]) -> Option<(usize, usize)> {
-        match self.places(text) {
-            0 => None,
-            places => self.among(places, text),
-        }
-    }
-
-    /// The same among the names in these places.
-    fn among(&self, places: u64, text: &[u8]) -> Option<(usize, usize)> {
-        let mut rest = places;
+        let length = find_near(b'=', text)?;
+        let mut rest = self.places(text, length);
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
             let known = self.names.get(at)?;
-            if text.get(known.name.len()) == Some(&b'=') && known.begins(text) {
-                return (!known.is_parameter).then_some((at, known.name.len()));
+            if known.begins(text) {
+                return (!known.is_parameter).then_some((at, length));
             }
             rest &= rest - 1;
         }
@@ -223,7 +224,6 @@ impl Known {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         Some(Self {
             name: name.to_owned(),
-            blocks: name.len().div_ceil(BLOCK),
             folded,
             mask,
             has_marks: !name.bytes().all(is_plain),
@@ -231,7 +231,8 @@ impl Known {
         })
     }
 
-    /// Whether `text` begins with the name.
+    /// Whether `text` begins with the name. All blocks are compared, for it takes less to do so than to
+    /// find out how many are worth it.
     #[inline]
     fn begins(&self, text: &[u8]) -> bool {
         let Some((blocks, _)) = text.split_first_chunk::<{ BLOCK * BLOCKS }>() else {
@@ -239,8 +240,7 @@ impl Known {
         };
         let (blocks, _) = blocks.as_chunks::<BLOCK>();
         let mut differ = u8x16::splat(0);
-        let parts = blocks.iter().zip(&self.folded).zip(&self.mask);
-        for ((block, folded), mask) in parts.take(self.blocks) {
+        for ((block, folded), mask) in blocks.iter().zip(&self.folded).zip(&self.mask) {
             let text = u8x16::new(*block);
             let other = (text | u8x16::splat(0x20)) ^ u8x16::new(*folded);
             // Control characters differ from others by the same bit as letters of another case.

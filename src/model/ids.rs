@@ -93,7 +93,7 @@ fn is_uuid(text: &[u8; RequestId::MAX]) -> bool {
     let hyphens = [text[8], text[13], text[18], text[23]];
     let is_whole = |(start, hyphens): &(usize, &[usize])| {
         let block = text.get(*start..).and_then(|rest| rest.first_chunk::<BLOCK>());
-        let expected = hyphens.iter().fold(u16::MAX, |bits, at| bits & !(1 << at));
+        let expected = hyphens.iter().fold(0xffff, |bits, at| bits & !(1 << at));
         block.is_some_and(|block| alphanumeric(block) == expected)
     };
     hyphens == [b'-'; 4] && BLOCKS.iter().all(is_whole)
