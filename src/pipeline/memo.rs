@@ -4,10 +4,11 @@
 
 use std::rc::Rc;
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 
 use crate::model::{Exchange, Finding, Judgement, Outcome};
 use crate::pipeline::key::{Key, KeyReader, Keys, SaidKeys};
+use crate::pipeline::known::{Known, KnownTable};
 use crate::pipeline::tally::Numbers;
 use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
@@ -54,24 +55,12 @@ enum Held {
     Own(Said),
 }
 
-/// What is kept for a key.
-#[derive(Debug)]
-struct Kept {
-    key: Key,
-    said: Said,
-    outcome: Outcome,
-    /// The number of its tally.
-    tally: Option<u32>,
-}
-
 /// What was said about exchanges of the same key.
 pub(super) struct Memo {
     reader: KeyReader,
-    /// Places in `kept`, by key.
-    index: HashTable<u32>,
-    /// What is kept, one behind the other, so that what is asked for often stays near: a table that has
-    /// room for all would be spread over more than a cache holds.
-    kept: Vec<Kept>,
+    known: KnownTable,
+    /// What was said, in the places that `known` tells.
+    kept: Vec<Said>,
     /// How many of them have a key that whoever asks can choose.
     chosen: usize,
     /// What holds on any route, by the key without it.
@@ -87,7 +76,7 @@ impl Memo {
     pub(super) fn new(rules: &RuleSet, clients: Option<Clients>) -> Self {
         Self {
             reader: KeyReader::new(rules, clients),
-            index: HashTable::with_capacity(KEPT),
+            known: KnownTable::with_room(KEPT),
             kept: Vec::with_capacity(KEPT),
             chosen: 0,
             on_any_route: HashMap::default(),
@@ -109,8 +98,7 @@ impl Memo {
 
     /// What was said about exchanges of this key.
     fn known(&self, key: Key, client: Option<Client>) -> Option<Recalled> {
-        let at = self.find(&key)?;
-        let Kept { outcome, tally, .. } = *self.kept.get(at as usize)?;
+        let Known { outcome, tally, at, .. } = self.known.find(key)?;
         Some(Recalled { outcome, tally, client, held: Held::Kept(at) })
     }
 
@@ -153,32 +141,25 @@ impl Memo {
             return own(said, None, client);
         }
         let tally = keys.tallied.and_then(|read| self.tallies.of(read, &said));
-        let at = u32::try_from(self.kept.len()).ok().filter(|at| (*at as usize) < KEPT);
-        let Some(at) = at.filter(|_| said.reach != Reach::Itself) else {
+        if said.reach == Reach::Itself {
+            return own(said, tally, client);
+        }
+        let outcome = said.judgement.applying().outcome;
+        let or_next = || tally.or_else(|| self.tallies.next());
+        let Some(Known { at, tally, .. }) = self.known.insert(key, or_next, outcome) else {
             return own(said, tally, client);
         };
         self.chosen += usize::from(keys.is_chosen);
-        let tally = tally.or_else(|| self.tallies.next());
-        let outcome = said.judgement.applying().outcome;
-        self.kept.push(Kept { key, said, outcome, tally });
-        let kept = &self.kept;
-        let hash_of = |at: &u32| kept.get(*at as usize).map_or(0, |kept| kept.key[0]);
-        self.index.insert_unique(key[0], at, hash_of);
+        self.kept.push(said);
         Recalled { outcome, tally, client, held: Held::Kept(at) }
     }
 
     /// What was said.
     pub(super) fn said<'a>(&'a self, recalled: &'a Recalled) -> Option<&'a Said> {
         match &recalled.held {
-            Held::Kept(at) => self.kept.get(*at as usize).map(|kept| &kept.said),
+            Held::Kept(at) => self.kept.get(*at as usize),
             Held::Own(said) => Some(said),
         }
-    }
-
-    /// The place of a key. Its halves are hashes already.
-    fn find(&self, key: &Key) -> Option<u32> {
-        let is_it = |at: &u32| self.kept.get(*at as usize).is_some_and(|kept| kept.key == *key);
-        self.index.find(key[0], is_it).copied()
     }
 
     /// Most keys are those of exchanges that are well, of which the same is said.

@@ -13,6 +13,7 @@ pub mod example;
 pub mod gate;
 mod intake;
 mod key;
+mod known;
 pub mod live;
 mod memo;
 mod names;
