@@ -5,6 +5,7 @@
 use crate::assemble::integration::{
     authorizer_request, endpoint_request_headers, endpoint_response_headers, integration_of,
 };
+use crate::assemble::passing::Passing;
 use crate::assemble::store::{FirstRead, Progress, Seen, SlotId};
 use crate::assemble::{Assembler, Keep, access, failure};
 use crate::model::{
@@ -24,6 +25,10 @@ impl Assembler {
         let Some(id) = id.filter(|id| !id.is_shared()) else {
             return self.push_nameless(event, id.map(IdText::id), line);
         };
+        // Two lines follow a completed request.
+        if is_trailer(line) && self.store.is_gone(id) {
+            return None;
+        }
         let slot = match self.store.find(id) {
             // An exchange that nothing can change does not see them; if that turns out wrong, it does.
             Some(slot) if is_trailer(line) && self.is_settling(slot) => {
@@ -87,6 +92,7 @@ impl Assembler {
         if keep != Keep::default() && !progress.authorizer_phase {
             keep_extra(exchange, keep, event, line);
         }
+        progress.passing = Passing::of(exchange, progress, keep);
         let reads_forward = progress.first_read == FirstRead::Beginning;
         let refused = exchange.failure == Some(Failure::AuthorizerDenied);
         // The trace id is written after a completed request, and after a refused one, which has no

@@ -94,6 +94,7 @@ pub(super) fn authorizer_request(exchange: &mut Exchange, body: &[u8]) {
 
 /// Headers of the Invoke call; API Gateway always logs them in this spelling.
 static REQUEST_ID: LazyLock<Finder> = LazyLock::new(|| Finder::new("x-amzn-RequestId="));
+static ERROR: LazyLock<Finder> = LazyLock::new(|| Finder::new("-Error"));
 static FUNCTION_ERROR: LazyLock<Finder> = LazyLock::new(|| Finder::new("X-Amz-Function-Error="));
 static ERROR_TYPE: LazyLock<Finder> = LazyLock::new(|| Finder::new("x-amzn-ErrorType="));
 
@@ -109,6 +110,10 @@ pub(super) fn endpoint_response_headers(
         let id = REQUEST_ID.find(map).and_then(behind);
         exchange.lambda_request_id =
             id.filter(|id| RequestId::looks_like_uuid(id)).and_then(RequestId::parse);
+    }
+    // Nearly all runs end well, and then neither is there.
+    if ERROR.find(map).is_none() {
+        return;
     }
     if FUNCTION_ERROR.find(map).is_some() {
         progress.function_error = true;

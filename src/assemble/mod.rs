@@ -13,6 +13,7 @@ mod failure;
 mod integration;
 mod invocations;
 mod link;
+mod passing;
 mod ripen;
 mod settling;
 mod store;
@@ -213,12 +214,13 @@ impl Assembler {
         let ids = self.store.exchange(slot).map(|exchange| {
             // A run that failed is told of with its request, and not once more by itself.
             let run = exchange.lambda_request_id.filter(|_| exchange.failure.is_some());
-            [exchange.request_id.filter(|id| !id.is_shared()), run]
+            [run, exchange.request_id.filter(|id| !id.is_shared())]
         });
         for id in ids.into_iter().flatten().flatten() {
             if self.finished.len() < self.settings.max_finished_ids {
                 let hash = self.hash(&id);
                 self.finished.insert(hash);
+                self.store.gone = Some(id);
             }
         }
         if !self.replaced.is_empty() {

@@ -9,7 +9,8 @@ use hashbrown::{Equivalent, HashMap};
 
 use crate::assemble::Keep;
 use crate::assemble::agenda::{Arrival, Stage};
-use crate::model::{Exchange, IdText, LineKind, LogEvent, PlaceId, RequestId, Ticket};
+use crate::assemble::passing::Passing;
+use crate::model::{Adds, Exchange, IdText, LineKind, LogEvent, PlaceId, RequestId, Ticket};
 
 /// An exchange in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +31,8 @@ pub(super) struct Progress {
     pub denied: bool,
     /// The function's run, as a line behind the end of the request names it.
     pub run: Option<RequestId>,
+    /// Which lines add nothing.
+    pub passing: Passing,
 }
 
 /// Which line of a request's execution log was read first.
@@ -127,6 +130,8 @@ pub(super) struct Store {
     current: HashMap<PlaceId, SlotId, foldhash::fast::RandomState>,
     /// The last answer of [`Self::find`].
     last: Option<(RequestId, SlotId)>,
+    /// The id that was let go last and is remembered as such, while no exchange has it.
+    pub(super) gone: Option<RequestId>,
     clock: u64,
     bytes: usize,
     /// The arrival of what is being read; `None` where nobody tells.
@@ -171,6 +176,7 @@ impl Store {
         self.shrink_stale();
         if let Some(id) = id.filter(|id| !id.is_shared()) {
             self.by_id.insert(id, slot);
+            self.gone = self.gone.filter(|gone| *gone != id);
         }
         slot
     }
@@ -179,11 +185,20 @@ impl Store {
     /// answer is tried first.
     #[inline]
     pub(super) fn find(&mut self, id: IdText<'_>) -> Option<SlotId> {
-        if let Some((last, slot)) = &self.last
-            && id.equivalent(last)
-        {
-            return Some(*slot);
+        match &self.last {
+            Some((last, slot)) if id.equivalent(last) => Some(*slot),
+            Some(_) | None => self.find_other(id),
         }
+    }
+
+    /// Whether this is the id of the exchange that was let go last.
+    #[inline]
+    pub(super) fn is_gone(&self, id: IdText<'_>) -> bool {
+        self.gone.as_ref().is_some_and(|gone| id.equivalent(gone))
+    }
+
+    #[inline(never)]
+    fn find_other(&mut self, id: IdText<'_>) -> Option<SlotId> {
         let slot = self.by_id.get(&id).copied()?;
         self.last = Some((id.id(), slot));
         Some(slot)
@@ -194,6 +209,7 @@ impl Store {
         if let Some(exchange) = self.exchange_mut(slot) {
             exchange.request_id = Some(id);
         }
+        self.gone = self.gone.filter(|gone| *gone != id);
         id.is_shared() || *self.by_id.entry(id).or_insert(slot) == slot
     }
 
@@ -225,7 +241,27 @@ impl Store {
         }
     }
 
-    /// The same for an access-log line: it says where the exchange stands only as far as no
+    /// Takes a line that can add no more than this, if that adds nothing: it does no more than
+    /// [`Self::touch`].
+    #[inline]
+    pub(super) fn pass(&mut self, slot: SlotId, event: &LogEvent<'_>, adds: Adds) -> bool {
+        let entry = self.slots.get_mut(slot.0 as usize);
+        let Some(entry) = entry.filter(|entry| entry.progress.passing.has(adds)) else {
+            return false;
+        };
+        self.clock += 1;
+        entry.touched = self.clock;
+        entry.widen(event, false);
+        true
+    }
+
+    /// The id that was found last.
+    #[inline]
+    pub(super) fn last_id(&self) -> Option<&RequestId> {
+        self.last.as_ref().map(|(id, _)| id)
+    }
+
+    /// As [`Self::touch`] for an access-log line: it says where the exchange stands only as far as no
     /// execution log does, whichever is read first.
     pub(super) fn touch_access(&mut self, slot: SlotId, event: &LogEvent<'_>) {
         self.clock += 1;

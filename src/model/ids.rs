@@ -136,10 +136,11 @@ impl<'a> IdText<'a> {
         RequestId::parse(text).map(|_| Self(text))
     }
 
-    /// What [`RequestId::looks_like_uuid`] takes.
+    /// What [`RequestId::looks_like_uuid`] takes. What is the same as a known id is not looked at.
     #[inline]
-    pub fn of_uuid(text: &'a [u8; RequestId::MAX]) -> Option<Self> {
-        is_uuid(text).then_some(Self(text))
+    pub fn of_uuid(text: &'a [u8; RequestId::MAX], known: Option<&RequestId>) -> Option<Self> {
+        let is_known = |known: &RequestId| known.is_longest() && is_same(text, &known.bytes);
+        (known.is_some_and(is_known) || is_uuid(text)).then_some(Self(text))
     }
 
     /// One that was looked at before.

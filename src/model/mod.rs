@@ -43,7 +43,9 @@ pub use invocation::{HttpEvent, Invocation, InvocationOutcome};
 pub use ledger::{InputNote, Ledger};
 pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
-pub use record::{AccessRecord, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus};
+pub use record::{
+    AccessRecord, Adds, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus,
+};
 pub use repeats::Repeats;
 pub use survey::{Role, RouteExample, RouteFinding, RouteSurvey, SurveyFact, SurveyValue};
 pub use ticket::Ticket;

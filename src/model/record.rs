@@ -158,6 +158,31 @@ pub enum Execution<'a> {
     Detail,
 }
 
+/// What a line of an execution log can add to its exchange, as far as its shape tells: whoever knows the
+/// exchange need not read a line that adds nothing to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Adds {
+    /// Anything; the line has to be read.
+    Anything,
+    /// Nothing.
+    Nothing,
+    /// That the request begins, and that no authorizer is at work any more.
+    Beginning,
+    /// Both, and API and stage.
+    Stage,
+    /// The URI of the integration.
+    EndpointUri,
+    /// What [`Execution::EndpointRequestHeaders`] shows.
+    EndpointRequestHeaders,
+    /// What [`Execution::EndpointRequestBody`] shows.
+    EndpointRequestBody,
+    /// That the request's body is binary, for which the line ends in a bracket.
+    RequestBody,
+    /// That the integration made the response.
+    Success,
+}
+
 impl<'a> Execution<'a> {
     /// The request id that the line names in its text.
     pub fn request_id(&self) -> Option<&'a [u8]> {

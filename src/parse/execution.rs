@@ -2,52 +2,74 @@
 //!
 //! Must not: decide what a line means for the exchange.
 
-use crate::model::{Entry, Execution, Glance, IdText, Record, RequestId};
-use crate::parse::shape::SHAPES;
+use crate::model::{Adds, Entry, Execution, Glance, IdText, Record, RequestId};
+use crate::parse::shape::{LineShape, SHAPES};
 use crate::parse::{TRUNCATED, shape};
 
-/// What a line is beside what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark<'a> {
+/// A message of an execution log whose shape is known or not, and of which no more was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
     /// The request id in front.
     pub id: Option<IdText<'a>>,
     /// Whether the line ends in ` [TRUNCATED]`.
     pub truncated: bool,
-    /// Whether its shape is known, and so what it says was read.
-    pub is_known: bool,
+    /// What stands behind the id.
+    text: &'a [u8],
+    shape: Option<&'static LineShape>,
+}
+
+impl<'a> Look<'a> {
+    /// What it can add to its exchange, as far as its shape tells.
+    #[inline]
+    pub fn adds(&self) -> Adds {
+        let adds = self.shape.map_or(Adds::Anything, |shape| shape.adds);
+        let is_text = adds == Adds::RequestBody && self.text.last() != Some(&b']');
+        if is_text { Adds::Nothing } else { adds }
+    }
+
+    /// Reads what it says; false if that is new to us. It is written where it stays.
+    #[inline]
+    pub fn read(&self, line: &mut Execution<'a>) -> bool {
+        let Some(shape) = self.shape else { return false };
+        let payload = self.text.get(shape.pattern.len()..).unwrap_or_default();
+        (shape.read)(shape::trimmed(payload), line)
+    }
 }
 
 /// Reads `(<request id>) Message`, or a bare `Message` whose label marks it. `None`: not a line of
 /// an execution log.
 pub fn parse(message: &[u8]) -> Option<Record<'_>> {
+    let look = look(message, None)?;
     let mut line = Execution::Detail;
-    let Mark { id, truncated, is_known } = read(message, &mut line)?;
-    let entry = if is_known { Entry::Execution(line) } else { Entry::Other };
-    Some(Record { id, truncated, entry })
+    let entry = if look.read(&mut line) { Entry::Execution(line) } else { Entry::Other };
+    Some(Record { id: look.id, truncated: look.truncated, entry })
 }
 
-/// The same for the hot path: what the line says is written where it stays.
-#[inline]
-pub fn read<'a>(message: &'a [u8], line: &mut Execution<'a>) -> Option<Mark<'a>> {
-    let (id, text) = match split_id(message) {
+/// The same for the hot path: the line is read by those who need it. `last` may be any id, best that of
+/// the line before.
+#[expect(clippy::inline_always, reason = "a call for each line, and what it gives is large")]
+#[inline(always)]
+pub fn look<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>> {
+    let split = split_uuid(message, last).or_else(|| split_id(message));
+    let (id, text) = match split {
         Some((id, text)) => (Some(id), text),
         None => (None, message),
     };
-    let truncated = text.ends_with(TRUNCATED);
-    let Some((shape, payload)) = shape::find(text) else {
-        // An id in parentheses is the gateway's mark; what it says is new to us.
-        return id.map(|id| Mark { id: Some(id), truncated, is_known: false });
-    };
-    if id.is_none() && !shape.distinct && text.len() > shape.pattern.len() + 80 {
-        return None;
+    let shape = shape::numbered(text).map(|(_, shape)| shape);
+    // An id in parentheses is the gateway's mark; what the line says may be new to us.
+    if id.is_none() {
+        let shape = shape?;
+        if !shape.distinct && text.len() > shape.pattern.len() + 80 {
+            return None;
+        }
     }
-    Some(Mark { id, truncated, is_known: (shape.read)(payload, line) })
+    Some(Look { id, truncated: text.ends_with(TRUNCATED), text, shape })
 }
 
-/// A look at a message, on a thread that has time for it: what makes [`read_glanced`] quick. Nothing is
+/// A look at a message, on a thread that has time for it: what makes [`look_glanced`] quick. Nothing is
 /// told of messages that are no usual lines of an execution log.
 pub fn glance(message: &[u8]) -> Glance {
-    let Some((_, text)) = split_uuid(message) else { return Glance::default() };
+    let Some((_, text)) = split_uuid(message, None) else { return Glance::default() };
     let truncated = text.ends_with(TRUNCATED);
     let number = shape::numbered(text).map(|(number, _)| number + 1);
     match number.and_then(|number| u32::try_from(number).ok()) {
@@ -56,41 +78,39 @@ pub fn glance(message: &[u8]) -> Glance {
     }
 }
 
-/// As [`read`], of a message that was looked at.
+/// As [`look`], at a message that was looked at.
 #[inline]
-pub fn read_glanced<'a>(
+pub fn look_glanced<'a>(
     message: &'a [u8],
     glance: Glance,
-    line: &mut Execution<'a>,
-) -> Option<Mark<'a>> {
+    last: Option<&RequestId>,
+) -> Option<Look<'a>> {
     let known = (glance.0 >> 1).checked_sub(1).and_then(|number| SHAPES.get(number as usize));
-    let (Some(shape), Some((id, text))) =
-        (known, message.get(1..).and_then(<[u8]>::split_first_chunk))
+    let (Some(shape), Some((prefix, text))) = (known, message.split_first_chunk::<UUID_PREFIX>())
     else {
-        return read(message, line);
+        return look(message, last);
     };
-    let text = shape::trimmed(text.get(1..)?);
-    let payload = shape::trimmed(text.get(shape.pattern.len()..)?);
+    let [_, id @ .., _, _] = prefix;
     let id = Some(IdText::of_known_uuid(id));
-    let truncated = glance.0 & 1 == 1;
-    Some(Mark { id, truncated, is_known: (shape.read)(payload, line) })
+    Some(Look { id, truncated: glance.0 & 1 == 1, text, shape: Some(shape) })
 }
 
-/// Splits `(<UUID>) Message`.
+/// Length of `(<UUID>) `.
+const UUID_PREFIX: usize = RequestId::MAX + 3;
+
+/// Splits `(<UUID>) Message`. Nearly all lines are written so.
 #[inline]
-fn split_uuid(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
-    let (id, rest) = message.strip_prefix(b"(")?.split_first_chunk()?;
-    let text = rest.strip_prefix(b")")?;
-    Some((IdText::of_uuid(id)?, shape::trimmed(text)))
+fn split_uuid<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<(IdText<'a>, &'a [u8])> {
+    let (prefix, text) = message.split_first_chunk::<UUID_PREFIX>()?;
+    let [b'(', id @ .., b')', b' '] = prefix else { return None };
+    if !text.first()?.is_ascii_graphic() {
+        return None;
+    }
+    Some((IdText::of_uuid(id, last)?, text))
 }
 
 /// Splits `(<id>) Message`.
-#[inline]
 fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
-    // The common case: a UUID is 36 bytes long.
-    if let Some(found) = split_uuid(message) {
-        return Some(found);
-    }
     let rest = message.strip_prefix(b"(")?;
     let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
     let (id, text) = (rest.get(..close)?, rest.get(close + 1..)?);
@@ -229,6 +249,8 @@ pub(crate) fn verifying_usage_plan(rest: &[u8]) -> Execution<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
 
     const ID: &str = "11111111-2222-4333-8444-555555555555";
@@ -292,6 +314,10 @@ mod tests {
         check("Method response headers:\n{A=b}", &Execution::MethodResponseHeaders(b"{A=b}"));
     }
 
+    fn read<'a>(look: Look<'a>, line: &mut Execution<'a>) -> impl PartialEq + fmt::Debug + use<'a> {
+        (look.id, look.truncated, look.adds(), look.read(line))
+    }
+
     #[test]
     fn a_first_look_changes_nothing() {
         let ids =
@@ -302,11 +328,13 @@ mod tests {
             for (id, tail) in ids.iter().flat_map(|id| tails.map(|tail| (id, tail))) {
                 let message = format!("{id}{text}{tail}");
                 let (mut once, mut twice) = (Execution::Detail, Execution::Detail);
-                let mark = read(message.as_bytes(), &mut once);
+                let first = look(message.as_bytes(), None).map(|look| read(look, &mut once));
                 let glanced = glance(message.as_bytes());
-                let second = read_glanced(message.as_bytes(), glanced, &mut twice);
-                assert_eq!((second, twice), (mark, once), "{message}");
-                let is_usual = id.contains(ID) && SHAPES.iter().any(|it| it.example == text);
+                let second = look_glanced(message.as_bytes(), glanced, None);
+                let second = second.map(|look| read(look, &mut twice));
+                assert_eq!((second, twice), (first, once), "{message}");
+                let is_usual =
+                    id == &format!("({ID}) ") && SHAPES.iter().any(|it| it.example == text);
                 assert_eq!(glanced != Glance::default(), is_usual, "{message}");
             }
         }

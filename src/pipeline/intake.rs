@@ -8,7 +8,7 @@ use crate::model::{
     Entry, Execution, Glance, InputNote, LogEvent, LogTime, Place, PlaceId, Record,
 };
 use crate::parse;
-use crate::parse::execution::Mark;
+use crate::parse::execution::{self, Look};
 use crate::pipeline::Analyzer;
 
 impl Analyzer<'_> {
@@ -16,6 +16,13 @@ impl Analyzer<'_> {
     #[inline]
     fn is_taken(&mut self, event: &LogEvent<'_>) -> bool {
         let Some(time) = event.time else { return true };
+        // Times between two that are in the window are in it.
+        let known = self.ledger.from.zip(self.ledger.to);
+        known.is_some_and(|(from, to)| from <= time && time <= to) || self.widen(time)
+    }
+
+    /// Notes a time that may be earlier or later than all before, unless it is outside of the window.
+    fn widen(&mut self, time: LogTime) -> bool {
         if self.is_outside(time) {
             self.ledger.outside_window += 1;
             return false;
@@ -25,22 +32,30 @@ impl Analyzer<'_> {
         true
     }
 
-    /// An event of which was tried whether it is a line of an execution log.
+    /// An event that was looked at as a line of an execution log.
     #[inline]
-    fn read(&mut self, event: &LogEvent<'_>, read: Option<Mark<'_>>, line: &Execution<'_>) {
-        if let Some(Mark { id, truncated, is_known: true }) = read {
-            self.ledger.events += 1;
-            self.ledger.truncated += u64::from(truncated);
-            if let Some(slot) = self.assembler.push_execution(event, id, line) {
-                self.completed(slot);
-            }
+    fn read(&mut self, event: &LogEvent<'_>, look: Option<Look<'_>>) {
+        let Some(look) = look else { return self.other(event, parse::others(event.message)) };
+        let Look { id, truncated, .. } = look;
+        if id.is_some_and(|id| self.assembler.passes(event, id, look.adds())) {
+            self.note(truncated);
             return;
         }
-        let record = match read {
-            Some(Mark { id, truncated, .. }) => Record { id, truncated, entry: Entry::Other },
-            None => parse::others(event.message),
-        };
-        self.other(event, record);
+        let mut line = Execution::Detail;
+        if look.read(&mut line) {
+            self.note(truncated);
+            if let Some(slot) = self.assembler.push_execution(event, id, &line) {
+                self.completed(slot);
+            }
+        } else {
+            self.other(event, Record { id, truncated, entry: Entry::Other });
+        }
+    }
+
+    /// Counts an event that is analyzed.
+    fn note(&mut self, truncated: bool) {
+        self.ledger.events += 1;
+        self.ledger.truncated += u64::from(truncated);
     }
 
     /// An event that is no line of an execution log, or none that is known.
@@ -53,8 +68,7 @@ impl Analyzer<'_> {
             self.ledger.outside_window += 1;
             return;
         }
-        self.ledger.events += 1;
-        self.ledger.truncated += u64::from(record.truncated);
+        self.note(record.truncated);
         match record.entry {
             Entry::Other if self.assembler.is_running(event.position.place) => {}
             Entry::Other => self.ledger.unrecognized += 1,
@@ -79,17 +93,16 @@ impl Sink for Analyzer<'_> {
 
     fn event(&mut self, event: LogEvent<'_>) {
         if self.is_taken(&event) {
-            let mut line = Execution::Detail;
-            let read = parse::execution::read(event.message, &mut line);
-            self.read(&event, read, &line);
+            let look = execution::look(event.message, self.assembler.last_id());
+            self.read(&event, look);
         }
     }
 
     fn glanced(&mut self, event: LogEvent<'_>, glance: Glance) {
         if self.is_taken(&event) {
-            let mut line = Execution::Detail;
-            let read = parse::execution::read_glanced(event.message, glance, &mut line);
-            self.read(&event, read, &line);
+            let last = self.assembler.last_id();
+            let look = execution::look_glanced(event.message, glance, last);
+            self.read(&event, look);
         }
     }
 
