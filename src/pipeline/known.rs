@@ -35,18 +35,24 @@ impl KnownTable {
     }
 
     /// The slots where a key may be, in order.
+    #[inline]
     fn of(&self, key: Key) -> impl Iterator<Item = usize> + use<> {
         // Of a power of two.
-        let length = self.slots.len();
-        let first = usize::try_from(key[0] & (length as u64 - 1)).unwrap_or_default();
-        (first..length).chain(0..first)
+        let last = self.slots.len().wrapping_sub(1);
+        let first = usize::try_from(key[0] & last as u64).unwrap_or_default();
+        (0..self.slots.len()).map(move |step| (first + step) & last)
     }
 
     /// What is kept by a key.
     #[inline]
     pub(super) fn find(&self, key: Key) -> Option<Known> {
-        let mut slots = self.of(key).map_while(|at| *self.slots.get(at)?);
-        slots.find(|known| known.key == key)
+        for at in self.of(key) {
+            let known = (*self.slots.get(at)?)?;
+            if known.key == key {
+                return Some(known);
+            }
+        }
+        None
     }
 
     /// Keeps something by a key that nothing is kept by; how many were kept before says where its rest
