@@ -58,17 +58,19 @@ impl<R: Read, F: FnMut(u64)> Read for Metered<R, F> {
     }
 }
 
-/// Takes off every layer of compression; `read` counts the bytes of the outermost one.
+/// Takes off every layer of compression; `read` counts the bytes of the outermost one. `spare` may
+/// serve as a buffer.
 pub(crate) fn unpack<'r>(
     stream: Stream<'r>,
     read: &Rc<Cell<u64>>,
     capacity: usize,
+    spare: &mut Vec<u8>,
 ) -> Window<Stream<'r>> {
     let before = read.get();
     let mut window = Window::new(stream, capacity);
     if window.fill_to(4).starts_with(&GZIP) {
-        if let Some(plain) = in_one_piece(&mut window) {
-            return Window::whole(Box::new(io::empty()), plain);
+        if let Some(length) = in_one_piece(&mut window, spare) {
+            return Window::whole(Box::new(io::empty()), std::mem::take(spare), length);
         }
         let ahead = Ahead { owed: read.get() - before, read: Rc::clone(read), window };
         read.set(before);
@@ -98,11 +100,12 @@ fn streamed<'r>(
     window
 }
 
-/// All that is in a small gzip file, unless that is compressed again: how much of the file was read
-/// when tells bombs, and it is all read now.
-fn in_one_piece(window: &mut Window<Stream<'_>>) -> Option<Vec<u8>> {
-    let plain = inflate(window.all(MAX_PACKED)?, MAX_PLAIN)?;
-    (!plain.starts_with(&GZIP) && !is_zstd(&plain)).then_some(plain)
+/// Inflates a small gzip file, unless what is in it is compressed again: how much of the file was read
+/// when tells bombs, and it is all read now. How many bytes of `plain` that takes.
+fn in_one_piece(window: &mut Window<Stream<'_>>, plain: &mut Vec<u8>) -> Option<usize> {
+    let length = inflate(window.all(MAX_PACKED)?, MAX_PLAIN, plain)?;
+    let head = plain.get(..length)?;
+    (!head.starts_with(&GZIP) && !is_zstd(head)).then_some(length)
 }
 
 /// A stream of which the window has read much, as if it had read nothing.
@@ -337,7 +340,8 @@ mod tests {
     /// A stream tells the same; returns what.
     fn same(rest: &[u8], step: usize, fails: bool) -> Told {
         let source = || Source { rest, step, fails };
-        let mut one = told(source(), |stream, read| unpack(stream, read, CAPACITY));
+        let mut one =
+            told(source(), |stream, read| unpack(stream, read, CAPACITY, &mut Vec::new()));
         let mut other =
             told(source(), |stream, read| streamed(Window::new(stream, CAPACITY), read, CAPACITY));
         if step < CAPACITY {
@@ -385,7 +389,10 @@ mod tests {
     }
 
     fn in_one_piece_of(bytes: &[u8]) -> Option<Vec<u8>> {
-        in_one_piece(&mut Window::new(Box::new(bytes), CAPACITY))
+        let mut plain = Vec::new();
+        let length = in_one_piece(&mut Window::new(Box::new(bytes), CAPACITY), &mut plain)?;
+        plain.truncate(length);
+        Some(plain)
     }
 
     #[test]

@@ -13,12 +13,15 @@ const HEADER: usize = 10;
 const NAME: u8 = 8;
 /// File names are shorter.
 const MAX_NAME: usize = 4 << 10;
+/// Buffers are a multiple of it.
+const STEP: usize = 1 << 20;
 /// The checksum behind the data; the size follows.
 const CHECKSUM: usize = 4;
 
-/// What one gzip member holds, if `packed` is that, whole and sound, and nothing follows; and if it
-/// is at most `most` bytes.
-pub(crate) fn inflate(packed: &[u8], most: usize) -> Option<Vec<u8>> {
+/// Writes to the beginning of `plain`, which grows where it has to, what one gzip member holds; says
+/// how many bytes that are. `None` if `packed` is not that, whole and sound, or something follows, or
+/// it holds more than `most` bytes.
+pub(crate) fn inflate(packed: &[u8], most: usize, plain: &mut Vec<u8>) -> Option<usize> {
     match *packed.get(FLAGS)? {
         0 => {}
         NAME => {
@@ -34,9 +37,13 @@ pub(crate) fn inflate(packed: &[u8], most: usize) -> Option<Vec<u8>> {
         return None;
     }
     let size = usize::try_from(u32::from_le_bytes(*size)).ok().filter(|size| *size <= most)?;
-    let mut plain = vec![0; size];
-    let count = Decompressor::new().gzip_decompress(packed, &mut plain).ok()?;
-    (count == size).then_some(plain)
+    if plain.len() < size {
+        // The old one makes room first, and files of about the same size find a place in one another's.
+        *plain = Vec::new();
+        *plain = vec![0; size.next_multiple_of(STEP)];
+    }
+    let count = Decompressor::new().gzip_decompress(packed, plain.get_mut(..size)?).ok()?;
+    (count == size).then_some(size)
 }
 
 #[cfg(test)]
@@ -54,12 +61,16 @@ mod tests {
             GzBuilder::new().filename("a.log").write(Vec::new(), Compression::default());
         encoder.write_all(text).unwrap();
         let packed = encoder.finish().unwrap();
-        assert_eq!(inflate(&packed, text.len()).as_deref(), Some(&text[..]));
-        assert_eq!(inflate(&packed, text.len() - 1), None);
+        let mut plain = Vec::new();
+        assert_eq!(inflate(&packed, text.len(), &mut plain), Some(text.len()));
+        assert!(plain.starts_with(text));
+        assert_eq!(inflate(&packed, text.len() - 1, &mut plain), None);
+        let mut larger = vec![b'x'; text.len() + 3];
+        assert_eq!(inflate(&packed, larger.len(), &mut larger), Some(text.len()));
+        assert_eq!(larger, [text, &b"xxx"[..]].concat());
         // libdeflate itself does not tell that something follows.
         let twice = [&packed[..], &packed[packed.len() - 8..]].concat();
-        let mut plain = vec![0; text.len()];
         assert_eq!(Decompressor::new().gzip_decompress(&twice, &mut plain), Ok(text.len()));
-        assert_eq!(inflate(&twice, text.len()), None);
+        assert_eq!(inflate(&twice, text.len(), &mut plain), None);
     }
 }

@@ -90,15 +90,28 @@ const CAPACITY: usize = 256 << 10;
 /// Decodes everything that `reader` gives. Never fails as a whole: what cannot be read becomes a
 /// note, and the rest is delivered. Takes any bytes.
 pub fn decode(reader: &mut dyn Read, place: &Place, sink: &mut dyn Sink) {
+    decode_reusing(reader, place, sink, &mut Vec::new());
+}
+
+/// The same for one of several inputs, of which a large buffer may serve the next one: `spare`.
+pub fn decode_reusing(
+    reader: &mut dyn Read,
+    place: &Place,
+    sink: &mut dyn Sink,
+    spare: &mut Vec<u8>,
+) {
     let read = Rc::new(Cell::new(0));
     let mut emitter = Emitter::new(place.clone(), sink);
     let source: Stream<'_> = Box::new(Metered::new(reader, |count| read.set(read.get() + count)));
-    let mut window = normalize(unpack(source, &read, CAPACITY), CAPACITY);
+    let mut window = normalize(unpack(source, &read, CAPACITY, spare), CAPACITY);
     container(&mut window, &mut emitter, Nesting::Outer);
     if let Some(failure) = window.take_failure() {
         emitter.problem(describe(&failure));
     }
     emitter.count(Count::Bytes, read.get());
+    if let Some(buffer) = window.into_spare() {
+        *spare = buffer;
+    }
 }
 
 /// Whether a document may hold documents.
@@ -143,7 +156,8 @@ fn plain_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number
 fn unpacked(bytes: &[u8], emitter: &mut Emitter<'_>) {
     let read = Rc::new(Cell::new(bytes.len() as u64));
     let source: Stream<'_> = Box::new(bytes);
-    let mut window = normalize(unpack(source, &read, CAPACITY), CAPACITY);
+    let unpacked = unpack(source, &read, CAPACITY, &mut Vec::new());
+    let mut window = normalize(unpacked, CAPACITY);
     container(&mut window, emitter, Nesting::Inner);
     if let Some(failure) = window.take_failure() {
         emitter.problem(describe(&failure));

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use memchr::memchr;
 
@@ -19,6 +20,11 @@ pub trait Shelf {
     fn put(&mut self, full: Vec<u8>);
     /// Messages of events that come are in this buffer, or elsewhere if they were changed.
     fn look_at(&mut self, buffer: &[u8]);
+    /// The same for bytes that are all there.
+    fn share(&mut self, whole: &Arc<Vec<u8>>);
+    /// No more events come from what was shared. Gives a buffer that nobody needs any more, for which
+    /// it waits where many are needed; it is empty where few are.
+    fn end_sharing(&mut self) -> Vec<u8>;
 }
 
 /// A shelf that a window and its sink have in common.
@@ -29,6 +35,8 @@ pub type SharedShelf = Rc<RefCell<dyn Shelf>>;
 pub(crate) struct Window<R> {
     source: R,
     buffer: Vec<u8>,
+    /// All bytes, where they were there from the start. Then the buffer is empty.
+    whole: Option<Arc<Vec<u8>>>,
     start: usize,
     end: usize,
     /// Bytes behind the end that are there already, and shown as if they were read.
@@ -54,20 +62,31 @@ impl<R: Read> Window<R> {
         Self { ended: false, ..Self::over(source, vec![0; capacity], 0) }
     }
 
-    /// A window over bytes that are all there; nothing is read from `source`.
-    pub(crate) fn whole(source: R, bytes: Vec<u8>) -> Self {
-        let unshown = bytes.len();
-        Self::over(source, bytes, unshown)
+    /// A window over as many bytes as this, which are all there; nothing is read from `source`.
+    pub(crate) fn whole(source: R, bytes: Vec<u8>, length: usize) -> Self {
+        let unshown = length.min(bytes.len());
+        Self { whole: Some(Arc::new(bytes)), ..Self::over(source, Vec::new(), unshown) }
     }
 
     fn over(source: R, buffer: Vec<u8>, unshown: usize) -> Self {
-        Self { source, buffer, start: 0, end: 0, unshown, ended: true, failure: None, shelf: None }
+        Self {
+            source,
+            buffer,
+            whole: None,
+            start: 0,
+            end: 0,
+            unshown,
+            ended: true,
+            failure: None,
+            shelf: None,
+        }
     }
 
-    /// From now on buffers go to a shelf, except for one that has all bytes: it is too large to be
-    /// kept, and its events are copied.
+    /// From now on buffers go to a shelf.
     pub(crate) fn put_away_on(&mut self, keeper: SharedShelf) {
-        if self.unshown > 0 {
+        if let Some(whole) = &self.whole {
+            keeper.borrow_mut().share(whole);
+            self.shelf = Some(keeper);
             return;
         }
         self.shelf = Some(keeper);
@@ -80,10 +99,19 @@ impl<R: Read> Window<R> {
 
     /// All is delivered.
     pub(crate) fn put_away(&mut self) {
-        if let Some(shelf) = self.shelf.take() {
-            (self.start, self.end, self.ended) = (0, 0, true);
-            shelf.borrow_mut().put(std::mem::take(&mut self.buffer));
+        let Some(keeper) = self.shelf.take() else { return };
+        (self.start, self.end, self.ended) = (0, 0, true);
+        if let Some(whole) = &mut self.whole {
+            *whole = Arc::new(keeper.borrow_mut().end_sharing());
+        } else {
+            keeper.borrow_mut().put(std::mem::take(&mut self.buffer));
         }
+    }
+
+    /// The buffer of a window over bytes that were all there, or another that nobody needs, for the
+    /// next one.
+    pub(crate) fn into_spare(self) -> Option<Vec<u8>> {
+        self.whole.and_then(Arc::into_inner)
     }
 
     /// Makes room behind what is held, in this buffer or in another.
@@ -106,7 +134,8 @@ impl<R: Read> Window<R> {
     }
 
     pub(crate) fn held(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        let buffer = self.whole.as_ref().map_or(&self.buffer, |whole| &**whole);
+        buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     pub(crate) fn consume_bytes(&mut self, count: usize) {
@@ -177,6 +206,7 @@ impl<R: Read> Window<R> {
     /// Lets go of the buffer if nothing is in it.
     pub(crate) fn release(&mut self) {
         if self.start == self.end && self.unshown == 0 {
+            self.whole = None;
             (self.buffer, self.start, self.end) = (Vec::new(), 0, 0);
         }
     }
@@ -229,7 +259,8 @@ impl<R: Read> Read for Window<R> {
 impl<R: Read> BufRead for Window<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
-            self.more(self.buffer.len());
+            let limit = if self.whole.is_some() { CAPACITY } else { self.buffer.len() };
+            self.more(limit);
             if let Some(failure) = self.failure.take() {
                 return Err(failure);
             }

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use crate::decode::{Count, SharedShelf, Shelf, Sink};
@@ -20,6 +21,10 @@ const WAITING: usize = 2;
 const STACK: usize = 8 << 20;
 /// Bytes of copied messages that are handed on together.
 const MAX_COPIED: usize = 256 << 10;
+/// Shared buffers at once: one that is written, one that waits, and one that is read.
+const MOST_NEEDED: usize = 3;
+/// Events of a shared buffer that are handed on together.
+const MAX_SHARED: usize = 16 << 10;
 
 /// Has `read` push its events into `sink` from a thread of its own, which also takes a first look at
 /// each message. Where no thread can be started, all is done from this one.
@@ -54,12 +59,17 @@ pub fn ahead<T: Send>(
 #[derive(Debug, Default)]
 struct Batch {
     pushed: Vec<Pushed>,
+    places: Vec<Place>,
+    problems: Vec<InputNote>,
     buffer: Vec<u8>,
+    /// Present where it is this one instead, of which other batches have parts.
+    whole: Option<Arc<Vec<u8>>>,
     /// Messages that are not in the buffer as they are.
     copied: Vec<u8>,
 }
 
-#[derive(Debug)]
+/// Nothing is to be dropped of it: that would be done for each event.
+#[derive(Debug, Clone, Copy)]
 enum Pushed {
     /// An event without its message.
     Event {
@@ -69,10 +79,11 @@ enum Pushed {
         message: At,
         glance: Glance,
     },
-    /// The place with the next number.
-    Place(Box<Place>),
+    /// The next one of the batch's places. It gets the next number.
+    Place,
     Count(Count, u64),
-    Problem(Box<InputNote>),
+    /// The next one of its problems.
+    Problem,
 }
 
 /// Where a message is.
@@ -84,11 +95,13 @@ enum At {
 
 /// Pushes it all into the sink.
 fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
+    let buffer = batch.whole.as_deref().unwrap_or(&batch.buffer);
+    let (mut new_places, mut problems) = (batch.places.iter(), batch.problems.iter());
     for pushed in &batch.pushed {
         match pushed {
             Pushed::Event { time, ingested, position, message, glance } => {
                 let (bytes, start, end) = match *message {
-                    At::Buffer(start, end) => (&batch.buffer, start, end),
+                    At::Buffer(start, end) => (buffer, start, end),
                     At::Copied(start, end) => (&batch.copied, start, end),
                 };
                 let message = bytes.get(start as usize..end as usize).unwrap_or_default();
@@ -97,9 +110,13 @@ fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
                 let event = LogEvent { time: *time, ingested: *ingested, position, message };
                 sink.glanced(event, *glance);
             }
-            Pushed::Place(place) => places.push(sink.place(place)),
+            Pushed::Place => places.extend(new_places.next().map(|place| sink.place(place))),
             Pushed::Count(what, how_many) => sink.count(*what, *how_many),
-            Pushed::Problem(note) => sink.problem(InputNote::clone(note)),
+            Pushed::Problem => {
+                if let Some(note) = problems.next() {
+                    sink.problem(note.clone());
+                }
+            }
         }
     }
 }
@@ -115,8 +132,14 @@ struct Recorder {
 /// The batch that is being filled. The window that reads into its buffer has it, too.
 struct Desk {
     batch: Batch,
-    /// Addresses of the buffer that is read into.
+    /// Addresses of the buffer that is read into, or shared.
     buffer: Range<usize>,
+    /// What is shared, and those before that may still be needed.
+    whole: Option<Arc<Vec<u8>>>,
+    needed: Vec<Weak<Vec<u8>>>,
+    /// A batch that came back, and a buffer that nobody needs any more.
+    idle: Option<Batch>,
+    spare: Vec<u8>,
     to_analysis: SyncSender<Batch>,
     used: Receiver<Batch>,
 }
@@ -127,16 +150,21 @@ impl Recorder {
         used: Receiver<Batch>,
         look: fn(&[u8]) -> Glance,
     ) -> Self {
-        let desk = Desk { batch: Batch::default(), buffer: 0..0, to_analysis, used };
+        let desk = Desk {
+            batch: Batch::default(),
+            buffer: 0..0,
+            whole: None,
+            needed: Vec::new(),
+            idle: None,
+            spare: Vec::new(),
+            to_analysis,
+            used,
+        };
         Self { desk: Rc::new(RefCell::new(desk)), places: Places::default(), known: 0, look }
     }
 
     fn finish(self) {
         self.desk.borrow_mut().send(Vec::new());
-    }
-
-    fn push(&mut self, pushed: Pushed) {
-        self.desk.borrow_mut().batch.pushed.push(pushed);
     }
 }
 
@@ -145,28 +173,34 @@ impl Sink for Recorder {
         let id = self.places.intern(place);
         if id.index() == self.known {
             self.known += 1;
-            self.push(Pushed::Place(Box::new(place.clone())));
+            let mut desk = self.desk.borrow_mut();
+            desk.batch.places.push(place.clone());
+            desk.batch.pushed.push(Pushed::Place);
         }
         id
     }
 
     fn event(&mut self, event: LogEvent<'_>) {
         let LogEvent { time, ingested, position, message } = event;
-        let glance = (self.look)(message);
         let mut desk = self.desk.borrow_mut();
+        // Who inflated has done more than half of the work.
+        let is_late = desk.whole.is_some();
+        let glance = if is_late { Glance::default() } else { (self.look)(message) };
         let message = desk.keep(message);
         desk.batch.pushed.push(Pushed::Event { time, ingested, position, message, glance });
-        if desk.batch.copied.len() > MAX_COPIED && desk.buffer.is_empty() {
+        if desk.is_enough() {
             desk.send(Vec::new());
         }
     }
 
     fn count(&mut self, what: Count, how_many: u64) {
-        self.push(Pushed::Count(what, how_many));
+        self.desk.borrow_mut().batch.pushed.push(Pushed::Count(what, how_many));
     }
 
     fn problem(&mut self, note: InputNote) {
-        self.push(Pushed::Problem(Box::new(note)));
+        let mut desk = self.desk.borrow_mut();
+        desk.batch.problems.push(note);
+        desk.batch.pushed.push(Pushed::Problem);
     }
 
     fn shelf(&self) -> Option<SharedShelf> {
@@ -193,11 +227,35 @@ impl Desk {
         At::Copied(start, place(&self.batch.copied))
     }
 
+    /// Whether the batch is to be handed on though nobody says so.
+    fn is_enough(&self) -> bool {
+        let Batch { pushed, copied, .. } = &self.batch;
+        if self.whole.is_some() {
+            pushed.len() >= MAX_SHARED
+        } else {
+            copied.len() > MAX_COPIED && self.buffer.is_empty()
+        }
+    }
+
+    /// Takes a batch back.
+    fn take_back(&mut self, mut batch: Batch) {
+        if let Some(whole) = batch.whole.take().and_then(Arc::into_inner) {
+            self.spare = whole;
+        }
+        batch.pushed.clear();
+        batch.places.clear();
+        batch.problems.clear();
+        batch.copied.clear();
+        self.idle = Some(batch);
+    }
+
+    /// Hands the batch on; what comes goes to another one.
     fn send(&mut self, buffer: Vec<u8>) {
-        self.buffer = 0..0;
-        let mut other = self.used.try_recv().unwrap_or_default();
-        other.pushed.clear();
-        other.copied.clear();
+        if let Ok(batch) = self.used.try_recv() {
+            self.take_back(batch);
+        }
+        self.batch.whole.clone_from(&self.whole);
+        let other = self.idle.take().unwrap_or_default();
         let mut batch = std::mem::replace(&mut self.batch, other);
         let spare = std::mem::replace(&mut batch.buffer, buffer);
         if self.batch.buffer.is_empty() {
@@ -227,5 +285,28 @@ impl Shelf for Desk {
     fn look_at(&mut self, buffer: &[u8]) {
         let addresses = buffer.as_ptr_range();
         self.buffer = addresses.start.addr()..addresses.end.addr();
+    }
+
+    fn share(&mut self, whole: &Arc<Vec<u8>>) {
+        self.needed.push(Arc::downgrade(whole));
+        self.look_at(whole);
+        self.whole = Some(Arc::clone(whole));
+    }
+
+    fn end_sharing(&mut self) -> Vec<u8> {
+        if !self.batch.pushed.is_empty() {
+            self.send(Vec::new());
+        }
+        self.whole = None;
+        self.buffer = 0..0;
+        let is_needed = |whole: &Weak<Vec<u8>>| whole.strong_count() > 0;
+        self.needed.retain(is_needed);
+        while self.needed.len() >= MOST_NEEDED
+            && let Ok(batch) = self.used.recv()
+        {
+            self.take_back(batch);
+            self.needed.retain(is_needed);
+        }
+        std::mem::take(&mut self.spare)
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashSet;
 
-use crate::decode::{Count, Metered, SharedShelf, Sink, decode};
+use crate::decode::{Count, Metered, SharedShelf, Sink, decode_reusing};
 use crate::model::{InputNote, LogEvent, Place, PlaceId, Places};
 use crate::sources::meter::Meter;
 
@@ -105,6 +105,8 @@ struct Scan<'s> {
     folders: HashSet<PathBuf, foldhash::fast::RandomState>,
     choose: &'s dyn Fn(&Path, &Metadata) -> bool,
     meter: &'s Meter,
+    /// A buffer for the next file.
+    spare: Vec<u8>,
 }
 
 impl<'s> Scan<'s> {
@@ -113,7 +115,8 @@ impl<'s> Scan<'s> {
         choose: &'s dyn Fn(&Path, &Metadata) -> bool,
         meter: &'s Meter,
     ) -> Self {
-        Self { sink, scanned: Scanned::default(), folders: HashSet::default(), choose, meter }
+        let (scanned, folders) = (Scanned::default(), HashSet::default());
+        Self { sink, scanned, folders, choose, meter, spare: Vec::new() }
     }
 
     /// A path of the command line: whatever its name, it is meant.
@@ -180,7 +183,7 @@ impl<'s> Scan<'s> {
     fn read(&mut self, reader: &mut dyn Read, place: Place) {
         let mut watch = Watch { sink: self.sink, events: 0, bytes: 0, skipped: 0, problems: 0 };
         let mut reader = Metered::new(reader, |count| self.meter.add(count));
-        decode(&mut reader, &place, &mut watch);
+        decode_reusing(&mut reader, &place, &mut watch, &mut self.spare);
         let Watch { events, bytes, skipped, problems, .. } = watch;
         if events == 0 && problems == 0 && skipped == 0 {
             let problem = if bytes == 0 {
