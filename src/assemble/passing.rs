@@ -89,7 +89,7 @@ mod tests {
     fn push(assembler: &mut Assembler, event: &LogEvent<'_>, lets_pass: bool) -> bool {
         let look = look(event.message, assembler.last_id()).expect("a line");
         let id = look.id.expect("an id in front");
-        if lets_pass && assembler.passes(event, id, look.adds()) {
+        if lets_pass && assembler.passes(event, id, look.adds) {
             return true;
         }
         let mut line = Execution::Detail;

@@ -81,14 +81,25 @@ impl<'s> Emitter<'s> {
     }
 
     pub(crate) fn event(&mut self, told: Told<'_>) {
+        let place = self.place_of(&told);
+        self.put(place, told);
+    }
+
+    /// Where an event is from.
+    #[inline]
+    pub(crate) fn place_of(&mut self, told: &Told<'_>) -> PlaceId {
+        match (told.group, told.stream) {
+            (None, None) => self.own_place(),
+            (group, stream) => self.named_place(group, stream),
+        }
+    }
+
+    /// An event that is from this place.
+    pub(crate) fn put(&mut self, place: PlaceId, told: Told<'_>) {
         if told.message.len() == DELIVERY_PROBE.len() && told.message == DELIVERY_PROBE {
             self.sink.count(Count::Skipped, 1);
             return;
         }
-        let place = match (told.group, told.stream) {
-            (None, None) => self.own_place(),
-            (group, stream) => self.named_place(group, stream),
-        };
         let mut message = told.message;
         if let Some(kept) = message.get(..MAX_EVENT)
             && kept.len() < message.len()
@@ -99,12 +110,13 @@ impl<'s> Emitter<'s> {
         while let Some((b'\n' | b'\r', rest)) = message.split_last() {
             message = rest;
         }
-        self.sink.event(LogEvent {
-            time: told.time,
-            ingested: told.ingested,
-            position: Position { place, line: told.line },
-            message,
-        });
+        self.sink.event(event(place, told, message));
+    }
+
+    /// Whether an event from this place, of which only the beginning of the message is told, is done
+    /// with, whatever follows; the message ends in `end`.
+    pub(crate) fn begun(&mut self, place: PlaceId, told: Told<'_>, end: &[u8]) -> bool {
+        self.sink.begun(event(place, told, told.message), end)
     }
 
     /// Where the window's buffers go, if the sink reads events later.
@@ -177,6 +189,11 @@ impl<'s> Emitter<'s> {
         self.named.insert(self.last_name.clone(), id);
         id
     }
+}
+
+fn event<'a>(place: PlaceId, told: Told<'a>, message: &'a [u8]) -> LogEvent<'a> {
+    let position = Position { place, line: told.line };
+    LogEvent { time: told.time, ingested: told.ingested, position, message }
 }
 
 /// Undoes what forwarders do to messages: escape them once more. Such a message ends in a literal

@@ -15,6 +15,7 @@ use crate::decode::csv::time;
 use crate::decode::document::{Array, Document, Kind};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
+use crate::decode::escapes::Room;
 use crate::decode::header::{Begin, Head, begin};
 use crate::decode::mold::Mold;
 use crate::decode::newest_first::NewestFirst;
@@ -50,6 +51,7 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
         clock: Clock::default(),
         scratch: Vec::new(),
         mold: Mold::default(),
+        room: Room::default(),
         rows: NewestFirst::default(),
         endless: 0,
     };
@@ -63,6 +65,7 @@ struct Json<'e, 's> {
     clock: Clock,
     scratch: Vec<u8>,
     mold: Mold,
+    room: Room,
     rows: NewestFirst,
     endless: u32,
 }
@@ -343,23 +346,32 @@ impl Json<'_, '_> {
     fn alike<R: Read>(&mut self, window: &mut Window<R>, names: &Names) {
         let mut rest = window.held();
         let all = rest.len();
+        let mut place = None;
         while let Some((values, behind)) = self.mold.read(rest) {
             rest = behind;
-            let line = self.emitter.next_ordinal();
-            let twice;
-            let mut message = values.message;
-            if may_be_escaped_twice(message) {
-                twice = unescaped_twice(message);
-                message = &twice;
-            }
-            self.emitter.event(Told {
+            let told = Told {
                 time: Some(LogTime(values.timestamp)),
                 ingested: values.ingested.map(LogTime),
                 group: values.group.or(names.group.as_deref()),
                 stream: values.stream.or(names.stream.as_deref()),
-                line,
-                message,
-            });
+                line: self.emitter.next_ordinal(),
+                message: values.message.beginning(),
+            };
+            let same = place.filter(|_| values.is_of_same_names);
+            let at = same.unwrap_or_else(|| self.emitter.place_of(&told));
+            place = Some(at);
+            if let Some(end) = values.message.simple_end()
+                && self.emitter.begun(at, told, end)
+            {
+                continue;
+            }
+            let twice;
+            let mut message = self.room.unescape(&values.message);
+            if may_be_escaped_twice(message) {
+                twice = unescaped_twice(message);
+                message = &twice;
+            }
+            self.emitter.put(at, Told { message, ..told });
         }
         let used = all - rest.len();
         window.consume_bytes(used);

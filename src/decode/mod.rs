@@ -49,6 +49,12 @@ pub trait Sink {
     fn glanced(&mut self, event: LogEvent<'_>, _: Glance) {
         self.event(event);
     }
+    /// An event of which only the beginning of the message is given, for to read all of it takes as much
+    /// as to copy it; it ends in `end`, which is no more than a few bytes. Whether that is enough, so
+    /// that the event is not given in full.
+    fn begun(&mut self, _: LogEvent<'_>, _end: &[u8]) -> bool {
+        false
+    }
     /// Something that the ledger counts.
     fn count(&mut self, what: Count, how_many: u64);
     /// An input that cannot be read, or only in part. The rest is still analyzed.

@@ -9,7 +9,7 @@
 //!
 //! [`Document`]: crate::decode::document::Document
 
-use crate::decode::escapes::{Room, until_quote};
+use crate::decode::escapes::{Inside, until_quote};
 use crate::decode::number::Recent;
 use crate::decode::walk::Cursor;
 
@@ -22,8 +22,8 @@ pub(crate) struct Mold {
     joined: Literal,
     /// The values, each with what follows it.
     members: Vec<Member>,
-    /// For a message without its escapes.
-    room: Room,
+    /// Whether a name differs from that of the last event that was read.
+    is_renamed: bool,
 }
 
 #[derive(Debug)]
@@ -31,6 +31,8 @@ struct Member {
     slot: Slot,
     /// Of the last value, where it is a time.
     recent: Recent,
+    /// The last value and the quote behind it, where it is a name.
+    name: Literal,
     behind: Literal,
 }
 
@@ -46,14 +48,15 @@ enum Slot {
 }
 
 /// The values of an event.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Values<'a> {
-    /// Without escapes.
-    pub(crate) message: &'a [u8],
+    pub(crate) message: Inside<'a>,
     pub(crate) timestamp: i64,
     pub(crate) ingested: Option<i64>,
     pub(crate) stream: Option<&'a [u8]>,
     pub(crate) group: Option<&'a [u8]>,
+    /// Whether stream and group are those of the event that was read before.
+    pub(crate) is_of_same_names: bool,
 }
 
 /// What stands around values is keys and white space, and not much.
@@ -67,14 +70,12 @@ impl Mold {
     pub(crate) fn learn(&mut self, event: &[u8]) {
         if let Some((front, members)) = around(event) {
             (self.joined, self.front, self.members) = (Literal::new(&front), front, members);
+            self.is_renamed = true;
         }
     }
 
     /// The values of the next event, if it is complete and fits, and what stands behind it.
-    pub(crate) fn read<'m, 'a: 'm>(
-        &'m mut self,
-        bytes: &'a [u8],
-    ) -> Option<(Values<'m>, &'a [u8])> {
+    pub(crate) fn read<'a>(&mut self, bytes: &'a [u8]) -> Option<(Values<'a>, &'a [u8])> {
         if self.members.is_empty() {
             return None;
         }
@@ -83,10 +84,9 @@ impl Mold {
             None => self.strip_front(bytes)?,
         };
         let mut values = Values::default();
-        let mut room = Some(&mut self.room);
         for member in &mut self.members {
             match member.slot {
-                Slot::Message => (values.message, rest) = room.take()?.until_quote(rest)?,
+                Slot::Message => (values.message, rest) = Inside::of(rest)?,
                 Slot::Timestamp | Slot::Ingested => {
                     let (number, length) = member.recent.leading(rest)?;
                     rest = rest.get(length..)?;
@@ -96,18 +96,30 @@ impl Mold {
                         values.ingested = Some(number);
                     }
                 }
-                Slot::Stream | Slot::Group | Slot::Id => {
-                    let (name, behind) = until_quote(rest)?;
-                    rest = behind;
+                Slot::Id => (_, rest) = until_quote(rest)?,
+                Slot::Stream | Slot::Group => {
+                    let text = rest;
+                    let known = member.name.strip(text).filter(|_| member.name.length > 0);
+                    rest = if let Some(behind) = known {
+                        behind
+                    } else {
+                        let (name, behind) = until_quote(text)?;
+                        // The event may turn out not to be complete, and be read again.
+                        self.is_renamed = true;
+                        member.name.set(text.get(..=name.len())?);
+                        behind
+                    };
+                    let name = text.get(..member.name.length.checked_sub(1)?);
                     if member.slot == Slot::Stream {
-                        values.stream = Some(name);
-                    } else if member.slot == Slot::Group {
-                        values.group = Some(name);
+                        values.stream = name;
+                    } else {
+                        values.group = name;
                     }
                 }
             }
             rest = member.behind.strip(rest)?;
         }
+        values.is_of_same_names = !std::mem::take(&mut self.is_renamed);
         Some((values, rest))
     }
 
@@ -152,6 +164,7 @@ fn around(event: &[u8]) -> Option<(Vec<u8>, Vec<Member>)> {
     let member = |(slot, behind): (Slot, &&[u8])| Member {
         slot,
         recent: Recent::default(),
+        name: Literal::default(),
         behind: Literal::new(behind),
     };
     Some((front.to_vec(), slots.into_iter().zip(behind).map(member).collect()))
@@ -169,6 +182,12 @@ const BLOCK: usize = size_of::<u128>();
 
 impl Literal {
     fn new(bytes: &[u8]) -> Self {
+        let mut literal = Self::default();
+        literal.set(bytes);
+        literal
+    }
+
+    fn set(&mut self, bytes: &[u8]) {
         let block = |part: &[u8]| {
             let with = |filling: u8| {
                 let mut block = [filling; BLOCK];
@@ -178,7 +197,9 @@ impl Literal {
             // Where both fillings show, nothing counts.
             (with(0), !(with(0) ^ with(u8::MAX)))
         };
-        Self { blocks: bytes.chunks(BLOCK).map(block).collect(), length: bytes.len() }
+        self.blocks.clear();
+        self.blocks.extend(bytes.chunks(BLOCK).map(block));
+        self.length = bytes.len();
     }
 
     /// What stands behind these bytes, if they stand here. The last block must be whole: at the
@@ -223,35 +244,37 @@ impl Slot {
 mod tests {
     use super::*;
     use crate::decode::document::{Document, Kind};
+    use crate::decode::escapes::Room;
     use crate::decode::number::whole;
-    use crate::decode::walk::{Text, text};
+    use crate::decode::walk::text;
 
-    /// What [`Document`] reads of the event that begins here, and what stands behind it.
-    fn general<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Option<(Values<'a>, &'a [u8])> {
+    /// Message, times, names, and what stands behind the event.
+    type Read<'a> = (Vec<u8>, (i64, Option<i64>), [Option<&'a [u8]>; 2], &'a [u8]);
+
+    /// What [`Document`] reads of the event that begins here.
+    fn general(bytes: &[u8]) -> Option<Read<'_>> {
         let between = |byte: &u8| b" \n\r\t,".contains(byte);
         let event = &bytes[bytes.iter().take_while(|byte| between(byte)).count()..];
         let mut document = Document::default();
         let length = document.read(event).ok()?;
         assert!(matches!(document.kind(), Kind::Event), "{}", event.escape_ascii());
-        let name = |name: Option<Text<'a>>| {
-            name.inspect(|name| assert!(!name.escaped)).map(|name| name.raw)
-        };
-        let values = Values {
-            message: text(document.message?)?.plain(scratch),
-            timestamp: whole(document.timestamp?)?,
-            ingested: document.ingested.map(|value| whole(value).expect("a number")),
-            stream: name(document.stream),
-            group: name(document.group),
-        };
-        Some((values, &event[length..]))
+        let names = [document.stream, document.group]
+            .map(|name| name.inspect(|name| assert!(!name.escaped)).map(|name| name.raw));
+        let ingested = document.ingested.map(|value| whole(value).expect("a number"));
+        let times = (whole(document.timestamp?)?, ingested);
+        let message = text(document.message?)?.plain(&mut Vec::new()).to_vec();
+        Some((message, times, names, &event[length..]))
     }
 
     /// Whether the event fits; what does is read as [`Document`] reads it.
     fn fits(mold: &mut Mold, bytes: &[u8]) -> bool {
-        let mut scratch = Vec::new();
-        let found = mold.read(bytes);
+        let found = mold.read(bytes).map(|(values, behind)| {
+            let message = Room::default().unescape(&values.message).to_vec();
+            let Values { timestamp, ingested, stream, group, .. } = values;
+            (message, (timestamp, ingested), [stream, group], behind)
+        });
         if found.is_some() {
-            assert_eq!(found, general(bytes, &mut scratch), "{}", bytes.escape_ascii());
+            assert_eq!(found, general(bytes), "{}", bytes.escape_ascii());
         }
         found.is_some()
     }
@@ -386,6 +409,36 @@ mod tests {
                 assert!(fits(&mut mold, next.as_bytes()), "{event}");
             }
         }
+    }
+
+    #[test]
+    fn names_are_known_from_the_event_that_was_read_before() {
+        let event = |stream: &str, group: &str| {
+            format!(
+                r#"{{"logStream":"{stream}","logGroup":"{group}","timestamp":1,"message":"a"}},{:20}"#,
+                ""
+            )
+        };
+        let mut mold = Mold::default();
+        mold.learn(event("a", "b").trim_end().trim_end_matches(',').as_bytes());
+        let mut is_known = |stream: &str, group: &str, cut: usize| {
+            let event = event(stream, group);
+            let read = mold.read(&event.as_bytes()[..event.len() - cut]);
+            let (values, _) = read?;
+            assert_eq!(values.stream, Some(stream.as_bytes()));
+            assert_eq!(values.group, Some(group.as_bytes()));
+            Some(values.is_of_same_names)
+        };
+        assert_eq!(is_known("a", "b", 0), Some(false));
+        assert_eq!(is_known("a", "b", 0), Some(true));
+        assert_eq!(is_known("ab", "b", 0), Some(false));
+        assert_eq!(is_known("a", "b", 0), Some(false));
+        // One that is cut was not read.
+        assert_eq!(is_known("a", "c", 30), None);
+        assert_eq!(is_known("a", "c", 0), Some(false));
+        assert_eq!(is_known("a", "c", 0), Some(true));
+        assert_eq!(is_known("", "c", 0), Some(false));
+        assert_eq!(is_known("", "c", 0), Some(true));
     }
 
     #[test]

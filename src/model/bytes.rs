@@ -25,7 +25,7 @@ pub(crate) struct BehindCommas<'a> {
 /// Bytes that are looked at together.
 pub(crate) const BLOCK: usize = 16;
 /// Bytes of which each has a bit in a word.
-const WIDE: usize = 64;
+pub(crate) const WIDE: usize = 64;
 
 impl<'a> BehindCommas<'a> {
     #[inline]
@@ -66,7 +66,7 @@ impl Iterator for BehindCommas<'_> {
 
 /// A bit for each byte of the block that is this one, the first one lowest.
 #[inline]
-fn all_equal(block: &[u8; WIDE], byte: u8) -> u64 {
+pub(crate) fn all_equal(block: &[u8; WIDE], byte: u8) -> u64 {
     let [a, b, c, d] = block.as_chunks::<BLOCK>().0 else { return 0 };
     let [a, b, c, d] = [a, b, c, d].map(|part| u64::from(equal(part, byte)));
     a | b << 16 | c << 32 | d << 48

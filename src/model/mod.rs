@@ -4,7 +4,7 @@
 //!
 //! Must not: decide anything, read anything, or know another layer.
 
-mod bytes;
+pub(crate) mod bytes;
 pub mod end_key;
 pub mod event;
 pub mod exchange;

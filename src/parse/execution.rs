@@ -13,20 +13,14 @@ pub struct Look<'a> {
     pub id: Option<IdText<'a>>,
     /// Whether the line ends in ` [TRUNCATED]`.
     pub truncated: bool,
+    /// What it can add to its exchange, as far as its shape tells.
+    pub adds: Adds,
     /// What stands behind the id.
     text: &'a [u8],
     shape: Option<&'static LineShape>,
 }
 
 impl<'a> Look<'a> {
-    /// What it can add to its exchange, as far as its shape tells.
-    #[inline]
-    pub fn adds(&self) -> Adds {
-        let adds = self.shape.map_or(Adds::Anything, |shape| shape.adds);
-        let is_text = adds == Adds::RequestBody && self.text.last() != Some(&b']');
-        if is_text { Adds::Nothing } else { adds }
-    }
-
     /// Reads what it says; false if that is new to us. It is written where it stays.
     #[inline]
     pub fn read(&self, line: &mut Execution<'a>) -> bool {
@@ -63,7 +57,25 @@ pub fn look<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>>
             return None;
         }
     }
-    Some(Look { id, truncated: text.ends_with(TRUNCATED), text, shape })
+    Some(Look { id, truncated: text.ends_with(TRUNCATED), adds: adds(shape, text), text, shape })
+}
+
+/// As [`look`], at the beginning of a message; `end` is its end. What follows the beginning is not read.
+pub fn look_at_beginning<'a>(
+    beginning: &'a [u8],
+    end: &[u8],
+    last: Option<&RequestId>,
+) -> Option<Look<'a>> {
+    let look = look(beginning, last)?;
+    Some(Look { truncated: end.ends_with(TRUNCATED), adds: adds(look.shape, end), ..look })
+}
+
+/// What a line of this shape, with this end, can add.
+#[inline]
+fn adds(shape: Option<&LineShape>, end: &[u8]) -> Adds {
+    let adds = shape.map_or(Adds::Anything, |shape| shape.adds);
+    let is_text = adds == Adds::RequestBody && end.last() != Some(&b']');
+    if is_text { Adds::Nothing } else { adds }
 }
 
 /// A look at a message, on a thread that has time for it: what makes [`look_glanced`] quick. Nothing is
@@ -92,7 +104,8 @@ pub fn look_glanced<'a>(
     };
     let [_, id @ .., _, _] = prefix;
     let id = Some(IdText::of_known_uuid(id));
-    Some(Look { id, truncated: glance.0 & 1 == 1, text, shape: Some(shape) })
+    let shape = Some(shape);
+    Some(Look { id, truncated: glance.0 & 1 == 1, adds: adds(shape, text), text, shape })
 }
 
 /// Length of `(<UUID>) `.
@@ -315,7 +328,7 @@ mod tests {
     }
 
     fn read<'a>(look: Look<'a>, line: &mut Execution<'a>) -> impl PartialEq + fmt::Debug + use<'a> {
-        (look.id, look.truncated, look.adds(), look.read(line))
+        (look.id, look.truncated, look.adds, look.read(line))
     }
 
     #[test]

@@ -251,6 +251,16 @@ mod tests {
         }
     }
 
+    /// Of a line whose beginning alone is looked at, what follows must not make another shape.
+    #[test]
+    fn no_shape_that_adds_less_than_anything_begins_like_another() {
+        for shape in SHAPES.iter().filter(|shape| shape.adds != Adds::Anything) {
+            for other in SHAPES.iter().filter(|other| other.pattern != shape.pattern) {
+                assert!(!other.pattern.starts_with(shape.pattern), "{}", other.pattern);
+            }
+        }
+    }
+
     /// Lines that are not read count as known, so none of them may turn out to be something else.
     #[test]
     fn any_text_is_of_a_shape_that_adds_less_than_anything() {

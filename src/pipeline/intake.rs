@@ -36,8 +36,8 @@ impl Analyzer<'_> {
     #[inline]
     fn read(&mut self, event: &LogEvent<'_>, look: Option<Look<'_>>) {
         let Some(look) = look else { return self.other(event, parse::others(event.message)) };
-        let Look { id, truncated, .. } = look;
-        if id.is_some_and(|id| self.assembler.passes(event, id, look.adds())) {
+        let Look { id, truncated, adds, .. } = look;
+        if id.is_some_and(|id| self.assembler.passes(event, id, adds)) {
             self.note(truncated);
             return;
         }
@@ -104,6 +104,19 @@ impl Sink for Analyzer<'_> {
             let look = execution::look_glanced(event.message, glance, last);
             self.read(&event, look);
         }
+    }
+
+    fn begun(&mut self, event: LogEvent<'_>, end: &[u8]) -> bool {
+        let last = self.assembler.last_id();
+        let look = execution::look_at_beginning(event.message, end, last);
+        let Some(Look { id: Some(id), truncated, adds, .. }) = look else { return false };
+        let is_known = event.time.is_some_and(|time| !self.is_outside(time));
+        let passes = is_known && self.assembler.passes(&event, id, adds);
+        if passes {
+            self.is_taken(&event);
+            self.note(truncated);
+        }
+        passes
     }
 
     fn count(&mut self, what: Count, how_many: u64) {

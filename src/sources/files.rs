@@ -236,6 +236,12 @@ impl Sink for Watch<'_> {
         self.sink.event(event);
     }
 
+    fn begun(&mut self, event: LogEvent<'_>, end: &[u8]) -> bool {
+        let is_enough = self.sink.begun(event, end);
+        self.events += u64::from(is_enough);
+        is_enough
+    }
+
     fn count(&mut self, what: Count, how_many: u64) {
         match what {
             Count::Bytes => self.bytes += how_many,

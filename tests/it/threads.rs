@@ -119,6 +119,74 @@ fn the_report_is_the_same() {
     }
 }
 
+/// With one thread, lines of a JSON container that add nothing to their request are looked at no further
+/// than to their first escape; with two, all of them are read.
+#[test]
+fn lines_that_are_read_in_part_tell_what_whole_ones_do() {
+    let labels = [
+        "Method request body before transformations: ",
+        "Endpoint request body after transformations: ",
+        "Method response body after transformations: ",
+        "Method request path: ",
+        "Endpoint response body before transformations: ",
+        "Nobody knows this: ",
+    ];
+    let tails = [
+        "",
+        "]",
+        "[Binary Data]",
+        " [TRUNCATED]",
+        " [TRUNCATED]\n",
+        " [TRUNCATED]\\n",
+        "\u{e9} [TRUNCATED]\r\n",
+        "x\ty [TRUNCATED]",
+        r#"\" [TRUNCATED]"#,
+    ];
+    let mut lines = Vec::new();
+    for (number, (label, tail)) in
+        labels.iter().flat_map(|label| tails.map(|tail| (label, tail))).enumerate()
+    {
+        let id = format!("{number:08}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        let body = format!(r#"{{"a":"b","c":["d \ e"],"long enough to have an end":1}}{tail}"#);
+        for text in [
+            "Starting execution for request: x",
+            "HTTP Method: GET, Resource Path: /a",
+            "Method request headers: {Origin=https://a.example}",
+            &format!("{label}{body}"),
+            // What is known already, once more.
+            &format!("{label}{body}"),
+            "Method response headers: {Access-Control-Allow-Origin=*}",
+            "Method completed with status: 200",
+            "X-ray Tracing ID : Root=1-5f0e0f0e-0123456789abcdef01234567",
+        ] {
+            lines.push(format!("({id}) {text}"));
+        }
+    }
+    let event = |(number, message): (usize, &String)| {
+        let time = 1_795_341_600_000 + number;
+        // As tools write it, which some escape more of than others.
+        let written = serde_json::to_string(message).unwrap();
+        let message = if number % 3 == 0 { written.replace("D]", r"D\u005d") } else { written };
+        format!(r#"{{"timestamp": {time}, "message": {message}, "ingestionTime": {time}}}"#)
+    };
+    let events: Vec<String> = lines.iter().enumerate().map(event).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.json");
+    std::fs::write(&path, format!("{{\"events\": [\n{}\n]}}", events.join(",\n"))).unwrap();
+    let report = |threads: &str, more: &[&str]| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("corscope"));
+        command.arg("scan").arg(&path).args(["--format", "jsonl", "--show", "exchanges"]);
+        let output = command.args(["--threads", threads]).args(more).output().expect("it runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let middle = format!("{}", 1_795_341_600 + lines.len() / 2 / 1000);
+    for more in [&[][..], &["--since", &middle]] {
+        let (one, two) = (report("1", more), report("2", more));
+        assert!(one.contains("\"truncated\""), "{one}");
+        assert_eq!(one, two, "{more:?}");
+    }
+}
+
 #[test]
 fn no_threads_are_a_wrong_number() {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("corscope"));
