@@ -51,7 +51,8 @@ impl Passing {
 impl Assembler {
     /// Whether a line that can add no more than this to its exchange adds nothing, and is done with;
     /// else [`Self::push_execution`] takes it. Where time goes on, lines are awaited, and none passes.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
+    #[inline(always)]
     pub fn passes(&mut self, event: &LogEvent<'_>, id: IdText<'_>, adds: Adds) -> bool {
         adds != Adds::Anything
             && self.store.arrival.is_none()

@@ -52,9 +52,11 @@ impl Iterator for BehindCommas<'_> {
             if let Some(block) = self.blocks.next() {
                 self.look_at(block);
             } else {
-                let tail = std::mem::take(&mut self.tail);
-                let mut block = [0; WIDE];
-                block.get_mut(..tail.len()).filter(|tail| !tail.is_empty())?.copy_from_slice(tail);
+                if self.tail.is_empty() {
+                    return None;
+                }
+                let (block, behind) = beginning(self.tail);
+                self.tail = behind;
                 self.look_at(&block);
             }
         }
@@ -72,12 +74,10 @@ pub(crate) fn all_equal(block: &[u8; WIDE], byte: u8) -> u64 {
     a | b << 16 | c << 32 | d << 48
 }
 
-/// Where a byte stands first in a text, of which it is near the beginning.
+/// Where a byte that is not zero stands first in a text, of which it is near the beginning.
 #[inline]
 pub(crate) fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
-    let Some((blocks, behind)) = text.split_first_chunk::<{ 2 * BLOCK }>() else {
-        return text.iter().position(|other| *other == byte);
-    };
+    let (blocks, behind) = beginning::<{ 2 * BLOCK }>(text);
     let [low, high] = [blocks.first_chunk(), blocks.last_chunk()]
         .map(|block| block.map_or(0, |block| equal(block, byte)));
     match low | high << BLOCK {
@@ -106,8 +106,9 @@ pub(crate) fn alphanumeric(block: &[u8; BLOCK]) -> u32 {
 #[inline]
 pub(crate) fn word_length(text: &[u8]) -> usize {
     let mut rest = text;
-    // Two blocks at once: nearly all names end within them.
-    while let Some((blocks, behind)) = rest.split_first_chunk::<{ 2 * BLOCK }>() {
+    loop {
+        // Two blocks at once: nearly all names end within them.
+        let (blocks, behind) = beginning::<{ 2 * BLOCK }>(rest);
         let [low, high] = [blocks.first_chunk(), blocks.last_chunk()]
             .map(|block| block.map_or(0, |block| alphanumeric(block) | equal(block, b'-')));
         let word = low | high << BLOCK;
@@ -116,8 +117,19 @@ pub(crate) fn word_length(text: &[u8]) -> usize {
         }
         rest = behind;
     }
-    let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
-    text.len() - rest.len() + rest.iter().take_while(is_word).count()
+}
+
+/// The first bytes of a text, of a shorter one with zeros behind it, and what follows them.
+#[inline]
+pub(crate) fn beginning<const N: usize>(text: &[u8]) -> ([u8; N], &[u8]) {
+    if let Some((first, behind)) = text.split_first_chunk() {
+        return (*first, behind);
+    }
+    let mut first = [0; N];
+    if let Some(part) = first.get_mut(..text.len()) {
+        part.copy_from_slice(text);
+    }
+    (first, &[])
 }
 
 #[cfg(test)]

@@ -180,25 +180,39 @@ const PARAMETERS: [&str; 31] = [
     "stale-while-revalidate",
 ];
 
-/// For each letter that parameters begin with, a bit for each of their lengths.
-const LENGTHS: [u32; 32] = {
-    let mut lengths = [0; 32];
+/// For each letter that parameters begin with, a bit for each [`hash`] of theirs.
+const HASHES: [u64; 32] = {
+    let mut hashes = [0; 32];
     let mut rest: &[&str] = &PARAMETERS;
     while let [parameter, others @ ..] = rest {
         rest = others;
-        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 32")]
-        {
-            lengths[(parameter.as_bytes()[0] & 31) as usize] |= 1 << parameter.len();
+        let bytes = parameter.as_bytes();
+        if let (Some(first), Some(last)) = (bytes.first(), bytes.last()) {
+            #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, below 32")]
+            {
+                hashes[(*first & 31) as usize] |= 1 << hash(parameter.len(), *last);
+            }
         }
     }
-    lengths
+    hashes
 };
 
+/// Six bits of a length and of a last letter, in any case.
+#[inline]
+const fn hash(length: usize, last: u8) -> usize {
+    (length ^ ((last & 31) as usize) << 1) & 63
+}
+
+#[inline]
 pub(super) fn is_value_parameter(name: &[u8]) -> bool {
-    // Nearly all names are told from parameters by their first letter and their length.
-    let first = usize::from(name.first().copied().unwrap_or_default() & 31);
-    LENGTHS.get(first).is_some_and(|lengths| name.len() < 32 && lengths >> name.len() & 1 == 1)
-        && PARAMETERS.iter().any(|parameter| parameter.as_bytes().eq_ignore_ascii_case(name))
+    let (Some(first), Some(last)) = (name.first(), name.last()) else { return false };
+    // Nearly all names are told from parameters by both letters and their length.
+    let hashes = HASHES.get(usize::from(first & 31)).copied().unwrap_or_default();
+    hashes >> hash(name.len(), *last) & 1 == 1 && is_among_parameters(name)
+}
+
+fn is_among_parameters(name: &[u8]) -> bool {
+    PARAMETERS.iter().any(|parameter| parameter.as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// RFC 9110 `tchar`, by byte.
@@ -223,4 +237,20 @@ const TOKEN: [bool; 256] = {
 /// RFC 9110 `tchar`.
 pub fn is_token_byte(byte: u8) -> bool {
     TOKEN.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_told_in_any_case_and_from_headers() {
+        for parameter in PARAMETERS {
+            assert!(is_value_parameter(parameter.as_bytes()), "{parameter}");
+            assert!(is_value_parameter(parameter.to_uppercase().as_bytes()), "{parameter}");
+        }
+        for header in ["", "Vary", "Date", "ETag", "Sec-Fetch-Mode", "Path-Info", "x", "Max-Ages"] {
+            assert!(!is_value_parameter(header.as_bytes()), "{header}");
+        }
+    }
 }

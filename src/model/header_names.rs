@@ -4,7 +4,7 @@
 
 use wide::u8x16;
 
-use crate::model::bytes::{BLOCK, find_near};
+use crate::model::bytes::{BLOCK, beginning, find_near};
 use crate::model::header_map::is_value_parameter;
 use crate::model::headers::Lengths;
 
@@ -235,9 +235,7 @@ impl Known {
     /// find out how many are worth it.
     #[inline]
     fn begins(&self, text: &[u8]) -> bool {
-        let Some((blocks, _)) = text.split_first_chunk::<{ BLOCK * BLOCKS }>() else {
-            return self.begins_slowly(text);
-        };
+        let (blocks, _) = beginning::<{ BLOCK * BLOCKS }>(text);
         let (blocks, _) = blocks.as_chunks::<BLOCK>();
         let mut differ = u8x16::splat(0);
         for ((block, folded), mask) in blocks.iter().zip(&self.folded).zip(&self.mask) {
