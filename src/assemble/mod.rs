@@ -229,10 +229,16 @@ impl Assembler {
         self.store.remove(slot);
     }
 
-    /// Whether the bound on kept exchanges is passed; if so, an exchange to let go, the one that
-    /// was not touched for longest. It is joined with what is there.
+    /// Whether the bound on kept exchanges is passed.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.store.bytes() > self.settings.max_exchange_bytes
+    }
+
+    /// If the bound on kept exchanges is passed, an exchange to let go, the one that was not touched for
+    /// longest. It is joined with what is there.
     pub fn overflow(&mut self) -> Option<SlotId> {
-        if self.store.bytes() <= self.settings.max_exchange_bytes {
+        if !self.is_full() {
             return None;
         }
         let slot = self.store.oldest()?;

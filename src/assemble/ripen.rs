@@ -106,7 +106,7 @@ impl Assembler {
     pub fn shed(&mut self) -> Vec<Ripe> {
         let mut ripe = Vec::new();
         let most = self.settings.max_exchange_bytes;
-        if self.store.arrival.is_none() || self.store.bytes() <= most {
+        if self.store.arrival.is_none() || !self.is_full() {
             return ripe;
         }
         let mut slots = Vec::new();

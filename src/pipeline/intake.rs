@@ -3,6 +3,7 @@
 //!
 //! Must not: judge.
 
+use crate::assemble::SlotId;
 use crate::decode::{Count, Sink};
 use crate::model::{
     Entry, Execution, Glance, InputNote, LogEvent, LogTime, Place, PlaceId, Record,
@@ -44,9 +45,8 @@ impl Analyzer<'_> {
         let mut line = Execution::Detail;
         if look.read(&mut line) {
             self.note(truncated);
-            if let Some(slot) = self.assembler.push_execution(event, id, &line) {
-                self.completed(slot);
-            }
+            let completed = self.assembler.push_execution(event, id, &line);
+            self.go_on(completed);
         } else {
             self.other(event, Record { id, truncated, entry: Entry::Other });
         }
@@ -75,8 +75,18 @@ impl Analyzer<'_> {
             Entry::Probe => self.ledger.skipped += 1,
             Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(..) => {}
         }
-        if let Some(slot) = self.assembler.push(event, record) {
-            self.completed(slot);
+        let completed = self.assembler.push(event, record);
+        self.go_on(completed);
+    }
+
+    /// Behind a line that completed an exchange, or none: in a log that shows no ends, it may have begun
+    /// one more than there is room for.
+    #[inline]
+    fn go_on(&mut self, completed: Option<SlotId>) {
+        match completed {
+            Some(slot) => self.completed(slot),
+            None if self.assembler.is_full() => self.shed(),
+            None => {}
         }
     }
 

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use assert_cmd::Command;
+use corscope::rules::set::RuleSet;
 use serde_json::Value;
+
+use crate::run;
 
 const ID: &str = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
 
@@ -70,4 +73,19 @@ fn a_request_that_rests_for_long_is_told_like_any_other() {
     let (exchange, findings) = said(&together);
     assert_eq!(exchange["verdict"]["outcome"], "blocked", "{exchange}");
     assert_eq!(said(&apart), (exchange, findings));
+}
+
+/// What a query found may be one line of each request, and none of its end.
+#[test]
+fn requests_whose_ends_are_not_in_the_log_are_let_go_by_the_bound() {
+    let requests = 6_000;
+    let mut log = String::new();
+    for number in 0..requests {
+        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        line(&mut log, &id, "Method response headers: {Access-Control-Allow-Origin=*}");
+    }
+    let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
+    assert_eq!(ledger.exchanges, requests);
+    // As many as fit in 20 MiB, with 4 KiB each, are kept to the end.
+    assert_eq!(ledger.unjoined, requests - 5_120);
 }
