@@ -11,19 +11,19 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 
-use crate::decode::csv::time;
 use crate::decode::document::{Array, Document, Kind};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
 use crate::decode::escapes::Room;
 use crate::decode::header::{Begin, Head, begin};
 use crate::decode::mold::Mold;
+use crate::decode::moment::{moment, seconds};
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
 use crate::decode::walk::{Stop, Text, text};
 use crate::decode::window::Window;
 use crate::decode::{
-    Count, HEAD, MAX_RECORD, Nesting, insights, number, plain_text, test_invoke, unpacked,
+    Count, HEAD, MAX_RECORD, Nesting, insights, plain_text, test_invoke, unpacked,
 };
 use crate::model::LogTime;
 
@@ -489,22 +489,4 @@ fn names(document: &Document<'_>) -> Names {
 #[inline]
 fn may_be_escaped_twice(message: &[u8]) -> bool {
     matches!(message, [b'S' | b'E' | b'R', ..] | [.., b'n'])
-}
-
-/// A time as written in JSON: a number of milliseconds, or text.
-fn moment(value: Option<&[u8]>, clock: &mut Clock) -> Option<LogTime> {
-    let value = value?;
-    if let Some(number) = number::whole(value) {
-        return Some(LogTime(number));
-    }
-    time(text(value)?.raw, clock)
-}
-
-/// Fluent Bit's time: seconds since the epoch, with a fraction.
-fn seconds(value: &[u8]) -> Option<LogTime> {
-    let at = memchr(b'.', value)?;
-    let whole = number::whole(value.get(..at)?)?;
-    let fraction = value.get(at + 1..)?.iter().copied().chain(std::iter::repeat(b'0'));
-    let millis: Vec<u8> = fraction.take(3).collect();
-    Some(LogTime(whole.checked_mul(1000)? + number::whole(&millis)?))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
 //! Each container has a file: `text` (with `header` and `continuation`), `csv`, `json` (with
-//! `document`, `elements`, `escapes`, `insights`, `mold` and `walk`), `test_invoke`.
+//! `document`, `elements`, `escapes`, `insights`, `mold`, `moment` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
 
@@ -31,6 +31,7 @@ mod inflate;
 mod insights;
 mod json;
 mod mold;
+mod moment;
 mod newest_first;
 mod number;
 mod stamp;
