@@ -90,7 +90,7 @@ impl Assembler {
     ) {
         self.invocations.push(event, id, line, self.settings.keep.has(LineKind::Application));
         if self.invocations.bytes > self.settings.max_invocation_bytes {
-            self.counts.unjoined += self.invocations.shed();
+            self.counts.unjoined += self.invocations.shed(self.settings.max_invocation_bytes);
         }
     }
 }
@@ -161,10 +161,11 @@ impl Invocations {
 
     /// The run of this id, new or known.
     fn run(&mut self, id: RequestId, event: &LogEvent<'_>) -> &mut Invocation {
-        let (now, serials) = (self.now, &mut self.serials);
+        let (now, serials, bytes) = (self.now, &mut self.serials, &mut self.bytes);
         let run = self.by_id.entry(id).or_insert_with(|| {
             *serials += 1;
             let invocation = new(event, Some(id));
+            *bytes += held(&invocation);
             let serial = *serials;
             Box::new(Run {
                 invocation,
@@ -184,8 +185,7 @@ impl Invocations {
     /// Takes out a run.
     pub(super) fn take(&mut self, id: &RequestId) -> Option<Box<Run>> {
         let run = self.by_id.remove(id)?;
-        let own = size(&run.invocation) - size_of::<Invocation>();
-        self.bytes = self.bytes.saturating_sub(own);
+        self.bytes = self.bytes.saturating_sub(held(&run.invocation));
         Some(run)
     }
 
@@ -249,25 +249,26 @@ impl Invocations {
         all
     }
 
-    /// Drops a quarter of the runs that wait, the healthy and old ones first; says how many.
-    fn shed(&mut self) -> u64 {
-        let mut keys: Vec<_> = self
-            .by_id
-            .iter()
-            .map(|(id, run)| (id, &run.invocation))
-            .filter(|(_, run)| run.is_complete)
-            .map(|(id, run)| (run.outcome.is_failure(), run.ended, *id))
-            .collect();
+    /// Drops runs until they take less than three quarters of `most` bytes: finished ones first, of these
+    /// the healthy ones, and the oldest first. Says how many.
+    fn shed(&mut self, most: usize) -> u64 {
+        let key = |id: &RequestId, run: &Run| {
+            let Invocation { is_complete, outcome, ended, .. } = &run.invocation;
+            (!is_complete, outcome.is_failure(), *ended, *id)
+        };
+        let mut keys: Vec<_> = self.by_id.iter().map(|(id, run)| key(id, run)).collect();
         keys.sort_unstable();
-        keys.truncate(keys.len().div_ceil(4));
         let mut shed = 0;
-        for (_, _, id) in keys {
-            if let Some(run) = self.by_id.remove(&id) {
-                self.bytes = self.bytes.saturating_sub(size(&run.invocation));
-                // What was told without waiting any longer is not lost.
-                shed += u64::from(!run.is_considered);
+        for (.., id) in keys {
+            if self.bytes <= most / 4 * 3 {
+                break;
             }
+            // What was told without waiting any longer is not lost.
+            shed += self.take(&id).map_or(0, |run| u64::from(!run.is_considered));
         }
+        let known = &self.by_id;
+        let is_known = |id: &RequestId| known.contains_key(id);
+        self.streams.values_mut().for_each(|stream| stream.running.retain(is_known));
         shed
     }
 }
@@ -445,6 +446,11 @@ fn keep(run: &mut Invocation, kind: LineKind, event: &LogEvent<'_>) {
     if own < 8 {
         run.lines.push(evidence(kind, event, text));
     }
+}
+
+/// What a run is counted with, wherever it is kept.
+fn held(run: &Invocation) -> usize {
+    size_of::<(RequestId, Box<Run>)>() + size_of::<Run>() - size_of::<Invocation>() + size(run)
 }
 
 fn size(run: &Invocation) -> usize {

@@ -484,7 +484,8 @@ impl Exchange {
 
     /// Bytes that the exchange holds on to.
     pub fn size(&self) -> usize {
-        size_of::<Self>() + self.buffer.capacity() + self.lines.capacity() * size_of::<Line>()
+        let lines = self.buffer.capacity() + self.lines.capacity() * size_of::<Line>();
+        size_of::<Self>() + lines + self.access.as_ref().map_or(0, |access| access.size())
     }
 
     fn append(&mut self, text: &[u8]) -> Option<Span> {

@@ -44,7 +44,7 @@ pub use ledger::{InputNote, Ledger};
 pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
 pub use record::{
-    AccessRecord, Adds, Entry, Execution, HarEntry, LambdaLine, Record, ReportStatus,
+    AccessRecord, Adds, Entry, Execution, HarEntry, LambdaLine, LoggedFields, Record, ReportStatus,
 };
 pub use repeats::Repeats;
 pub use survey::{Role, RouteExample, RouteFinding, RouteSurvey, SurveyFact, SurveyValue};

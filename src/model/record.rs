@@ -243,7 +243,70 @@ pub struct AccessRecord {
     /// X-Ray trace id.
     pub trace_id: Option<String>,
     /// Every key as logged (nested ones with dots), values without `-`.
-    pub fields: Vec<(String, String)>,
+    pub fields: LoggedFields,
+}
+
+impl AccessRecord {
+    /// Bytes that it holds on to.
+    pub fn size(&self) -> usize {
+        let texts = [
+            &self.api,
+            &self.stage,
+            &self.method,
+            &self.path,
+            &self.route,
+            &self.error_message,
+            &self.error_response_type,
+            &self.integration_error,
+            &self.authorizer_error,
+            &self.trace_id,
+        ];
+        let texts: usize = texts.into_iter().flatten().map(String::capacity).sum();
+        let LoggedFields { text, ends } = &self.fields;
+        size_of::<Self>() + texts + text.capacity() + ends.capacity() * size_of::<(u32, u32)>()
+    }
+}
+
+/// Keys and values in order, in one piece: many lines of access logs wait for a request's other lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoggedFields {
+    text: String,
+    /// Where each key ends, and its value.
+    ends: Vec<(u32, u32)>,
+}
+
+impl LoggedFields {
+    /// Key and value of each field.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        begins.zip(&self.ends).map(|(begin, (key_end, end))| {
+            let part = |from: u32, to: u32| self.text.get(from as usize..to as usize);
+            (part(begin, *key_end).unwrap_or_default(), part(*key_end, *end).unwrap_or_default())
+        })
+    }
+
+    /// The first value of a key.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for LoggedFields {
+    /// As many as fit in 4 GiB, which no line is as long as.
+    fn from_iter<T: IntoIterator<Item = (&'a str, &'a str)>>(fields: T) -> Self {
+        let mut all = Self::default();
+        for (key, value) in fields {
+            let key_end = all.text.len() + key.len();
+            let ends = (u32::try_from(key_end), u32::try_from(key_end + value.len()));
+            let (Ok(key_end), Ok(end)) = ends else { break };
+            all.text.push_str(key);
+            all.text.push_str(value);
+            all.ends.push((key_end, end));
+        }
+        all.text.shrink_to_fit();
+        all.ends.shrink_to_fit();
+        all
+    }
 }
 
 /// What a line of a Lambda log says.

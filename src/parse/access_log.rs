@@ -34,7 +34,8 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
         return None;
     }
     let mut record = meaning::record(&fields);
-    record.fields = pairs.into_iter().filter(|(_, value)| value != "-").collect();
+    let logged = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    record.fields = logged.filter(|(_, value)| *value != "-").collect();
     Some(Box::new(record))
 }
 

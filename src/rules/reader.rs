@@ -288,11 +288,9 @@ impl<'a> Reader<'a> {
 
     /// Keys that are logged as `-` and keys that the format lacks look alike.
     fn access_key(&self, key: &str) -> Fact<Value<'a>> {
-        let fields = self.exchange.access.as_ref().map(|access| access.fields.as_slice());
-        let field = fields.unwrap_or_default().iter().find(|(name, _)| name == key);
-        match field {
-            Some((_, value)) if value.is_empty() => Fact::Absent,
-            Some((_, value)) => text(value),
+        match self.exchange.access.as_ref().and_then(|access| access.fields.get(key)) {
+            Some("") => Fact::Absent,
+            Some(value) => text(value),
             None => Fact::Unseen,
         }
     }

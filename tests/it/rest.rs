@@ -89,3 +89,31 @@ fn requests_whose_ends_are_not_in_the_log_are_let_go_by_the_bound() {
     // As many as fit in 20 MiB, with 4 KiB each, are kept to the end.
     assert_eq!(ledger.unjoined, requests - 5_120);
 }
+
+#[test]
+fn runs_that_never_end_are_let_go_by_the_bound() {
+    let runs = 60_000;
+    let mut log = String::new();
+    for number in 0..runs {
+        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        writeln!(log, "2026-11-22T10:00:00.000Z START RequestId: {id} Version: $LATEST").unwrap();
+    }
+    let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
+    // Each takes some hundred bytes of 12 MiB.
+    assert!((10_000..runs).contains(&ledger.unjoined), "{}", ledger.unjoined);
+}
+
+#[test]
+fn lines_of_an_access_log_count_with_all_that_is_kept_of_them() {
+    let lines = 30_000;
+    let mut log = String::new();
+    for number in 0..lines {
+        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        writeln!(log, r#"{{"requestId":"{id}","httpMethod":"GET","path":"/a","status":"200"}}"#)
+            .unwrap();
+    }
+    let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
+    assert_eq!(ledger.exchanges, lines);
+    // An exchange alone takes more than half a KiB of 20 MiB, and so does what the line said.
+    assert!(ledger.unjoined > lines - (20 << 10), "{}", ledger.unjoined);
+}

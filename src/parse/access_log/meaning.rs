@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use crate::model::{AccessRecord, LogTime, RequestId, Surface};
+use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface};
 
 /// What a name can stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -326,7 +326,7 @@ pub(super) fn record(fields: &Fields<'_>) -> AccessRecord {
         waf_blocked: fields.text(Field::WafResponseCode) == Some("WAF_BLOCK")
             || fields.number(Field::WafStatus) == Some(403),
         trace_id: fields.owned(Field::TraceId),
-        fields: Vec::new(),
+        fields: LoggedFields::default(),
     }
 }
 
