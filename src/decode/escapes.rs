@@ -132,8 +132,7 @@ impl<'a> Inside<'a> {
 }
 
 /// Whether only quotes and backslashes are escaped at this end of a text, and it does not end in a line
-/// end that was escaped twice. Of an escape that begins in front of it, no more than its last byte may
-/// be told from it.
+/// end that was escaped twice. An escape that begins in front of it does not reach its second half.
 fn is_simple(end: &[u8; END]) -> bool {
     let mut rest = end.as_slice();
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {

@@ -15,6 +15,11 @@ fn line(log: &mut String, id: &str, text: &str) {
     writeln!(log, "2026-11-22T10:00:00.000Z ({id}) {text}").expect("memory");
 }
 
+/// The id of one of many requests.
+fn id(number: u64) -> String {
+    format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d")
+}
+
 /// What is said of the request, wherever its lines stand.
 fn said(log: &str) -> (Value, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -63,7 +68,7 @@ fn a_request_that_rests_for_long_is_told_like_any_other() {
     begin(&mut apart);
     // More lines than a request is taken to rest for, of requests that are let go at once.
     for number in 0..20_000 {
-        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        let id = id(number);
         line(&mut apart, &id, "HTTP Method: GET, Resource Path: /stores");
         line(&mut apart, &id, "Method request headers: {Host=api.example.org}");
         line(&mut apart, &id, "Method response headers: {Access-Control-Allow-Origin=*}");
@@ -81,7 +86,7 @@ fn requests_whose_ends_are_not_in_the_log_are_let_go_by_the_bound() {
     let requests = 6_000;
     let mut log = String::new();
     for number in 0..requests {
-        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        let id = id(number);
         line(&mut log, &id, "Method response headers: {Access-Control-Allow-Origin=*}");
     }
     let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
@@ -95,7 +100,7 @@ fn runs_that_never_end_are_let_go_by_the_bound() {
     let runs = 60_000;
     let mut log = String::new();
     for number in 0..runs {
-        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        let id = id(number);
         writeln!(log, "2026-11-22T10:00:00.000Z START RequestId: {id} Version: $LATEST").unwrap();
     }
     let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
@@ -108,7 +113,7 @@ fn lines_of_an_access_log_count_with_all_that_is_kept_of_them() {
     let lines = 30_000;
     let mut log = String::new();
     for number in 0..lines {
-        let id = format!("{number:08x}-4e5f-6a7b-8c9d-0e1f2a3b4c5d");
+        let id = id(number);
         writeln!(log, r#"{{"requestId":"{id}","httpMethod":"GET","path":"/a","status":"200"}}"#)
             .unwrap();
     }
