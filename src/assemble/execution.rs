@@ -92,7 +92,7 @@ impl Assembler {
         if keep != Keep::default() && !progress.authorizer_phase {
             keep_extra(exchange, keep, event, line);
         }
-        if progress.passing == Passing::default() || changes_what_passes(line) {
+        if progress.passing.may_change_behind(line) {
             progress.passing = Passing::of(exchange, progress, keep);
         }
         let reads_forward = progress.first_read == FirstRead::Beginning;
@@ -186,21 +186,6 @@ fn forget_access(exchange: &mut Exchange) {
 /// Lines that follow `Method completed`.
 pub(super) fn is_trailer(line: &Execution<'_>) -> bool {
     matches!(line, Execution::IntegrationRequestId(_) | Execution::TraceId(_))
-}
-
-/// Whether other lines may add nothing, or something, behind this one than did before. These are the
-/// frequent ones that make no difference.
-#[inline]
-fn changes_what_passes(line: &Execution<'_>) -> bool {
-    !matches!(
-        line,
-        Execution::ApiKeyAuthorized(_)
-            | Execution::MethodRequestHeaders(_)
-            | Execution::ReceivedResponse(_)
-            | Execution::EndpointResponseHeaders(_)
-            | Execution::EndpointResponseBody(_)
-            | Execution::MethodCompleted(_)
-    )
 }
 
 /// Lines that stand at the end of a request: if one of them is read first, the input is newest

@@ -6,7 +6,7 @@
 
 use crate::assemble::store::{FirstRead, Progress};
 use crate::assemble::{Assembler, Keep};
-use crate::model::{Adds, Exchange, IdText, LineKind, LogEvent, RequestId, Text};
+use crate::model::{Adds, Exchange, Execution, IdText, LineKind, LogEvent, RequestId, Text};
 
 /// What lines may add that adds nothing to an exchange as it is: a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +35,22 @@ impl Passing {
             )
             .with(Adds::EndpointRequestBody, !by_authorizer || has(Text::Method))
             .with(Adds::Success, progress.seen.success)
+    }
+
+    /// Whether other lines may pass behind this one than before: not behind the frequent ones that tell
+    /// nothing another line could repeat.
+    #[inline]
+    pub(super) fn may_change_behind(self, line: &Execution<'_>) -> bool {
+        let changes_nothing = matches!(
+            line,
+            Execution::ApiKeyAuthorized(_)
+                | Execution::MethodRequestHeaders(_)
+                | Execution::ReceivedResponse(_)
+                | Execution::EndpointResponseHeaders(_)
+                | Execution::EndpointResponseBody(_)
+                | Execution::MethodCompleted(_)
+        );
+        self == Self::default() || !changes_nothing
     }
 
     fn with(self, adds: Adds, passes: bool) -> Self {
@@ -72,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::assemble::AssembleSettings;
-    use crate::model::{Execution, LogTime, Place, PlaceId, Places, Position};
+    use crate::model::{LogTime, Place, PlaceId, Places, Position};
     use crate::parse::execution::look;
     use crate::parse::shape::SHAPES;
 

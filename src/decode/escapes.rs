@@ -5,11 +5,9 @@
 use memchr::{memchr, memchr3};
 
 use crate::decode::MAX_EVENT;
-use crate::model::bytes::all_equal;
+use crate::model::bytes::{all_equal, beginning};
 
-/// As far as is looked without setting up a search of long texts: keys and names are short.
-const NEAR: usize = 64;
-/// What is looked at together.
+/// What is looked at together, without setting up a search of long texts: keys and names are short.
 const BLOCK: usize = 64;
 /// What is copied together.
 const PIECE: usize = 16;
@@ -22,9 +20,9 @@ const REACH: usize = BLOCK + PIECE + 2;
 /// The first byte that is special in a string: a quote, a backslash, or a line end.
 #[inline]
 pub(crate) fn special(text: &[u8]) -> Option<usize> {
-    match text.first_chunk::<NEAR>() {
-        Some(near) => near_special(near).or_else(|| special_far(text)),
-        None => special_far(text),
+    match text.first_chunk().map_or(0, specials) {
+        0 => special_far(text),
+        near => Some(near.trailing_zeros() as usize),
     }
 }
 
@@ -32,19 +30,6 @@ pub(crate) fn special(text: &[u8]) -> Option<usize> {
 #[inline]
 pub(crate) fn special_far(text: &[u8]) -> Option<usize> {
     memchr3(b'"', b'\\', b'\n', text)
-}
-
-/// The same within a few bytes, by what every x86-64 processor has: this is compiled in line.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn near_special<const N: usize>(text: &[u8; N]) -> Option<usize> {
-    memchr::arch::x86_64::sse2::memchr::Three::new(b'"', b'\\', b'\n')?.find(text)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn near_special<const N: usize>(text: &[u8; N]) -> Option<usize> {
-    special_far(text)
 }
 
 /// Undoes the escapes of a text. Half a surrogate pair becomes U+FFFD.
@@ -118,7 +103,7 @@ impl<'a> Inside<'a> {
     /// quotes and of backslashes. `None` if other escapes are there, or it is longer than an event may be.
     #[inline]
     pub(crate) fn simple_end(&self) -> Option<&'a [u8]> {
-        if self.plain.len() == self.end || self.end > MAX_EVENT {
+        if self.plain().is_some() || self.end > MAX_EVENT {
             return None;
         }
         let end = self.raw().last_chunk::<END>()?;
@@ -153,11 +138,7 @@ fn end_of_string(text: &[u8]) -> Option<usize> {
         next += BLOCK;
         (ends != 0).then(|| next - BLOCK + ends.trailing_zeros() as usize)
     };
-    let found = blocks.iter().find_map(&mut look_at).or_else(|| {
-        let mut block = [0; BLOCK];
-        block.get_mut(..tail.len())?.copy_from_slice(tail);
-        look_at(&block)
-    });
+    let found = blocks.iter().find_map(&mut look_at).or_else(|| look_at(&beginning(tail).0));
     found.filter(|end| text.get(*end) == Some(&b'"'))
 }
 
@@ -289,19 +270,10 @@ fn copy(
     Some(())
 }
 
-/// A bit for every byte that is special in a string, the first byte's lowest. In a form that
-/// compilers have vector instructions for.
+/// A bit for every byte that is special in a string, the first byte's lowest.
 #[inline]
 fn specials(block: &[u8; BLOCK]) -> u64 {
-    /// Moves the lowest bits of eight bytes into the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut hits = [0; BLOCK];
-    for (hit, byte) in hits.iter_mut().zip(block) {
-        *hit = u8::from((byte ^ b'"').min(byte ^ b'\\').min(byte ^ b'\n') == 0);
-    }
-    let (words, _) = hits.as_chunks::<8>();
-    let gathered = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
-    gathered.enumerate().fold(0, |bits, (number, byte)| bits | byte << (8 * number))
+    all_equal(block, b'"') | all_equal(block, b'\\') | all_equal(block, b'\n')
 }
 
 /// What a backslash and this byte stand for; not for `u`.

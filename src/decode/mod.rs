@@ -110,12 +110,23 @@ pub fn decode_reusing(
     let read = Rc::new(Cell::new(0));
     let mut emitter = Emitter::new(place.clone(), sink);
     let source: Stream<'_> = Box::new(Metered::new(reader, |count| read.set(read.get() + count)));
-    let mut window = normalize(unpack(source, &read, CAPACITY, spare), CAPACITY);
-    container(&mut window, &mut emitter, Nesting::Outer);
+    layers(source, &read, &mut emitter, Nesting::Outer, spare);
+    emitter.count(Count::Bytes, read.get());
+}
+
+/// Takes off every layer, and decodes the container in it. `read` counts the bytes of the outermost one.
+fn layers(
+    source: Stream<'_>,
+    read: &Rc<Cell<u64>>,
+    emitter: &mut Emitter<'_>,
+    nesting: Nesting,
+    spare: &mut Vec<u8>,
+) {
+    let mut window = normalize(unpack(source, read, CAPACITY, spare), CAPACITY);
+    container(&mut window, emitter, nesting);
     if let Some(failure) = window.take_failure() {
         emitter.problem(describe(&failure));
     }
-    emitter.count(Count::Bytes, read.get());
     if let Some(buffer) = window.into_spare() {
         *spare = buffer;
     }
@@ -162,13 +173,7 @@ fn plain_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number
 /// Decodes what was inside of a document: compressed bytes with a container in them.
 fn unpacked(bytes: &[u8], emitter: &mut Emitter<'_>) {
     let read = Rc::new(Cell::new(bytes.len() as u64));
-    let source: Stream<'_> = Box::new(bytes);
-    let unpacked = unpack(source, &read, CAPACITY, &mut Vec::new());
-    let mut window = normalize(unpacked, CAPACITY);
-    container(&mut window, emitter, Nesting::Inner);
-    if let Some(failure) = window.take_failure() {
-        emitter.problem(describe(&failure));
-    }
+    layers(Box::new(bytes), &read, emitter, Nesting::Inner, &mut Vec::new());
 }
 
 fn describe(failure: &io::Error) -> String {

@@ -78,9 +78,7 @@ pub(crate) fn all_equal(block: &[u8; WIDE], byte: u8) -> u64 {
 #[inline]
 pub(crate) fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
     let (blocks, behind) = beginning::<{ 2 * BLOCK }>(text);
-    let [low, high] = [blocks.first_chunk(), blocks.last_chunk()]
-        .map(|block| block.map_or(0, |block| equal(block, byte)));
-    match low | high << BLOCK {
+    match of_two(&blocks, |block| equal(block, byte)) {
         0 => memchr::memchr(byte, behind).map(|at| 2 * BLOCK + at),
         found => Some(found.trailing_zeros() as usize),
     }
@@ -102,6 +100,13 @@ pub(crate) fn alphanumeric(block: &[u8; BLOCK]) -> u32 {
     (letters | digits).to_bitmask()
 }
 
+/// The bits of two blocks.
+#[inline]
+fn of_two(blocks: &[u8; 2 * BLOCK], bits: impl Fn(&[u8; BLOCK]) -> u32) -> u32 {
+    let [low, high] = blocks.as_chunks().0 else { return 0 };
+    bits(low) | bits(high) << BLOCK
+}
+
 /// How many letters, digits and hyphens `text` begins with.
 #[inline]
 pub(crate) fn word_length(text: &[u8]) -> usize {
@@ -109,9 +114,7 @@ pub(crate) fn word_length(text: &[u8]) -> usize {
     loop {
         // Two blocks at once: nearly all names end within them.
         let (blocks, behind) = beginning::<{ 2 * BLOCK }>(rest);
-        let [low, high] = [blocks.first_chunk(), blocks.last_chunk()]
-            .map(|block| block.map_or(0, |block| alphanumeric(block) | equal(block, b'-')));
-        let word = low | high << BLOCK;
+        let word = of_two(&blocks, |block| alphanumeric(block) | equal(block, b'-'));
         if word != u32::MAX {
             return text.len() - rest.len() + word.trailing_ones() as usize;
         }

@@ -164,11 +164,20 @@ impl HeaderNames {
 
     /// The place of a name.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        let mut rest = self.places(name, name.len());
+        let places = self.places(name, name.len());
+        let is_it = |known: &Known| known.name.as_bytes().eq_ignore_ascii_case(name);
+        self.among(places, is_it).map(|(at, _)| at)
+    }
+
+    /// The first of the names in these places that is it.
+    #[inline]
+    fn among(&self, places: u64, is_it: impl Fn(&Known) -> bool) -> Option<(usize, &Known)> {
+        let mut rest = places;
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
-            if self.names.get(at)?.name.as_bytes().eq_ignore_ascii_case(name) {
-                return Some(at);
+            let known = self.names.get(at)?;
+            if is_it(known) {
+                return Some((at, known));
             }
             rest &= rest - 1;
         }
@@ -188,16 +197,8 @@ impl HeaderNames {
     #[inline]
     pub(super) fn behind_comma(&self, text: &[u8]) -> Option<(usize, usize)> {
         let length = find_near(b'=', text)?;
-        let mut rest = self.places(text, length);
-        while rest != 0 {
-            let at = rest.trailing_zeros() as usize;
-            let known = self.names.get(at)?;
-            if known.begins(text) {
-                return (!known.is_parameter).then_some((at, length));
-            }
-            rest &= rest - 1;
-        }
-        None
+        let (at, known) = self.among(self.places(text, length), |known| known.begins(text))?;
+        (!known.is_parameter).then_some((at, length))
     }
 }
 

@@ -131,7 +131,6 @@ struct Long {
     shape: &'static LineShape,
     /// Its place in [`SHAPES`].
     number: usize,
-    length: usize,
     beginning: u8x16,
     /// Bytes behind the beginning, or the last ones.
     middle: (usize, u8x16),
@@ -146,7 +145,6 @@ impl Long {
         Some(Self {
             shape,
             number,
-            length: pattern.len(),
             beginning: block(pattern, 0)?,
             middle: at(last.min(BLOCK))?,
             end: at(last)?,
@@ -163,7 +161,7 @@ impl Long {
         };
         let differ = (beginning ^ self.beginning) | (in_middle ^ middle) | (at_end ^ end);
         differ == u8x16::splat(0)
-            && (self.length <= 3 * BLOCK || message.starts_with(self.shape.pattern.as_bytes()))
+            && (end_at <= 2 * BLOCK || message.starts_with(self.shape.pattern.as_bytes()))
     }
 }
 

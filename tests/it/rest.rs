@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use assert_cmd::Command;
+use corscope::model::Ledger;
 use corscope::rules::set::RuleSet;
 use serde_json::Value;
 
@@ -80,16 +81,22 @@ fn a_request_that_rests_for_long_is_told_like_any_other() {
     assert_eq!(said(&apart), (exchange, findings));
 }
 
+/// The ledger of as many requests, each with one line: what `line` writes of its id.
+fn ledger_of(requests: u64, line: impl Fn(&mut String, &str)) -> Ledger {
+    let mut log = String::new();
+    for number in 0..requests {
+        line(&mut log, &id(number));
+    }
+    run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger
+}
+
 /// What a query found may be one line of each request, and none of its end.
 #[test]
 fn requests_whose_ends_are_not_in_the_log_are_let_go_by_the_bound() {
     let requests = 6_000;
-    let mut log = String::new();
-    for number in 0..requests {
-        let id = id(number);
-        line(&mut log, &id, "Method response headers: {Access-Control-Allow-Origin=*}");
-    }
-    let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
+    let ledger = ledger_of(requests, |log, id| {
+        line(log, id, "Method response headers: {Access-Control-Allow-Origin=*}");
+    });
     assert_eq!(ledger.exchanges, requests);
     // As many as fit in 20 MiB, with 4 KiB each, are kept to the end.
     assert_eq!(ledger.unjoined, requests - 5_120);
@@ -98,12 +105,9 @@ fn requests_whose_ends_are_not_in_the_log_are_let_go_by_the_bound() {
 #[test]
 fn runs_that_never_end_are_let_go_by_the_bound() {
     let runs = 60_000;
-    let mut log = String::new();
-    for number in 0..runs {
-        let id = id(number);
+    let ledger = ledger_of(runs, |log, id| {
         writeln!(log, "2026-11-22T10:00:00.000Z START RequestId: {id} Version: $LATEST").unwrap();
-    }
-    let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
+    });
     // Each takes some hundred bytes of 12 MiB.
     assert!((10_000..runs).contains(&ledger.unjoined), "{}", ledger.unjoined);
 }
@@ -111,13 +115,10 @@ fn runs_that_never_end_are_let_go_by_the_bound() {
 #[test]
 fn lines_of_an_access_log_count_with_all_that_is_kept_of_them() {
     let lines = 30_000;
-    let mut log = String::new();
-    for number in 0..lines {
-        let id = id(number);
+    let ledger = ledger_of(lines, |log, id| {
         writeln!(log, r#"{{"requestId":"{id}","httpMethod":"GET","path":"/a","status":"200"}}"#)
             .unwrap();
-    }
-    let ledger = run::text(&RuleSet::builtin(), log.as_bytes()).report.ledger;
+    });
     assert_eq!(ledger.exchanges, lines);
     // An exchange alone takes more than half a KiB of 20 MiB, and so does what the line said.
     assert!(ledger.unjoined > lines - (20 << 10), "{}", ledger.unjoined);
