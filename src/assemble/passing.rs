@@ -6,7 +6,8 @@
 
 use crate::assemble::store::{FirstRead, Progress};
 use crate::assemble::{Assembler, Keep};
-use crate::model::{Adds, Exchange, Execution, IdText, LineKind, LogEvent, RequestId, Text};
+use crate::model::{Adds, Exchange, Execution, LineKind, LogEvent, RequestId, Text};
+use crate::parse::execution::Look;
 
 /// What lines may add that adds nothing to an exchange as it is: a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,14 +66,20 @@ impl Passing {
 }
 
 impl Assembler {
-    /// Whether a line that can add no more than this to its exchange adds nothing, and is done with;
-    /// else [`Self::push_execution`] takes it. Where time goes on, lines are awaited, and none passes.
+    /// Whether a line adds nothing to its exchange, by what its shape can add, and is done with; else
+    /// [`Self::push_execution`] takes it. It was looked at with [`Self::last_id`]. Where time goes on, lines are awaited, and none passes.
     #[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
     #[inline(always)]
-    pub fn passes(&mut self, event: &LogEvent<'_>, id: IdText<'_>, adds: Adds) -> bool {
-        adds != Adds::Anything
-            && self.store.arrival.is_none()
-            && self.store.find(id).is_some_and(|slot| self.store.pass(slot, event, adds))
+    pub fn passes(&mut self, event: &LogEvent<'_>, look: &Look<'_>) -> bool {
+        if look.adds == Adds::Anything || self.store.arrival.is_some() {
+            return false;
+        }
+        let slot = match look.id {
+            _ if look.is_last => self.store.last_slot(),
+            Some(id) => self.store.find(id),
+            None => None,
+        };
+        slot.is_some_and(|slot| self.store.pass(slot, event, look.adds))
     }
 
     /// The id of the line before, if its exchange is open or held.
@@ -105,8 +112,7 @@ mod tests {
 
     fn push(assembler: &mut Assembler, event: &LogEvent<'_>, lets_pass: bool) -> bool {
         let look = look(event.message, assembler.last_id()).expect("a line");
-        let id = look.id.expect("an id in front");
-        if lets_pass && assembler.passes(event, id, look.adds) {
+        if lets_pass && assembler.passes(event, &look) {
             return true;
         }
         let mut line = Execution::Detail;

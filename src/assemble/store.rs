@@ -128,7 +128,7 @@ pub(super) struct Store {
     stale: VecDeque<(u64, SlotId)>,
     /// The exchange without an id on its lines that is going on in a place, with its birth.
     current: HashMap<PlaceId, SlotId, foldhash::fast::RandomState>,
-    /// The last answer of [`Self::find`].
+    /// The last answer of [`Self::find`], or the exchange that was created since.
     last: Option<(RequestId, SlotId)>,
     /// The id that was let go last and is remembered as such, while no exchange has it.
     pub(super) gone: Option<RequestId>,
@@ -176,6 +176,7 @@ impl Store {
         self.shrink_stale();
         if let Some(id) = id.filter(|id| !id.is_shared()) {
             self.by_id.insert(id, slot);
+            self.last = Some((id, slot));
             self.gone = self.gone.filter(|gone| *gone != id);
         }
         slot
@@ -259,6 +260,12 @@ impl Store {
     #[inline]
     pub(super) fn last_id(&self) -> Option<&RequestId> {
         self.last.as_ref().map(|(id, _)| id)
+    }
+
+    /// Its exchange.
+    #[inline]
+    pub(super) fn last_slot(&self) -> Option<SlotId> {
+        self.last.as_ref().map(|(_, slot)| *slot)
     }
 
     /// As [`Self::touch`] for an access-log line: it says where the exchange stands only as far as no

@@ -71,6 +71,9 @@ impl Clock {
     /// A time as exports write it (`2026-11-22T10:00:00.000Z`).
     #[inline]
     pub(crate) fn export(&mut self, stamp: &[u8; EXPORT]) -> Option<LogTime> {
+        if *stamp == self.last {
+            return self.last_time;
+        }
         // Within the same second only these differ.
         let (second, [m1, m2, m3, zone]) = stamp.split_last_chunk()?;
         let [m1, m2, m3] = [m1, m2, m3].map(|digit| digit.wrapping_sub(b'0'));
@@ -81,7 +84,9 @@ impl Clock {
             self.begin_second(stamp)?;
         }
         let millis = i64::from(m1) * 100 + i64::from(m2) * 10 + i64::from(m3);
-        Some(LogTime(self.second_millis + millis))
+        self.last = *stamp;
+        self.last_time = Some(LogTime(self.second_millis + millis));
+        self.last_time
     }
 
     fn begin_second(&mut self, stamp: &[u8; EXPORT]) -> Option<()> {

@@ -14,6 +14,7 @@ use crate::decode::stamp::{Clock, EXPORT};
 use crate::decode::window::{More, Window};
 use crate::decode::{Count, MAX_EVENT, SLACK};
 use crate::model::LogTime;
+use crate::model::bytes::line_end;
 
 const WINDOW: usize = MAX_EVENT + SLACK;
 
@@ -94,8 +95,10 @@ impl Text<'_, '_, '_> {
     /// behind it, is an event by itself. The event before it has ended.
     fn lines(&mut self, bytes: &[u8], mut scan: usize) -> usize {
         let mut begun = self.exported(bytes, scan);
-        while let Some(length) = bytes.get(scan..).and_then(|rest| memchr(b'\n', rest)) {
-            let end = scan + length;
+        // In a stamp that was read no line ends.
+        let mut known = if begun.is_some() { EXPORT } else { 0 };
+        while let Some(length) = bytes.get(scan + known..).and_then(line_end) {
+            let end = scan + known + length;
             let next = self.exported(bytes, end + 1);
             match (begun, next) {
                 (Some(time), Some(_)) => {
@@ -110,6 +113,7 @@ impl Text<'_, '_, '_> {
             }
             self.number += 1;
             begun = next;
+            known = if begun.is_some() { EXPORT } else { 0 };
             scan = end + 1;
         }
         scan
@@ -117,7 +121,8 @@ impl Text<'_, '_, '_> {
 
     /// The time of the line that begins here, if it is one of the gateway's execution log as S3 exports
     /// have it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
+    #[inline(always)]
     fn exported(&mut self, bytes: &[u8], start: usize) -> Option<LogTime> {
         let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<EXPORT>()?;
         // `(` begins a request id.

@@ -72,6 +72,12 @@ impl RequestId {
         !self.is_longest() && (self.is_test_literal() || self.as_str() == REPLACED)
     }
 
+    /// Whether `text` is this id.
+    #[inline]
+    pub fn is_written(&self, text: &[u8; Self::MAX]) -> bool {
+        self.is_longest() && is_same(text, &self.bytes)
+    }
+
     fn is_longest(&self) -> bool {
         usize::from(self.bytes[39]) == Self::MAX
     }
@@ -136,16 +142,9 @@ impl<'a> IdText<'a> {
         RequestId::parse(text).map(|_| Self(text))
     }
 
-    /// What [`RequestId::looks_like_uuid`] takes. What is the same as a known id is not looked at.
+    /// What [`RequestId::looks_like_uuid`] took.
     #[inline]
-    pub fn of_uuid(text: &'a [u8; RequestId::MAX], known: Option<&RequestId>) -> Option<Self> {
-        let is_known = |known: &RequestId| known.is_longest() && is_same(text, &known.bytes);
-        (known.is_some_and(is_known) || is_uuid(text)).then_some(Self(text))
-    }
-
-    /// One that was looked at before.
-    #[inline]
-    pub fn of_known_uuid(text: &'a [u8; RequestId::MAX]) -> Self {
+    pub fn of_uuid(text: &'a [u8; RequestId::MAX]) -> Self {
         debug_assert!(is_uuid(text), "it was looked at");
         Self(text)
     }
@@ -197,7 +196,7 @@ impl Equivalent<RequestId> for IdText<'_> {
     #[inline]
     fn equivalent(&self, id: &RequestId) -> bool {
         match self.0.as_array::<{ RequestId::MAX }>() {
-            Some(uuid) => id.is_longest() && is_same(uuid, &id.bytes),
+            Some(uuid) => id.is_written(uuid),
             None => self.id() == *id,
         }
     }

@@ -11,6 +11,8 @@ use crate::parse::{TRUNCATED, shape};
 pub struct Look<'a> {
     /// The request id in front.
     pub id: Option<IdText<'a>>,
+    /// Whether that is the one that was named as the last one.
+    pub is_last: bool,
     /// Whether the line ends in ` [TRUNCATED]`.
     pub truncated: bool,
     /// What it can add to its exchange, as far as its shape tells.
@@ -39,13 +41,32 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
     Some(Record { id: look.id, truncated: look.truncated, entry })
 }
 
-/// The same for the hot path: the line is read by those who need it. `last` may be any id, best that of
-/// the line before.
+/// The same for the hot path: the line is read by those who need it. `last` is any id, best that of the
+/// line before.
 #[expect(clippy::inline_always, reason = "a call for each line, and what it gives is large")]
 #[inline(always)]
 pub fn look<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>> {
-    let split = split_uuid(message, last).or_else(|| split_id(message));
-    let (id, text) = match split {
+    let Some((id, text)) = split_uuid(message) else { return look_otherwise(message) };
+    let is_last = last.is_some_and(|last| last.is_written(id));
+    if !is_last && !RequestId::looks_like_uuid(id) {
+        return look_otherwise(message);
+    }
+    let shape = shape::numbered(text).map(|(_, shape)| shape);
+    let truncated = text.ends_with(TRUNCATED);
+    Some(Look {
+        id: Some(IdText::of_uuid(id)),
+        is_last,
+        truncated,
+        adds: adds(shape, text),
+        text,
+        shape,
+    })
+}
+
+/// As [`look`], at a message that does not begin with a UUID.
+#[inline(never)]
+fn look_otherwise(message: &[u8]) -> Option<Look<'_>> {
+    let (id, text) = match split_id(message) {
         Some((id, text)) => (Some(id), text),
         None => (None, message),
     };
@@ -57,7 +78,8 @@ pub fn look<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>>
             return None;
         }
     }
-    Some(Look { id, truncated: text.ends_with(TRUNCATED), adds: adds(shape, text), text, shape })
+    let truncated = text.ends_with(TRUNCATED);
+    Some(Look { id, is_last: false, truncated, adds: adds(shape, text), text, shape })
 }
 
 /// As [`look`], at the beginning of a message; `end` is its end. What follows the beginning is not read.
@@ -81,7 +103,10 @@ fn adds(shape: Option<&LineShape>, end: &[u8]) -> Adds {
 /// A look at a message, on a thread that has time for it: what makes [`look_glanced`] quick. Nothing is
 /// told of messages that are no usual lines of an execution log.
 pub fn glance(message: &[u8]) -> Glance {
-    let Some((_, text)) = split_uuid(message, None) else { return Glance::default() };
+    let Some((_, text)) = split_uuid(message).filter(|(id, _)| RequestId::looks_like_uuid(*id))
+    else {
+        return Glance::default();
+    };
     let truncated = text.ends_with(TRUNCATED);
     let number = shape::numbered(text).map(|(number, _)| number + 1);
     match number.and_then(|number| u32::try_from(number).ok()) {
@@ -103,23 +128,21 @@ pub fn look_glanced<'a>(
         return look(message, last);
     };
     let [_, id @ .., _, _] = prefix;
-    let id = Some(IdText::of_known_uuid(id));
-    let shape = Some(shape);
-    Some(Look { id, truncated: glance.0 & 1 == 1, adds: adds(shape, text), text, shape })
+    let is_last = last.is_some_and(|last| last.is_written(id));
+    let (id, shape) = (Some(IdText::of_uuid(id)), Some(shape));
+    Some(Look { id, is_last, truncated: glance.0 & 1 == 1, adds: adds(shape, text), text, shape })
 }
 
 /// Length of `(<UUID>) `.
 const UUID_PREFIX: usize = RequestId::MAX + 3;
 
-/// Splits `(<UUID>) Message`. Nearly all lines are written so.
+/// Splits `(<id>) Message` where the id is as long as a UUID, which it may be. Nearly all lines are
+/// written so.
 #[inline]
-fn split_uuid<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<(IdText<'a>, &'a [u8])> {
+fn split_uuid(message: &[u8]) -> Option<(&[u8; RequestId::MAX], &[u8])> {
     let (prefix, text) = message.split_first_chunk::<UUID_PREFIX>()?;
     let [b'(', id @ .., b')', b' '] = prefix else { return None };
-    if !text.first()?.is_ascii_graphic() {
-        return None;
-    }
-    Some((IdText::of_uuid(id, last)?, text))
+    text.first()?.is_ascii_graphic().then_some((id, text))
 }
 
 /// Splits `(<id>) Message`.

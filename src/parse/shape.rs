@@ -123,45 +123,50 @@ fn put<'a>(
 
 /// Bytes that are compared together.
 const BLOCK: usize = 16;
+/// Bytes of a beginning that is told from others at once: `Endpoint request ` and a letter.
+const BEGINNING: usize = 18;
 
-/// A shape whose pattern is as long as a block or longer. It is compared at three places that are at
+/// A shape whose pattern is as long as a beginning or longer. It is compared at three places that are at
 /// fixed offsets: a comparison of its whole length takes a branch that no processor foresees, since
 /// lines of several requests are mixed.
 struct Long {
     shape: &'static LineShape,
     /// Its place in [`SHAPES`].
     number: usize,
+    length: usize,
     beginning: u8x16,
     /// Bytes behind the beginning, or the last ones.
     middle: (usize, u8x16),
-    end: (usize, u8x16),
+    end: u8x16,
 }
 
 impl Long {
     fn new(number: usize, shape: &'static LineShape) -> Option<Self> {
         let pattern = shape.pattern.as_bytes();
         let last = pattern.len().checked_sub(BLOCK)?;
-        let at = |from: usize| Some((from, block(pattern, from)?));
+        let middle = last.min(BLOCK);
         Some(Self {
             shape,
             number,
+            length: pattern.len(),
             beginning: block(pattern, 0)?,
-            middle: at(last.min(BLOCK))?,
-            end: at(last)?,
+            middle: (middle, block(pattern, middle)?),
+            end: block(pattern, last)?,
         })
     }
 
     /// Whether the message begins with the pattern; `beginning` is its first block.
     #[inline]
     fn is_of(&self, message: &[u8], beginning: u8x16) -> bool {
-        let [(middle_at, middle), (end_at, end)] = [self.middle, self.end];
-        let (Some(in_middle), Some(at_end)) = (block(message, middle_at), block(message, end_at))
-        else {
+        let (at, middle) = self.middle;
+        let Some(label) = message.get(..self.length) else { return false };
+        let (Some(in_middle), Some(end)) = (block(label, at), label.last_chunk()) else {
             return false;
         };
-        let differ = (beginning ^ self.beginning) | (in_middle ^ middle) | (at_end ^ end);
+        let differ =
+            (beginning ^ self.beginning) | (in_middle ^ middle) | (u8x16::new(*end) ^ self.end);
         differ == u8x16::splat(0)
-            && (end_at <= 2 * BLOCK || message.starts_with(self.shape.pattern.as_bytes()))
+            && (self.length <= 3 * BLOCK || label == self.shape.pattern.as_bytes())
     }
 }
 
@@ -181,7 +186,7 @@ struct Index {
 
 /// Mixes the first bytes of a message.
 #[inline]
-fn hash(beginning: &[u8; BLOCK]) -> usize {
+fn hash(beginning: &[u8; BEGINNING]) -> usize {
     let [high, low] = [beginning.first_chunk(), beginning.last_chunk()]
         .map(|half| half.copied().map_or(0, u64::from_le_bytes));
     let mixed = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -193,9 +198,9 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut shapes: Vec<_> = SHAPES.iter().enumerate().collect();
     shapes.sort_by_key(|(_, shape)| std::cmp::Reverse(shape.pattern.len()));
     for (number, shape) in shapes {
-        if let Some(long) = Long::new(number, shape) {
-            if let Some(list) = index.long.get_mut(hash(long.beginning.as_array())) {
-                list.push(long);
+        if let Some(beginning) = shape.pattern.as_bytes().first_chunk() {
+            if let Some(list) = index.long.get_mut(hash(beginning)) {
+                list.extend(Long::new(number, shape));
             }
         } else if let Some(first) = shape.pattern.bytes().next()
             && let Some(list) = index.short.get_mut(usize::from(first))
@@ -210,11 +215,12 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 #[inline]
 pub(super) fn numbered(message: &[u8]) -> Option<(usize, &'static LineShape)> {
     let index = &*INDEX;
-    if let Some(beginning) = message.first_chunk()
-        && let Some(list) = index.long.get(hash(beginning))
+    if let Some(first) = message.first_chunk()
+        && let Some(list) = index.long.get(hash(first))
+        && let Some(beginning) = block(first, 0)
     {
         for long in list {
-            if long.is_of(message, u8x16::new(*beginning)) {
+            if long.is_of(message, beginning) {
                 return Some((long.number, long.shape));
             }
         }

@@ -34,14 +34,23 @@ impl Analyzer<'_> {
     }
 
     /// An event that was looked at as a line of an execution log.
-    #[inline]
-    fn read(&mut self, event: &LogEvent<'_>, look: Option<Look<'_>>) {
-        let Some(look) = look else { return self.other(event, parse::others(event.message)) };
-        let Look { id, truncated, adds, .. } = look;
-        if id.is_some_and(|id| self.assembler.passes(event, id, adds)) {
-            self.note(truncated);
-            return;
+    #[expect(
+        clippy::inline_always,
+        reason = "most lines pass, and need no more than a few registers"
+    )]
+    #[inline(always)]
+    fn looked_at(&mut self, event: &LogEvent<'_>, look: Option<Look<'_>>) {
+        match look {
+            Some(look) if self.assembler.passes(event, &look) => self.note(look.truncated),
+            Some(look) => self.read(event, &look),
+            None => self.other(event, parse::others(event.message)),
         }
+    }
+
+    /// A line of an execution log that may add something.
+    #[inline(never)]
+    fn read(&mut self, event: &LogEvent<'_>, look: &Look<'_>) {
+        let &Look { id, truncated, .. } = look;
         let mut line = Execution::Detail;
         if look.read(&mut line) {
             self.note(truncated);
@@ -104,7 +113,7 @@ impl Sink for Analyzer<'_> {
     fn event(&mut self, event: LogEvent<'_>) {
         if self.is_taken(&event) {
             let look = execution::look(event.message, self.assembler.last_id());
-            self.read(&event, look);
+            self.looked_at(&event, look);
         }
     }
 
@@ -112,19 +121,19 @@ impl Sink for Analyzer<'_> {
         if self.is_taken(&event) {
             let last = self.assembler.last_id();
             let look = execution::look_glanced(event.message, glance, last);
-            self.read(&event, look);
+            self.looked_at(&event, look);
         }
     }
 
     fn begun(&mut self, event: LogEvent<'_>, end: &[u8]) -> bool {
         let last = self.assembler.last_id();
         let look = execution::look_at_beginning(event.message, end, last);
-        let Some(Look { id: Some(id), truncated, adds, .. }) = look else { return false };
+        let Some(look) = look else { return false };
         let is_known = event.time.is_some_and(|time| !self.is_outside(time));
-        let passes = is_known && self.assembler.passes(&event, id, adds);
+        let passes = is_known && self.assembler.passes(&event, &look);
         if passes {
             self.is_taken(&event);
-            self.note(truncated);
+            self.note(look.truncated);
         }
         passes
     }
