@@ -347,6 +347,7 @@ impl Json<'_, '_> {
         let mut rest = window.held();
         let all = rest.len();
         let mut place = None;
+        self.mold.begin();
         while let Some((values, behind)) = self.mold.read(rest) {
             rest = behind;
             let told = Told {

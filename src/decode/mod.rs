@@ -34,6 +34,7 @@ mod mold;
 mod moment;
 mod newest_first;
 mod number;
+mod same;
 mod stamp;
 mod test_invoke;
 mod text;

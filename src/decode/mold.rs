@@ -11,6 +11,7 @@
 
 use crate::decode::escapes::{Inside, until_quote};
 use crate::decode::number::Recent;
+use crate::decode::same::{Other, Same};
 use crate::decode::walk::Cursor;
 
 /// What the last event had around its values.
@@ -24,6 +25,12 @@ pub(crate) struct Mold {
     members: Vec<Member>,
     /// Whether a name differs from that of the last event that was read.
     is_renamed: bool,
+    /// The last event that was read, and its times.
+    same: Same,
+    timestamp: i64,
+    ingested: Option<i64>,
+    /// Values of the event that is being read.
+    others: Vec<Other>,
 }
 
 #[derive(Debug)]
@@ -55,7 +62,7 @@ pub(crate) struct Values<'a> {
     pub(crate) ingested: Option<i64>,
     pub(crate) stream: Option<&'a [u8]>,
     pub(crate) group: Option<&'a [u8]>,
-    /// Whether stream and group are those of the event that was read before.
+    /// Whether stream and group are those of the event that was read before. Then they may be left out.
     pub(crate) is_of_same_names: bool,
 }
 
@@ -71,11 +78,31 @@ impl Mold {
         if let Some((front, members)) = around(event) {
             (self.joined, self.front, self.members) = (Literal::new(&front), front, members);
             self.is_renamed = true;
+            self.same.forget();
         }
     }
 
+    /// Of the next event all is told.
+    pub(crate) fn begin(&mut self) {
+        self.same.forget();
+    }
+
     /// The values of the next event, if it is complete and fits, and what stands behind it.
+    #[inline]
     pub(crate) fn read<'a>(&mut self, bytes: &'a [u8]) -> Option<(Values<'a>, &'a [u8])> {
+        if let Some((message, rest)) = self.same.read(bytes) {
+            let (timestamp, ingested) = (self.timestamp, self.ingested);
+            let (stream, group, is_of_same_names) = (None, None, true);
+            let values = Values { message, timestamp, ingested, stream, group, is_of_same_names };
+            return Some((values, rest));
+        }
+        self.same.forget();
+        self.read_members(bytes)
+    }
+
+    /// The same, value by value.
+    #[inline(never)]
+    fn read_members<'a>(&mut self, bytes: &'a [u8]) -> Option<(Values<'a>, &'a [u8])> {
         if self.members.is_empty() {
             return None;
         }
@@ -84,9 +111,15 @@ impl Mold {
             None => self.strip_front(bytes)?,
         };
         let mut values = Values::default();
+        let at = |rest: &[u8]| bytes.len() - rest.len();
+        self.others.clear();
         for member in &mut self.members {
+            let start = at(rest);
             match member.slot {
-                Slot::Message => (values.message, rest) = Inside::of(rest)?,
+                Slot::Message => {
+                    (values.message, rest) = Inside::of(rest)?;
+                    self.others.push(Other { is_message: true, start, end: at(rest) });
+                }
                 Slot::Timestamp | Slot::Ingested => {
                     let (number, length) = member.recent.leading(rest)?;
                     rest = rest.get(length..)?;
@@ -96,7 +129,10 @@ impl Mold {
                         values.ingested = Some(number);
                     }
                 }
-                Slot::Id => (_, rest) = until_quote(rest)?,
+                Slot::Id => {
+                    (_, rest) = until_quote(rest)?;
+                    self.others.push(Other { is_message: false, start, end: at(rest) });
+                }
                 Slot::Stream | Slot::Group => {
                     let text = rest;
                     let known = member.name.strip(text).filter(|_| member.name.length > 0);
@@ -120,6 +156,8 @@ impl Mold {
             rest = member.behind.strip(rest)?;
         }
         values.is_of_same_names = !std::mem::take(&mut self.is_renamed);
+        self.same.learn(bytes.get(..at(rest)).unwrap_or_default(), &self.others);
+        (self.timestamp, self.ingested) = (values.timestamp, values.ingested);
         Some((values, rest))
     }
 
@@ -266,17 +304,28 @@ mod tests {
         Some((message, times, names, &event[length..]))
     }
 
-    /// Whether the event fits; what does is read as [`Document`] reads it.
-    fn fits(mold: &mut Mold, bytes: &[u8]) -> bool {
-        let found = mold.read(bytes).map(|(values, behind)| {
+    /// A mold, and the names of the last event that was read with it.
+    #[derive(Default)]
+    struct Tried {
+        mold: Mold,
+        names: [Option<Vec<u8>>; 2],
+    }
+
+    impl Tried {
+        /// Whether the event fits; what does is read as [`Document`] reads it.
+        fn fits(&mut self, bytes: &[u8]) -> bool {
+            let Some((values, behind)) = self.mold.read(bytes) else { return false };
             let message = Room::default().unescape(&values.message).to_vec();
-            let Values { timestamp, ingested, stream, group, .. } = values;
-            (message, (timestamp, ingested), [stream, group], behind)
-        });
-        if found.is_some() {
-            assert_eq!(found, general(bytes), "{}", bytes.escape_ascii());
+            let Values { timestamp, ingested, stream, group, is_of_same_names, .. } = values;
+            let told = [stream, group];
+            let known = self.names.each_ref().map(Option::as_deref);
+            let names = if is_of_same_names && told == [None; 2] { known } else { told };
+            let found = (message, (timestamp, ingested), names, behind);
+            assert_eq!(Some(found), general(bytes), "{}", bytes.escape_ascii());
+            assert!(!is_of_same_names || names == known, "{}", bytes.escape_ascii());
+            self.names = names.map(|name| name.map(<[u8]>::to_vec));
+            true
         }
-        found.is_some()
     }
 
     /// Numbers without any order, the same ones in every run.
@@ -362,24 +411,29 @@ mod tests {
             let from = keys.iter().position(|key| *key == "other").unwrap_or_default();
             keys.truncate(if random.below(8) == 0 { 8 } else { from.max(3) });
             let blank = random.of(&["", " ", "\n    ", "\r\n\t"]);
-            let mut mold = Mold::default();
-            mold.learn(random.event(&keys, blank).as_bytes());
+            let mut tried = Tried::default();
+            tried.mold.learn(random.event(&keys, blank).as_bytes());
             for _ in 0..4 {
                 let between = random.of(&["", "\n", ",", ",\n        ", " , ,\t"]);
                 let event = format!("{between}{}", random.event(&keys, blank));
                 let behind = random.of(&["", "\n{\"logStreamName\": \"0123\"", "]}          \n"]);
                 let whole = format!("{event}{behind}").into_bytes();
-                fitting += usize::from(fits(&mut mold, &whole));
-                // Cut anywhere, and with any byte changed.
+                let does_fit = tried.fits(&whole);
+                fitting += usize::from(does_fit);
+                // Cut anywhere, and with any byte changed; behind the whole one, and behind others.
                 for end in 0..event.len() {
-                    assert!(mold.read(&whole[..end]).is_none(), "{}", whole[..end].escape_ascii());
+                    let cut = &whole[..end];
+                    assert!(tried.mold.read(cut).is_none(), "{}", cut.escape_ascii());
+                    assert!(!does_fit || end % 3 > 0 || tried.fits(&whole));
                 }
                 for _ in 0..20 {
                     let mut broken = whole.clone();
                     let at = random.below(broken.len());
                     broken[at] =
                         random.of(&["\"", "\\", "\n", "}", "{", ",", "0", "u", "\0"]).as_bytes()[0];
-                    fits(&mut mold, &broken);
+                    tried.fits(&broken);
+                    assert!(tried.fits(&whole) == does_fit);
+                    tried.fits(&broken);
                 }
             }
         }
@@ -403,10 +457,14 @@ mod tests {
                 let member = |key: &&str| format!("\"{key}\":{blank}{}", value(key));
                 let members: Vec<String> = keys.iter().map(member).collect();
                 let event = format!("{{{blank}{}{blank}}}", members.join(&format!(",{blank}")));
-                let mut mold = Mold::default();
-                mold.learn(event.as_bytes());
+                let mut tried = Tried::default();
+                tried.mold.learn(event.as_bytes());
                 let next = format!(",\n{event},\n{event}                ");
-                assert!(fits(&mut mold, next.as_bytes()), "{event}");
+                assert!(tried.fits(next.as_bytes()), "{event}");
+                // The same again, with another message.
+                let next = next.replace("message\\\"", "news");
+                assert!(tried.mold.same.read(next.as_bytes()).is_some(), "{event}");
+                assert!(tried.fits(next.as_bytes()), "{event}");
             }
         }
     }
@@ -425,8 +483,9 @@ mod tests {
             let event = event(stream, group);
             let read = mold.read(&event.as_bytes()[..event.len() - cut]);
             let (values, _) = read?;
-            assert_eq!(values.stream, Some(stream.as_bytes()));
-            assert_eq!(values.group, Some(group.as_bytes()));
+            let is_told = values.stream == Some(stream.as_bytes());
+            assert_eq!(is_told, values.group == Some(group.as_bytes()));
+            assert!(is_told || values.is_of_same_names);
             Some(values.is_of_same_names)
         };
         assert_eq!(is_known("a", "b", 0), Some(false));

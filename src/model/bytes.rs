@@ -124,6 +124,18 @@ pub(crate) fn alphanumeric(block: &[u8; BLOCK]) -> u32 {
     (letters | digits).to_bitmask()
 }
 
+/// How many of the first 64 bytes are digits, from the beginning.
+#[inline]
+pub(crate) fn digits(text: &[u8]) -> usize {
+    let (block, _) = beginning::<WIDE>(text);
+    let [a, b, c, d] = block.as_chunks::<BLOCK>().0 else { return 0 };
+    let [a, b, c, d] = [a, b, c, d].map(|part| {
+        let digits = u8x16::new(*part) - u8x16::splat(b'0');
+        u64::from(digits.simd_lt(u8x16::splat(10)).to_bitmask())
+    });
+    (a | b << 16 | c << 32 | d << 48).trailing_ones() as usize
+}
+
 /// The bits of two blocks.
 #[inline]
 fn of_two(blocks: &[u8; 2 * BLOCK], bits: impl Fn(&[u8; BLOCK]) -> u32) -> u32 {
