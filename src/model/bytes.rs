@@ -100,6 +100,49 @@ pub(crate) fn line_end(text: &[u8]) -> Option<usize> {
     memchr::memchr(b'\n', rest).map(|at| text.len() - rest.len() + at)
 }
 
+/// How many bytes two texts have in common at their beginning.
+#[inline]
+pub(crate) fn same_length(a: &[u8], b: &[u8]) -> usize {
+    let equal = |left: &[u8; BLOCK], right: &[u8; BLOCK]| {
+        u8x16::new(*left).simd_eq(u8x16::new(*right)).to_bitmask()
+    };
+    let mut same = 0;
+    let blocks = a.as_chunks().0.iter().zip(b.as_chunks().0);
+    for (left, right) in blocks {
+        let bits = equal(left, right);
+        if bits != 0xffff {
+            return same + bits.trailing_ones() as usize;
+        }
+        same += BLOCK;
+    }
+    // The last block of the shorter one begins in what is the same.
+    let length = a.len().min(b.len());
+    let last = |text: &[u8]| text.get(..length).and_then(|text| text.last_chunk().copied());
+    if let (Some(left), Some(right)) = (last(a), last(b)) {
+        return length - BLOCK + equal(&left, &right).trailing_ones() as usize;
+    }
+    a.iter().zip(b).take_while(|(left, right)| left == right).count()
+}
+
+/// Where something stands first behind `, `. For texts in which it is near, and few other commas are.
+#[inline]
+pub(crate) fn behind_comma(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (blocks, behind) = beginning::<{ 2 * BLOCK }>(rest);
+        let commas = of_two(&blocks, |block| equal(block, b','));
+        if commas == 0 {
+            rest = behind;
+            continue;
+        }
+        rest = rest.get(commas.trailing_zeros() as usize + 1..)?;
+        if rest.first() == Some(&b' ') {
+            return Some(text.len() - rest.len() + 1);
+        }
+    }
+    None
+}
+
 /// Whether a block has this byte.
 #[inline]
 fn has(block: &[u8; WIDE], byte: u8) -> bool {

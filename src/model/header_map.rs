@@ -27,6 +27,16 @@ impl<'a> HeaderMap<'a> {
         })
     }
 
+    /// Without braces, and without ` [TRUNCATED]`.
+    pub fn text(self) -> &'a [u8] {
+        self.text
+    }
+
+    /// Whether the closing brace was there.
+    pub fn is_complete(self) -> bool {
+        self.complete
+    }
+
     /// Finds all fields, once for those who read the map several times.
     pub fn index(self, fields: &mut Vec<FieldSpan>) {
         fields.clear();
@@ -135,7 +145,7 @@ impl<'a> Iterator for MapFields<'a> {
 }
 
 /// The length of the header name that `text` begins with, if an `=` follows it.
-fn name_length(text: &[u8]) -> Option<usize> {
+pub(crate) fn name_length(text: &[u8]) -> Option<usize> {
     let mut length = word_length(text);
     if text.get(length) != Some(&b'=') {
         length += text.get(length..)?.iter().position(|byte| !is_token_byte(*byte))?;

@@ -151,13 +151,13 @@ impl HeaderNames {
 
     /// Whether a name that is not in the set is to be told.
     #[inline]
-    pub(super) fn tells(&self, name: &[u8]) -> bool {
+    pub(crate) fn tells(&self, name: &[u8]) -> bool {
         self.others.is_some() && name.first().map(u8::to_ascii_lowercase) == self.others
     }
 
     /// Whether `text` may begin with a name that is in the set or to be told, by its letters.
     #[inline]
-    pub(super) fn may_tell(&self, text: &[u8]) -> bool {
+    pub(crate) fn may_tell(&self, text: &[u8]) -> bool {
         let [first, _, _, fourth, ..] = text else { return true };
         self.letters.get(letter(*first)).is_some_and(|row| row >> letter(*fourth) & 1 == 1)
     }

@@ -7,11 +7,10 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use crate::cors;
-use crate::model::headers::{HeaderNames, Values};
 use crate::model::{Exchange, Fact, Text};
-use crate::pipeline::names::{Names, append};
+use crate::pipeline::beside::LastMap;
+use crate::pipeline::names::{Digest, Names, append};
 use crate::rules::body::BodyTests;
-use crate::rules::near_names;
 use crate::rules::observed;
 use crate::rules::set::RuleSet;
 use crate::survey::{self, CLIENT_HEADERS, Client, Clients};
@@ -56,9 +55,11 @@ pub(super) struct KeyReader {
     /// The place of `Access-Control-Allow-Origin` among the response headers, if rules ask whether the
     /// body has it instead.
     in_body: Option<usize>,
-    /// Present where preflights are to be told by their clients, and no rule reads what tells them; with
-    /// the names that are read then: those headers stand behind the others.
-    clients: Option<(Clients, HeaderNames)>,
+    /// Header maps of requests and of responses that were read, of preflights apart.
+    requests: [LastMap; 2],
+    responses: [LastMap; 2],
+    /// Present where preflights are to be told by their clients, and no rule reads what tells them.
+    clients: Option<Clients>,
     hashers: [foldhash::quality::RandomState; 2],
     /// What is read of one exchange.
     key: Vec<u8>,
@@ -70,8 +71,6 @@ pub(super) struct KeyReader {
     is_chosen: bool,
     /// The client of the preflight whose key it is.
     client: Option<Client>,
-    /// Names of the response that are nearly those of CORS.
-    near: Vec<u8>,
     /// The shape of the path.
     shape: String,
 }
@@ -80,26 +79,23 @@ impl KeyReader {
     /// For these rules, and a survey that tells `clients` from one another.
     pub(super) fn new(rules: &RuleSet, clients: Option<Clients>) -> Self {
         let inputs = rules.inputs();
-        let request = Names::new(
+        let mut request = Names::new(
             &survey::REQUEST_HEADERS_READ,
             cors::REQUEST_HEADERS_READ,
             &inputs.request_headers,
         );
-        let clients = clients.zip(request.and_others(&CLIENT_HEADERS));
+        let clients = clients.filter(|_| request.tell_clients(&CLIENT_HEADERS));
         let response = Names::new(
             &survey::RESPONSE_HEADERS_READ,
             cors::RESPONSE_HEADERS_READ,
             &inputs.response_headers,
         );
-        let response = if inputs.near_names {
-            response.and_beginning_with(near_names::LETTER)
-        } else {
-            response
-        };
-        let allow_origin =
-            response.set.as_ref().and_then(|set| set.find(b"access-control-allow-origin"));
+        let response = if inputs.near_names { response.and_near() } else { response };
+        let allow_origin = response.find("access-control-allow-origin");
         Self {
             in_body: allow_origin.filter(|_| inputs.header_in_body),
+            requests: Default::default(),
+            responses: Default::default(),
             clients,
             request,
             response,
@@ -111,7 +107,6 @@ impl KeyReader {
             without_route: 0,
             is_chosen: false,
             client: None,
-            near: Vec::new(),
             shape: String::new(),
         }
     }
@@ -156,24 +151,17 @@ impl KeyReader {
         self.key.clear();
         self.tallied = None;
         self.is_chosen = false;
-        self.near.clear();
         self.client = None;
         let requested = exchange.request_headers();
         let answered = exchange.response_headers();
         let method = exchange.text_bytes(Text::Method);
-        let clients = self.clients.as_ref().filter(|_| method == Some(b"OPTIONS"));
-        let names = clients.map(|(_, names)| names);
-        let Some(request) = self.request.values(requested, names, |_| {}) else { return false };
-        let near = &mut self.near;
-        let near = |name| {
-            if near_names::may_be(name) {
-                append(near, Some(name));
-            }
-        };
-        let Some(response) = self.response.values(answered, None, near) else { return false };
-        let count = self.request.count();
-        let client = std::array::from_fn(|at| request.get(count + at));
-        self.client = clients.map(|(clients, _)| clients.with(client));
+        let is_preflight = method == Some(b"OPTIONS");
+        let Self { requests, responses, .. } = self;
+        let request = self.request.digest(requested, is_preflight, requests);
+        let response = self.response.digest(answered, is_preflight, responses);
+        let (Some(request), Some(response)) = (request, response) else { return false };
+        let clients = self.clients.as_ref().filter(|_| is_preflight);
+        self.client = clients.map(|clients| clients.with(request.client));
         let is_whole = is_covered(exchange) && self.append_rest(exchange, &request, &response);
         let tallied = self.key.len();
         let is_success = matches!(exchange.status, Fact::Seen(200..300));
@@ -200,8 +188,8 @@ impl KeyReader {
     fn append_rest(
         &mut self,
         exchange: &Exchange,
-        request: &Values<'_>,
-        response: &Values<'_>,
+        request: &Digest<'_>,
+        response: &Digest<'_>,
     ) -> bool {
         let status = exchange.status.seen().unwrap_or_default();
         self.key.extend_from_slice(&status.to_be_bytes());
@@ -221,9 +209,8 @@ impl KeyReader {
         self.key.extend(self.body_tests.answers(exchange));
         let has_all = self.request.append_others(&mut self.key, request)
             & self.response.append_others(&mut self.key, response);
-        append(&mut self.key, Some(&self.near));
         if let Some(at) = self.in_body
-            && response.get(at).is_none()
+            && !response.has(at)
         {
             self.key.push(observed::allow_origin_in_body(exchange).map_or(2, u8::from));
         }

@@ -8,6 +8,7 @@
 use std::io;
 use std::rc::Rc;
 
+mod beside;
 mod conclusions;
 pub mod example;
 pub mod gate;

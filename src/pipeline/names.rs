@@ -2,84 +2,179 @@
 //!
 //! Must not: know what a header means.
 
+use std::hash::BuildHasher;
+
 use crate::model::Headers;
-use crate::model::headers::{HeaderNames, Values};
+use crate::model::headers::{Found, HeaderNames};
+use crate::pipeline::beside::LastMap;
+use crate::rules::near_names;
 
 /// Headers that are read.
 pub(super) struct Names {
-    /// Their names. `None`: a key cannot hold them all.
-    pub(super) set: Option<HeaderNames>,
-    list: Vec<Name>,
-    /// Their places, others of a larger set standing behind them.
+    /// `None`: a key cannot hold them all.
+    set: Option<HeaderNames>,
+    /// What is read of each, by its place in the set.
+    uses: Vec<Use>,
+    /// The places of those that a key holds, and of those among them that the survey reads.
     own: u64,
-    /// The places of those that the survey reads.
     surveyed: u64,
-    /// The places of the others whose value matters.
-    valued: u64,
+    hashers: [foldhash::quality::RandomState; 2],
 }
 
-/// A header that is read.
-struct Name {
-    text: String,
-    /// Only whether it is there matters.
-    presence: bool,
+/// What is read of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Its value, by the survey, and maybe by others.
+    Surveyed,
+    /// Its value, by verdict or rules.
+    Valued,
+    /// Whether it is there.
+    Presence,
+    /// Its value, which tells the clients of preflights from one another, and is no part of a key.
+    Client(u8),
+}
+
+/// What a name tells of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nobody reads it.
+    Nothing,
+    /// It has this place in the set.
+    Read(u8, Use),
+    /// The name may be nearly one of CORS. Nothing else is read of it.
+    Near,
+}
+
+/// Two hashes of a field, by hashers that are seeded anew in each run. Those of all fields are added up:
+/// their order differs from line to line, and decides nothing where each name stands once.
+pub(super) type Hashes = [u64; 2];
+
+/// What is read of a header list, however its names are spelled.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Digest<'a> {
+    /// A bit for each place whose name is there, and for each whose name is there more than once.
+    present: u64,
+    repeated: u64,
+    surveyed: Hashes,
+    others: Hashes,
+    /// The last values of the headers that tell clients.
+    pub(super) client: [Option<&'a [u8]>; 2],
 }
 
 /// Headers of which the verdict reads only whether they are there.
 const PRESENCE: &[&str] = &["Cookie", "If-None-Match", "If-Modified-Since"];
 
+/// In the place of those that have none.
+const NO_PLACE: u8 = u8::MAX;
+
 impl Names {
     /// Those that the survey reads, the verdict's, and those of rules, which may ask for presence alone.
     pub(super) fn new(surveyed: &[&str], verdict: &[&str], rules: &[(String, bool)]) -> Self {
-        let mut list: Vec<Name> = Vec::new();
-        let valued = surveyed.iter().map(|text| (*text, false));
-        let judged = verdict.iter().map(|text| (*text, PRESENCE.contains(text)));
-        let of_rules = rules.iter().map(|(text, presence)| (text.as_str(), *presence));
-        for (text, presence) in valued.chain(judged).chain(of_rules) {
-            match list.iter_mut().find(|name| name.text.eq_ignore_ascii_case(text)) {
-                Some(name) => name.presence &= presence,
-                None => list.push(Name { text: text.to_owned(), presence }),
+        let mut list: Vec<(&str, Use)> = Vec::new();
+        let of = |presence| if presence { Use::Presence } else { Use::Valued };
+        let valued = surveyed.iter().map(|text| (*text, Use::Surveyed));
+        let judged = verdict.iter().map(|text| (*text, of(PRESENCE.contains(text))));
+        let of_rules = rules.iter().map(|(text, presence)| (text.as_str(), of(*presence)));
+        for (text, reads) in valued.chain(judged).chain(of_rules) {
+            match list.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+                Some((_, known)) if *known == Use::Presence => *known = reads,
+                Some(_) => {}
+                None => list.push((text, reads)),
             }
         }
-        let own = places(list.len());
-        let surveyed = places(surveyed.len());
-        let names =
-            list.iter().enumerate().take(HeaderNames::MOST).filter(|(_, name)| !name.presence);
-        let valued = names.fold(0, |places, (at, _)| places | 1_u64 << at) & !surveyed;
-        let set = HeaderNames::new(list.iter().map(|name| name.text.as_str()));
-        Self { set, list, own, surveyed, valued }
-    }
-
-    /// How many they are.
-    pub(super) fn count(&self) -> usize {
-        self.list.len()
-    }
-
-    /// The names with others behind them; `None` if one of these is there already.
-    pub(super) fn and_others(&self, others: &[&str]) -> Option<HeaderNames> {
-        let is_read = |other: &&str| self.set.as_ref()?.find(other.as_bytes());
-        if others.iter().any(|other| is_read(other).is_some()) {
-            return None;
+        Self {
+            set: HeaderNames::new(list.iter().map(|(text, _)| *text)),
+            own: places(list.len()),
+            surveyed: places(surveyed.len()),
+            uses: list.into_iter().map(|(_, reads)| reads).collect(),
+            hashers: Default::default(),
         }
-        let names = self.list.iter().map(|name| name.text.as_str());
-        HeaderNames::new(names.chain(others.iter().copied()))
     }
 
-    /// The same where names that begin with this letter are told too.
-    pub(super) fn and_beginning_with(self, letter: u8) -> Self {
-        Self { set: self.set.map(|set| set.with_others(letter)), ..self }
+    /// Has the values of these headers of preflights told, too. False if one of them is read anyway, or
+    /// there is no room.
+    pub(super) fn tell_clients(&mut self, headers: &[&str; 2]) -> bool {
+        let Some(set) = &mut self.set else { return false };
+        let is_read = headers.iter().any(|name| set.find(name.as_bytes()).is_some());
+        let is_told = !is_read && headers.iter().all(|name| set.add(name).is_some());
+        self.uses.extend([Use::Client(0), Use::Client(1)].into_iter().filter(|_| is_told));
+        is_told
     }
 
-    /// The values that a header list has of them, of a larger set if they stand in front there.
-    /// `None`: a key cannot hold them all.
-    #[inline]
-    pub(super) fn values<'a>(
+    /// The same where names that are nearly those of CORS are told too.
+    pub(super) fn and_near(self) -> Self {
+        Self { set: self.set.map(|set| set.with_others(near_names::LETTER)), ..self }
+    }
+
+    /// The place of a name.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.set.as_ref()?.find(name.as_bytes())
+    }
+
+    /// What is read of a header list. `None`: a key cannot hold it.
+    pub(super) fn digest<'a>(
         &self,
         headers: Headers<'a>,
-        larger: Option<&HeaderNames>,
-        other: impl FnMut(&'a [u8]),
-    ) -> Option<Values<'a>> {
-        Some(headers.values_of(larger.or(self.set.as_ref())?, other))
+        is_preflight: bool,
+        [last, last_of_preflight]: &mut [LastMap; 2],
+    ) -> Option<Digest<'a>> {
+        let set = self.set.as_ref()?;
+        let mut digest = Digest::default();
+        if let Headers::Map(map) = headers {
+            // Preflights have other headers than the requests behind them.
+            let last = if is_preflight { last_of_preflight } else { last };
+            last.read(map, self, is_preflight, &mut digest);
+        } else {
+            headers.each_of(set, |found| match found {
+                Found::Named(at, value) => {
+                    let told = self.told_at(at, is_preflight);
+                    digest.add(told, self.hashes(told, &[], value), value);
+                }
+                Found::Other(name) if near_names::may_be(name) => {
+                    digest.add(Told::Near, self.hashes(Told::Near, name, &[]), &[]);
+                }
+                Found::Other(_) => {}
+            });
+        }
+        Some(digest)
+    }
+
+    /// Whether a name of which something is read may begin here.
+    #[inline]
+    pub(super) fn may_tell(&self, text: &[u8]) -> bool {
+        self.set.as_ref().is_some_and(|set| set.may_tell(text))
+    }
+
+    /// What a name tells.
+    pub(super) fn told(&self, name: &[u8], is_preflight: bool) -> Told {
+        let Some(set) = &self.set else { return Told::Nothing };
+        match set.find(name) {
+            Some(at) => self.told_at(at, is_preflight),
+            None if set.tells(name) && near_names::may_be(name) => Told::Near,
+            None => Told::Nothing,
+        }
+    }
+
+    fn told_at(&self, at: usize, is_preflight: bool) -> Told {
+        match (u8::try_from(at), self.uses.get(at)) {
+            (Ok(_), Some(Use::Client(_))) if !is_preflight => Told::Nothing,
+            (Ok(place), Some(reads)) => Told::Read(place, *reads),
+            (Err(_), _) | (_, None) => Told::Nothing,
+        }
+    }
+
+    /// The hashes of what is read of a field.
+    #[inline]
+    pub(super) fn hashes(&self, told: Told, name: &[u8], value: &[u8]) -> Hashes {
+        match told {
+            Told::Read(place, Use::Surveyed | Use::Valued) => self.hash(place, value),
+            Told::Near => self.hash(NO_PLACE, name),
+            Told::Read(_, Use::Presence | Use::Client(_)) | Told::Nothing => Hashes::default(),
+        }
+    }
+
+    fn hash(&self, place: u8, text: &[u8]) -> Hashes {
+        self.hashers.each_ref().map(|hasher| hasher.hash_one((place, text)))
     }
 
     /// Appends what the survey reads. Whether a key can hold it: no name stands there twice.
@@ -87,31 +182,65 @@ impl Names {
         &self,
         key: &mut Vec<u8>,
         headers: Headers<'_>,
-        values: &Values<'_>,
+        digest: &Digest<'_>,
     ) -> bool {
         key.extend_from_slice(&[u8::from(headers.is_seen()), u8::from(headers.is_complete())]);
-        append_values(key, values, self.surveyed, self.surveyed);
-        values.places().1 & self.surveyed == 0
+        append_numbers(key, digest.present & self.surveyed, digest.surveyed);
+        digest.repeated & self.surveyed == 0
     }
 
-    /// Appends what else is read, in the order of the list: that of the log differs from line to line,
-    /// and so does the spelling, which decides nothing where each name stands once. Whether that is so.
-    pub(super) fn append_others(&self, key: &mut Vec<u8>, values: &Values<'_>) -> bool {
-        append_values(key, values, self.own & !self.surveyed, self.valued);
-        values.places().1 & self.own == 0
+    /// Appends what else is read. Whether a key can hold it.
+    pub(super) fn append_others(&self, key: &mut Vec<u8>, digest: &Digest<'_>) -> bool {
+        append_numbers(key, digest.present & self.own & !self.surveyed, digest.others);
+        digest.repeated & self.own == 0
     }
 }
 
-/// Appends which names are there, of these places, and the values in those.
-#[inline]
-fn append_values(key: &mut Vec<u8>, values: &Values<'_>, places: u64, shown: u64) {
-    let present = values.places().0 & places;
-    key.extend_from_slice(&present.to_be_bytes());
-    let mut rest = present & shown;
-    while rest != 0 {
-        append(key, values.get(rest.trailing_zeros() as usize));
-        rest &= rest - 1;
+impl<'a> Digest<'a> {
+    /// Whether the name at a place of the set is there.
+    pub(super) fn has(&self, at: usize) -> bool {
+        at < HeaderNames::MOST && self.present >> at & 1 == 1
     }
+
+    /// Adds a field, with the hashes of what is read of it.
+    #[inline]
+    pub(super) fn add(&mut self, told: Told, hashes: Hashes, value: &'a [u8]) {
+        let reads = match told {
+            Told::Read(place, reads) => {
+                let bit = 1_u64.checked_shl(u32::from(place)).unwrap_or_default();
+                self.repeated |= self.present & bit;
+                self.present |= bit;
+                reads
+            }
+            Told::Near => Use::Valued,
+            Told::Nothing => return,
+        };
+        match reads {
+            Use::Surveyed => add(&mut self.surveyed, hashes),
+            Use::Valued => add(&mut self.others, hashes),
+            Use::Presence => {}
+            Use::Client(at) => {
+                if let Some(slot) = self.client.get_mut(usize::from(at)) {
+                    *slot = Some(value);
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn add(sum: &mut Hashes, hashes: Hashes) {
+    for (sum, hash) in sum.iter_mut().zip(hashes) {
+        *sum = sum.wrapping_add(hash);
+    }
+}
+
+fn append_numbers(key: &mut Vec<u8>, places: u64, [first, second]: Hashes) {
+    let mut numbers = [0; 24];
+    for (bytes, number) in numbers.as_chunks_mut().0.iter_mut().zip([places, first, second]) {
+        *bytes = number.to_ne_bytes();
+    }
+    key.extend_from_slice(&numbers);
 }
 
 /// The first places.
