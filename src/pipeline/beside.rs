@@ -36,6 +36,8 @@ type Like = Option<(usize, usize)>;
 const MOST_OTHERS: u32 = 64;
 /// Longer maps are not kept.
 const MOST_KEPT: usize = 16 << 10;
+/// Fields of it that are compared with: whoever asks chooses how many there are to look for.
+const MOST_FIELDS: usize = 64;
 /// Length of what stands between two fields.
 const SEPARATOR: usize = 2;
 
@@ -68,7 +70,9 @@ impl LastMap {
         let mut begin = 0;
         // What cannot be a name behind a comma is not compared with what stands there.
         let mut name = name_length(text);
-        while let Some(length) = name {
+        while let Some(length) = name
+            && self.fields.len() < MOST_FIELDS
+        {
             let told = told(part(begin, begin + length));
             let value = begin + length + 1;
             let next = next_field(part(value, text.len()));
