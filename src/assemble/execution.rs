@@ -165,7 +165,7 @@ fn is_complete(exchange: &Exchange, seen: Seen) -> bool {
 /// The first line of the execution log is read.
 fn opened(exchange: &mut Exchange, progress: &mut Progress, id: &RequestId, line: &Execution<'_>) {
     // Lines of WebSocket APIs carry the extended id in front, those of REST APIs a UUID.
-    let is_extended = RequestId::looks_like_extended(id.as_str().as_bytes());
+    let is_extended = RequestId::looks_like_extended(id.as_bytes());
     exchange.surface = if is_extended { Surface::WebSocket } else { Surface::Rest };
     progress.first_read = if is_ending(line) { FirstRead::End } else { FirstRead::Beginning };
 }

@@ -6,8 +6,7 @@
 
 use crate::assemble::store::{FirstRead, Progress};
 use crate::assemble::{Assembler, Keep};
-use crate::model::{Adds, Exchange, Execution, LineKind, LogEvent, RequestId, Text};
-use crate::parse::execution::Look;
+use crate::model::{Adds, Exchange, Execution, IdText, LineKind, LogEvent, RequestId, Text};
 
 /// What lines may add that adds nothing to an exchange as it is: a bit for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,16 +69,22 @@ impl Assembler {
     /// [`Self::push_execution`] takes it. It was looked at with [`Self::last_id`]. Where time goes on, lines are awaited, and none passes.
     #[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
     #[inline(always)]
-    pub fn passes(&mut self, event: &LogEvent<'_>, look: &Look<'_>) -> bool {
-        if look.adds == Adds::Anything || self.store.arrival.is_some() {
+    pub fn passes(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: Option<IdText<'_>>,
+        is_last: bool,
+        adds: Adds,
+    ) -> bool {
+        if adds == Adds::Anything || self.store.arrival.is_some() {
             return false;
         }
-        let slot = match look.id {
-            _ if look.is_last => self.store.last_slot(),
+        let slot = match id {
+            _ if is_last => self.store.last_slot(),
             Some(id) => self.store.find(id),
             None => None,
         };
-        slot.is_some_and(|slot| self.store.pass(slot, event, look.adds))
+        slot.is_some_and(|slot| self.store.pass(slot, event, adds))
     }
 
     /// The id of the line before, if its exchange is open or held.
@@ -112,7 +117,7 @@ mod tests {
 
     fn push(assembler: &mut Assembler, event: &LogEvent<'_>, lets_pass: bool) -> bool {
         let look = look(event.message, assembler.last_id()).expect("a line");
-        if lets_pass && assembler.passes(event, &look) {
+        if lets_pass && assembler.passes(event, look.id, look.is_last, look.adds) {
             return true;
         }
         let mut line = Execution::Detail;

@@ -38,11 +38,15 @@ impl RequestId {
         Some(Self { bytes })
     }
 
+    /// The id as it was logged.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.bytes[39])).unwrap_or_default()
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..usize::from(self.bytes[39])).unwrap_or_default();
         // `parse` lets ASCII through only.
-        std::str::from_utf8(bytes).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// Whether `text` has the form of a UUID: 8-4-4-4-12 word characters. Not only hexadecimal

@@ -18,8 +18,9 @@ pub struct Look<'a> {
     /// What it can add to its exchange, as far as its shape tells.
     pub adds: Adds,
     /// What stands behind the id.
-    text: &'a [u8],
-    shape: Option<&'static LineShape>,
+    pub(crate) text: &'a [u8],
+    /// The shape, if it is known.
+    pub(crate) shape: Option<&'static LineShape>,
 }
 
 impl<'a> Look<'a> {
@@ -43,29 +44,25 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
 
 /// The same for the hot path: the line is read by those who need it. `last` is any id, best that of the
 /// line before.
-#[expect(clippy::inline_always, reason = "a call for each line, and what it gives is large")]
-#[inline(always)]
 pub fn look<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>> {
-    let Some((id, text)) = split_uuid(message) else { return look_otherwise(message) };
-    let is_last = last.is_some_and(|last| last.is_written(id));
-    if !is_last && !RequestId::looks_like_uuid(id) {
-        return look_otherwise(message);
-    }
-    let shape = shape::numbered(text).map(|(_, shape)| shape);
-    let truncated = text.ends_with(TRUNCATED);
-    Some(Look {
-        id: Some(IdText::of_uuid(id)),
-        is_last,
-        truncated,
-        adds: adds(shape, text),
-        text,
-        shape,
-    })
+    look_at_usual(message, last).or_else(|| look_at_other(message))
 }
 
-/// As [`look`], at a message that does not begin with a UUID.
-#[inline(never)]
-fn look_otherwise(message: &[u8]) -> Option<Look<'_>> {
+/// As [`look`], if the message begins with a UUID, as nearly all do.
+#[expect(clippy::inline_always, reason = "a call for each line, and what it gives is large")]
+#[inline(always)]
+pub fn look_at_usual<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>> {
+    let (id, text) = split_uuid(message)?;
+    let is_last = last.is_some_and(|last| last.is_written(id));
+    if !is_last && !RequestId::looks_like_uuid(id) {
+        return None;
+    }
+    let shape = shape::numbered(text).map(|(_, shape)| shape);
+    let (id, truncated) = (Some(IdText::of_uuid(id)), text.ends_with(TRUNCATED));
+    Some(Look { id, is_last, truncated, adds: adds(shape, text), text, shape })
+}
+
+fn look_at_other(message: &[u8]) -> Option<Look<'_>> {
     let (id, text) = match split_id(message) {
         Some((id, text)) => (Some(id), text),
         None => (None, message),
@@ -115,18 +112,15 @@ pub fn glance(message: &[u8]) -> Glance {
     }
 }
 
-/// As [`look`], at a message that was looked at.
+/// As [`look`], at a message that was looked at, if that told anything.
 #[inline]
 pub fn look_glanced<'a>(
     message: &'a [u8],
     glance: Glance,
     last: Option<&RequestId>,
 ) -> Option<Look<'a>> {
-    let known = (glance.0 >> 1).checked_sub(1).and_then(|number| SHAPES.get(number as usize));
-    let (Some(shape), Some((prefix, text))) = (known, message.split_first_chunk::<UUID_PREFIX>())
-    else {
-        return look(message, last);
-    };
+    let shape = SHAPES.get((glance.0 >> 1).checked_sub(1)? as usize)?;
+    let (prefix, text) = message.split_first_chunk::<UUID_PREFIX>()?;
     let [_, id @ .., _, _] = prefix;
     let is_last = last.is_some_and(|last| last.is_written(id));
     let (id, shape) = (Some(IdText::of_uuid(id)), Some(shape));
@@ -366,7 +360,8 @@ mod tests {
                 let (mut once, mut twice) = (Execution::Detail, Execution::Detail);
                 let first = look(message.as_bytes(), None).map(|look| read(look, &mut once));
                 let glanced = glance(message.as_bytes());
-                let second = look_glanced(message.as_bytes(), glanced, None);
+                let second = look_glanced(message.as_bytes(), glanced, None)
+                    .or_else(|| look(message.as_bytes(), None));
                 let second = second.map(|look| read(look, &mut twice));
                 assert_eq!((second, twice), (first, once), "{message}");
                 let is_usual =

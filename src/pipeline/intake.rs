@@ -39,10 +39,21 @@ impl Analyzer<'_> {
         reason = "most lines pass, and need no more than a few registers"
     )]
     #[inline(always)]
-    fn looked_at(&mut self, event: &LogEvent<'_>, look: Option<Look<'_>>) {
-        match look {
-            Some(look) if self.assembler.passes(event, &look) => self.note(look.truncated),
-            Some(look) => self.read(event, &look),
+    fn looked_at(&mut self, event: &LogEvent<'_>, look: Look<'_>) {
+        let Look { id, is_last, truncated, adds, text, shape } = look;
+        if self.assembler.passes(event, id, is_last, adds) {
+            self.note(truncated);
+        } else {
+            // Only now, for it is written to memory.
+            self.read(event, &Look { id, is_last, truncated, adds, text, shape });
+        }
+    }
+
+    /// An event that is no usual line of an execution log, or was not looked at.
+    #[inline(never)]
+    fn look_at(&mut self, event: &LogEvent<'_>) {
+        match execution::look(event.message, self.assembler.last_id()) {
+            Some(look) => self.looked_at(event, look),
             None => self.other(event, parse::others(event.message)),
         }
     }
@@ -112,16 +123,19 @@ impl Sink for Analyzer<'_> {
 
     fn event(&mut self, event: LogEvent<'_>) {
         if self.is_taken(&event) {
-            let look = execution::look(event.message, self.assembler.last_id());
-            self.looked_at(&event, look);
+            match execution::look_at_usual(event.message, self.assembler.last_id()) {
+                Some(look) => self.looked_at(&event, look),
+                None => self.look_at(&event),
+            }
         }
     }
 
     fn glanced(&mut self, event: LogEvent<'_>, glance: Glance) {
         if self.is_taken(&event) {
-            let last = self.assembler.last_id();
-            let look = execution::look_glanced(event.message, glance, last);
-            self.looked_at(&event, look);
+            match execution::look_glanced(event.message, glance, self.assembler.last_id()) {
+                Some(look) => self.looked_at(&event, look),
+                None => self.look_at(&event),
+            }
         }
     }
 
@@ -130,7 +144,7 @@ impl Sink for Analyzer<'_> {
         let look = execution::look_at_beginning(event.message, end, last);
         let Some(look) = look else { return false };
         let is_known = event.time.is_some_and(|time| !self.is_outside(time));
-        let passes = is_known && self.assembler.passes(&event, &look);
+        let passes = is_known && self.assembler.passes(&event, look.id, look.is_last, look.adds);
         if passes {
             self.is_taken(&event);
             self.note(look.truncated);
