@@ -14,7 +14,6 @@ use crate::decode::stamp::{Clock, EXPORT};
 use crate::decode::window::{More, Window};
 use crate::decode::{Count, MAX_EVENT, SLACK};
 use crate::model::LogTime;
-use crate::model::bytes::line_end;
 
 const WINDOW: usize = MAX_EVENT + SLACK;
 
@@ -97,7 +96,7 @@ impl Text<'_, '_, '_> {
         let mut begun = self.exported(bytes, scan);
         // In a stamp that was read no line ends.
         let mut known = if begun.is_some() { EXPORT } else { 0 };
-        while let Some(length) = bytes.get(scan + known..).and_then(line_end) {
+        while let Some(length) = bytes.get(scan + known..).and_then(|rest| memchr(b'\n', rest)) {
             let end = scan + known + length;
             let next = self.exported(bytes, end + 1);
             match (begun, next) {

@@ -84,22 +84,6 @@ pub(crate) fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where a text's first line ends. Most lines are short, and to call somebody takes longer than they do.
-#[inline]
-pub(crate) fn line_end(text: &[u8]) -> Option<usize> {
-    const BLOCKS: usize = 4;
-    let mut rest = text;
-    for _ in 0..BLOCKS {
-        let Some((block, behind)) = rest.split_first_chunk() else { break };
-        if has(block, b'\n') {
-            let at = all_equal(block, b'\n').trailing_zeros() as usize;
-            return Some(text.len() - rest.len() + at);
-        }
-        rest = behind;
-    }
-    memchr::memchr(b'\n', rest).map(|at| text.len() - rest.len() + at)
-}
-
 /// How many bytes two texts have in common at their beginning.
 #[inline]
 pub(crate) fn same_length(a: &[u8], b: &[u8]) -> usize {
@@ -141,14 +125,6 @@ pub(crate) fn behind_comma(text: &[u8]) -> Option<usize> {
         }
     }
     None
-}
-
-/// Whether a block has this byte.
-#[inline]
-fn has(block: &[u8; WIDE], byte: u8) -> bool {
-    let parts = block.as_chunks::<BLOCK>().0;
-    let equal = |part: &[u8; BLOCK]| u8x16::new(*part).simd_eq(u8x16::splat(byte));
-    parts.iter().fold(u8x16::splat(0), |any, part| any | equal(part)).to_bitmask() != 0
 }
 
 /// A bit for each byte of the block that is this one, the first one lowest.
@@ -256,14 +232,6 @@ mod tests {
 
     #[test]
     fn the_first_one_is_found_at_any_place() {
-        for length in (0..400).step_by(7) {
-            assert_eq!(line_end(&vec![b'-'; length]), None);
-            for at in 0..length {
-                let mut text = vec![b'-'; length];
-                text[at..].fill(b'\n');
-                assert_eq!(line_end(&text), Some(at));
-            }
-        }
         for length in 0..100 {
             assert_eq!(find_near(b'=', &vec![b'-'; length]), None);
             for at in 0..length {
