@@ -90,8 +90,15 @@ impl Slot {
             exchange.ended = Some(time);
             exchange.end_position = Some(event.position);
             self.ended_by_access = false;
-            return;
+        } else {
+            self.widen_any(event, is_access);
         }
+    }
+
+    /// The same for any line.
+    #[inline(never)]
+    fn widen_any(&mut self, event: &LogEvent<'_>, is_access: bool) {
+        let exchange = &mut self.exchange;
         let is_first = exchange.position.is_none();
         let begins = match (event.time, exchange.started) {
             (Some(time), Some(started)) if time != started => time < started,

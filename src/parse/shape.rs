@@ -212,7 +212,8 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 });
 
 /// The shape of a message (without its request id), and its place in [`SHAPES`].
-#[inline]
+#[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
+#[inline(always)]
 pub(super) fn numbered(message: &[u8]) -> Option<(usize, &'static LineShape)> {
     let index = &*INDEX;
     if let Some(first) = message.first_chunk()

@@ -29,11 +29,20 @@ struct Field {
     hashes: Hashes,
 }
 
+/// What was seen of a map beside the one before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    /// How many fields it has.
+    fields: usize,
+    /// Whether the one before does not have them all.
+    has_others: bool,
+}
+
 /// A field of the map before that a text begins with, and how far both are the same.
 type Like = Option<(usize, usize)>;
 
 /// So many maps with other fields make one of them the one to compare with.
-const MOST_OTHERS: u32 = 64;
+const MOST_OTHERS: u32 = 1024;
 /// Longer maps are not kept.
 const MOST_KEPT: usize = 16 << 10;
 /// Fields of it that are compared with: whoever asks chooses how many there are to look for.
@@ -51,10 +60,11 @@ impl LastMap {
         digest: &mut Digest<'a>,
     ) {
         let told = |name: &[u8]| names.told(name, is_preflight);
-        let has_others = self.beside(map, names, told, digest);
-        self.others += u32::from(has_others);
+        let found = self.beside(map, names, told, digest);
+        self.others += u32::from(found.has_others);
+        let has_more = found.has_others && found.fields.min(MOST_FIELDS) > self.fields.len();
         let text = map.text();
-        if (self.fields.is_empty() || self.others > MOST_OTHERS) && text.len() <= MOST_KEPT {
+        if (has_more || self.others > MOST_OTHERS) && text.len() <= MOST_KEPT {
             self.keep(text, names, told);
         }
     }
@@ -83,7 +93,6 @@ impl LastMap {
         }
     }
 
-    /// Whether the map has fields that the one before has not.
     #[inline]
     fn beside<'a>(
         &self,
@@ -91,22 +100,23 @@ impl LastMap {
         names: &Names,
         told_by: impl Fn(&[u8]) -> Told,
         digest: &mut Digest<'a>,
-    ) -> bool {
+    ) -> Seen {
+        let mut seen = Seen::default();
         // From where a field begins.
         let mut rest = map.text();
         // Which one of the map before it is, or else how long its name is.
         let (mut like, mut length) = (self.like(rest, 0), 0);
         if like.is_none() {
-            let Some(equals) = memchr::memchr(b'=', rest) else { return false };
+            let Some(equals) = memchr::memchr(b'=', rest) else { return seen };
             (like, length) = (self.like_any(rest, equals, 0), equals);
         }
         // The field of the map before that is expected next.
         let mut expected = 0;
-        let mut has_others = false;
         loop {
+            seen.fields += 1;
             let told;
             if let Some((at, same)) = like {
-                let Some([first, behind @ ..]) = self.fields.get(at..) else { return has_others };
+                let Some([first, behind @ ..]) = self.fields.get(at..) else { return seen };
                 let mut field = first;
                 expected = at + 1;
                 // A field is the same if that reaches to the value of the one behind it.
@@ -122,10 +132,11 @@ impl LastMap {
                     expected += 1;
                     field = next;
                 }
+                seen.fields += expected - at - 1;
                 rest = rest.get(field.begin - first.begin..).unwrap_or_default();
                 (told, length) = (field.told, field.value - field.begin - 1);
             } else {
-                has_others = true;
+                seen.has_others = true;
                 told = told_by(rest.get(..length).unwrap_or_default());
             }
             let (name, value) = rest.split_at_checked(length).unwrap_or_default();
@@ -154,7 +165,7 @@ impl LastMap {
                 digest.add(told, names.hashes(told, name, value), value);
             }
             if is_last {
-                return has_others;
+                return seen;
             }
         }
     }
