@@ -84,6 +84,16 @@ pub(crate) fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
     }
 }
 
+/// The same for the first one of two.
+#[inline]
+pub(crate) fn find_two_near(one: u8, other: u8, text: &[u8]) -> Option<usize> {
+    let (blocks, behind) = beginning::<{ 2 * BLOCK }>(text);
+    match of_two(&blocks, |block| equal(block, one) | equal(block, other)) {
+        0 => memchr::memchr2(one, other, behind).map(|at| 2 * BLOCK + at),
+        found => Some(found.trailing_zeros() as usize),
+    }
+}
+
 /// How many bytes two texts have in common at their beginning.
 #[inline]
 pub(crate) fn same_length(a: &[u8], b: &[u8]) -> usize {
@@ -234,10 +244,13 @@ mod tests {
     fn the_first_one_is_found_at_any_place() {
         for length in 0..100 {
             assert_eq!(find_near(b'=', &vec![b'-'; length]), None);
+            assert_eq!(find_two_near(b'=', b'"', &vec![b'-'; length]), None);
             for at in 0..length {
                 let mut text = vec![b'-'; length];
                 text[at..].fill(b'=');
                 assert_eq!(find_near(b'=', &text), Some(at));
+                assert_eq!(find_two_near(b'=', b'"', &text), Some(at));
+                assert_eq!(find_two_near(b'"', b'=', &text), Some(at));
             }
         }
     }

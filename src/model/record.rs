@@ -294,7 +294,8 @@ impl LoggedFields {
 impl<'a> FromIterator<(&'a str, &'a str)> for LoggedFields {
     /// As many as fit in 4 GiB, which no line is as long as.
     fn from_iter<T: IntoIterator<Item = (&'a str, &'a str)>>(fields: T) -> Self {
-        let mut all = Self::default();
+        // What most lines hold, so that it need not grow.
+        let mut all = Self { text: String::with_capacity(512), ends: Vec::with_capacity(32) };
         for (key, value) in fields {
             let key_end = all.text.len() + key.len();
             let ends = (u32::try_from(key_end), u32::try_from(key_end + value.len()));

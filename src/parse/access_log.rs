@@ -12,6 +12,7 @@ mod pairs;
 
 use crate::model::{AccessRecord, RequestId};
 use crate::parse::access_log::meaning::{Field, Fields};
+use crate::parse::access_log::pairs::Pairs;
 
 /// Reads a line of an access log. It must hold a request id, and a status, a method or a route.
 pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
@@ -34,14 +35,14 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
         return None;
     }
     let mut record = meaning::record(&fields);
-    let logged = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let logged = pairs.iter().map(|(key, value)| (&**key, &**value));
     record.fields = logged.filter(|(_, value)| *value != "-").collect();
     Some(Box::new(record))
 }
 
 /// Applications log ids and statuses in objects of their own, too. With the id in a wrapper, a status
 /// and a method or route must stand with it, and nothing that events and log lines have.
-fn is_of_application(fields: &Fields<'_>, pairs: &[(String, String)]) -> bool {
+fn is_of_application(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
     const OF_OTHERS: &[&str] = &["headers", "multiValueHeaders", "requestContext"];
     if ![Field::RequestId, Field::ExtendedRequestId].iter().all(|id| fields.is_wrapped(*id)) {
         return false;

@@ -3,15 +3,19 @@
 //!
 //! Must not: judge whether the browser let the page see the response.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use crate::model::{HarEntry, LogTime};
 
+static STARTED: LazyLock<Finder> = LazyLock::new(|| Finder::new("\"startedDateTime\""));
+
 /// Reads one element of `log.entries`.
 pub fn parse(message: &[u8]) -> Option<Box<HarEntry>> {
     let text = message.trim_ascii();
-    if !text.starts_with(b"{") || memmem::find(text, b"\"startedDateTime\"").is_none() {
+    if !text.starts_with(b"{") || STARTED.find(text).is_none() {
         return None;
     }
     let entry: Entry = serde_json::from_slice(text).ok()?;

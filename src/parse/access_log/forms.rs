@@ -6,6 +6,8 @@
 //!
 //! Must not: take the access log of a web server for one; API Gateway's ends in a request id.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memmem};
 
 use crate::parse::access_log::pairs::Pairs;
@@ -22,13 +24,13 @@ pub(super) fn may_be_form(text: &[u8]) -> bool {
 }
 
 /// Reads CLF or CSV.
-pub(super) fn read(text: &[u8]) -> Option<Pairs> {
+pub(super) fn read(text: &[u8]) -> Option<Pairs<'static>> {
     let text = String::from_utf8_lossy(text);
     web_socket(&text).or_else(|| common(&text)).or_else(|| comma_separated(&text))
 }
 
 /// `ip caller user [time] "METHOD path protocol" status length id [extended id]`.
-fn common(text: &str) -> Option<Pairs> {
+fn common(text: &str) -> Option<Pairs<'static>> {
     let (client, rest) = text.split_once(" [")?;
     let (time, rest) = rest.split_once("] \"")?;
     let (request, rest) = rest.rsplit_once("\" ")?;
@@ -40,7 +42,7 @@ fn common(text: &str) -> Option<Pairs> {
 }
 
 /// `ip caller user [time] "EVENT route connection" status id`.
-fn web_socket(text: &str) -> Option<Pairs> {
+fn web_socket(text: &str) -> Option<Pairs<'static>> {
     let (client, rest) = text.split_once(" [")?;
     let (time, rest) = rest.split_once("] \"")?;
     let (request, rest) = rest.rsplit_once("\" ")?;
@@ -61,11 +63,11 @@ fn web_socket(text: &str) -> Option<Pairs> {
         ("status", status),
         ("requestId", id),
     ];
-    Some(named.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    Some(named.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value.to_owned()))).into())
 }
 
 /// The same fields, not quoted; HTTP APIs leave out caller and user.
-fn comma_separated(text: &str) -> Option<Pairs> {
+fn comma_separated(text: &str) -> Option<Pairs<'static>> {
     let places: Vec<_> = text.split(',').map(str::trim).collect();
     let at = places.iter().position(|place| looks_like_time(place))?;
     let (head, rest) = places.split_at_checked(at)?;
@@ -79,7 +81,7 @@ fn comma_separated(text: &str) -> Option<Pairs> {
     pairs(head.first().copied().unwrap_or_default(), time, &[method, &target, protocol], rest)
 }
 
-fn pairs(client: &str, time: &str, request: &[&str; 3], places: &[&str]) -> Option<Pairs> {
+fn pairs(client: &str, time: &str, request: &[&str; 3], places: &[&str]) -> Option<Pairs<'static>> {
     let [method, target, protocol] = *request;
     let (status, length, id, extended) = match *places {
         [status, length, id] => (status, length, id, None),
@@ -100,7 +102,7 @@ fn pairs(client: &str, time: &str, request: &[&str; 3], places: &[&str]) -> Opti
         ("requestId", id),
     ];
     let named = named.into_iter().chain(extended.map(|extended| ("extendedRequestId", extended)));
-    Some(named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    Some(named.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value.to_owned()))).collect())
 }
 
 /// `22/Nov/2026:10:00:00 +0000`.

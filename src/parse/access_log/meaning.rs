@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface};
+use crate::parse::access_log::pairs::Pairs;
 
 /// What a name can stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +180,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(pairs: &'a [(String, String)]) -> Self {
+    pub(super) fn new(pairs: &'a Pairs<'_>) -> Self {
         let mut name = String::new();
         let mut values = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
@@ -282,12 +283,13 @@ fn is_set(value: &str) -> bool {
 
 /// Lower case, without `_`, `-` and `$`.
 fn normalize(key: &str, name: &mut String) {
+    let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'$');
     name.clear();
-    name.extend(
-        key.chars()
-            .filter(|char| !matches!(char, '_' | '-' | '$'))
-            .map(|char| char.to_ascii_lowercase()),
-    );
+    name.push_str(key);
+    if key.bytes().any(is_mark) {
+        name.retain(|char| !matches!(char, '_' | '-' | '$'));
+    }
+    name.make_ascii_lowercase();
 }
 
 /// The record, without its list of fields.

@@ -2,15 +2,22 @@
 //!
 //! Must not: know what a name means.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 use serde::de::IgnoredAny;
 
+use crate::model::headers::lossy;
 use crate::parse::value::raw::{self, Raw};
 
-/// Names and values, in order.
-pub(super) type Pairs = Vec<(String, String)>;
+/// Names and values, in order, as they stand in the line where nothing in them is escaped.
+pub(super) type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// As many pairs as most lines have; allocators are slow with pieces that are larger.
+const USUAL: usize = 20;
+/// What the JSON parser refuses is nested deeper.
+const MOST_NESTED: u32 = 128;
 
 /// Keys of documents that are no access log: log lines of applications, events, responses.
 const OF_OTHERS: &[&[u8]] = &[
@@ -24,49 +31,64 @@ const OF_OTHERS: &[&[u8]] = &[
 ];
 
 /// A JSON object; or, where a value with a bare quote broke it, what can be told apart.
-pub(super) fn json(text: &[u8]) -> Option<Pairs> {
-    if !has_id_name(text) || is_of_others(text) {
+pub(super) fn json(text: &[u8]) -> Option<Pairs<'_>> {
+    if !has_id_name(text) {
         return None;
     }
-    let mut pairs = Vec::with_capacity(32);
-    match serde_json::from_slice::<IgnoredAny>(text) {
-        Ok(IgnoredAny) => flatten("", text, &mut pairs),
-        Err(_) => salvage(text, &mut pairs),
+    let mut pairs = Vec::with_capacity(USUAL);
+    let mut others = Others::default();
+    for (key, value) in raw::members(text) {
+        if others.have(key, value) {
+            return None;
+        }
+        flatten(Raw::Text(key).text(), value, MOST_NESTED, &mut pairs);
+    }
+    if others.has_lists || (others.has_level && others.has_message) {
+        return None;
+    }
+    if serde_json::from_slice::<IgnoredAny>(text).is_err() {
+        pairs.clear();
+        salvage(text, &mut pairs);
     }
     Some(pairs)
 }
 
-fn is_of_others(text: &[u8]) -> bool {
-    let (mut has_level, mut has_message, mut has_lists) = (false, false, false);
-    for (key, value) in raw::members(text) {
-        has_level |= matches!(key, b"level" | b"severity" | b"levelname");
-        has_message |= matches!(key, b"message" | b"msg");
-        has_lists |= matches!(key, b"headers" | b"multiValueHeaders" | b"body")
-            && !matches!(value, Raw::Text(b"-" | b""));
-        let is_platform = key == b"type" && value.bytes().starts_with(b"platform.");
-        if is_platform || OF_OTHERS.contains(&key) {
-            return true;
-        }
-    }
-    has_lists || (has_level && has_message)
+/// What documents have that are no access log.
+#[derive(Default)]
+struct Others {
+    has_level: bool,
+    has_message: bool,
+    has_lists: bool,
 }
 
-/// The members of valid JSON, those of nested objects with dots in their names. How deep it goes,
-/// the JSON parser has limited.
-fn flatten(outer: &str, text: &[u8], pairs: &mut Pairs) {
-    for (key, value) in raw::members(text) {
-        let key = Raw::Text(key).to_text();
-        let key = if outer.is_empty() { key } else { format!("{outer}.{key}") };
-        match value {
-            Raw::Other(members) if members.starts_with(b"{") => flatten(&key, members, pairs),
-            Raw::Other(b"null") => pairs.push((key, "-".to_owned())),
-            Raw::Text(_) | Raw::Other(_) => pairs.push((key, value.to_text())),
+impl Others {
+    /// Whether this member alone tells one of them.
+    fn have(&mut self, key: &[u8], value: Raw<'_>) -> bool {
+        self.has_level |= matches!(key, b"level" | b"severity" | b"levelname");
+        self.has_message |= matches!(key, b"message" | b"msg");
+        self.has_lists |= matches!(key, b"headers" | b"multiValueHeaders" | b"body")
+            && !matches!(value, Raw::Text(b"-" | b""));
+        let is_platform = key == b"type" && value.bytes().starts_with(b"platform.");
+        is_platform || OF_OTHERS.contains(&key)
+    }
+}
+
+/// A member; those of a nested object with dots in their names, as deep as the JSON parser goes.
+fn flatten<'a>(key: Cow<'a, str>, value: Raw<'a>, depth: u32, pairs: &mut Pairs<'a>) {
+    match (value, depth.checked_sub(1)) {
+        (Raw::Other(members), Some(depth)) if members.starts_with(b"{") => {
+            for (inner, value) in raw::members(members) {
+                let inner = Raw::Text(inner).text();
+                flatten(Cow::Owned(format!("{key}.{inner}")), value, depth, pairs);
+            }
         }
+        (Raw::Other(b"null"), _) => pairs.push((key, Cow::Borrowed("-"))),
+        (Raw::Text(_) | Raw::Other(_), _) => pairs.push((key, value.text())),
     }
 }
 
 /// Broken JSON: a value reaches to the next `"name":` that stands behind a comma or a brace.
-fn salvage(text: &[u8], pairs: &mut Pairs) {
+fn salvage<'a>(text: &'a [u8], pairs: &mut Pairs<'a>) {
     let mut marks = Vec::new();
     for quote in memchr::memchr_iter(b'"', text) {
         if let Some(mark) = key_at(text, quote) {
@@ -84,8 +106,7 @@ fn salvage(text: &[u8], pairs: &mut Pairs) {
             }
             None => value.strip_suffix(b"}").unwrap_or(value).trim_ascii(),
         };
-        let key = String::from_utf8_lossy(mark.key).into_owned();
-        pairs.push((key, String::from_utf8_lossy(value).into_owned()));
+        pairs.push((lossy(mark.key), lossy(value)));
     }
 }
 
@@ -110,10 +131,10 @@ fn key_at(text: &[u8], quote: usize) -> Option<Mark<'_>> {
 }
 
 /// `<request id="..."> <ip>...</ip> ... </request>`.
-pub(super) fn xml(text: &[u8]) -> Option<Pairs> {
+pub(super) fn xml(text: &[u8]) -> Option<Pairs<'_>> {
     let rest = text.strip_prefix(b"<request id=\"")?;
     let (id, mut rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
-    let mut pairs = vec![("requestId".to_owned(), String::from_utf8_lossy(id).into_owned())];
+    let mut pairs = vec![(Cow::Borrowed("requestId"), lossy(id))];
     while let Some(open) = memchr(b'<', rest) {
         let Some(tag) = rest.get(open + 1..) else { break };
         let Some(name) = memchr(b'>', tag).and_then(|end| tag.get(..end)) else { break };
@@ -122,10 +143,7 @@ pub(super) fn xml(text: &[u8]) -> Option<Pairs> {
         match memmem::find(value, &close).filter(|_| is_name(name)) {
             Some(end) => {
                 let content = value.get(..end).unwrap_or_default().trim_ascii();
-                pairs.push((
-                    String::from_utf8_lossy(name).into_owned(),
-                    String::from_utf8_lossy(content).into_owned(),
-                ));
+                pairs.push((lossy(name), lossy(content)));
                 rest = value.get(end + close.len()..).unwrap_or_default();
             }
             None => rest = value,
@@ -144,14 +162,14 @@ pub(super) fn may_be_pairs(text: &[u8]) -> bool {
 
 /// `name=value|name=value`, `name: value, name: value`. A piece that is no pair belongs to the value
 /// before it.
-pub(super) fn separated(text: &[u8]) -> Option<Pairs> {
+pub(super) fn separated(text: &[u8]) -> Option<Pairs<'_>> {
     SEPARATORS.iter().find_map(|separator| {
         let pairs = split(text, *separator)?;
         (pairs.len() >= 3).then_some(pairs)
     })
 }
 
-fn split(text: &[u8], separator: u8) -> Option<Pairs> {
+fn split(text: &[u8], separator: u8) -> Option<Pairs<'_>> {
     let mut pairs: Vec<(&[u8], Vec<u8>)> = Vec::new();
     for piece in text.split(|byte| *byte == separator) {
         match (split_pair(piece), pairs.last_mut()) {
@@ -167,7 +185,7 @@ fn split(text: &[u8], separator: u8) -> Option<Pairs> {
         let value = value.trim_ascii();
         let inner = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
         let value = String::from_utf8_lossy(inner.unwrap_or(value)).into_owned();
-        (String::from_utf8_lossy(name).into_owned(), value)
+        (lossy(name), Cow::Owned(value))
     });
     Some(unquoted.collect())
 }

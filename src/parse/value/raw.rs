@@ -1,7 +1,12 @@
 //! The members of a JSON object, without reading their values: log lines are mostly looked at and
 //! let go.
 //!
-//! Must not: allocate.
+//! Must not: allocate, but for a string with escapes whose text is asked for.
+
+use std::borrow::Cow;
+
+use crate::model::bytes::find_two_near;
+use crate::model::headers::lossy;
 
 /// A value as it stands in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,18 +26,22 @@ impl<'a> Raw<'a> {
     }
 
     /// A string with its escapes resolved; anything else as written.
-    pub(crate) fn to_text(self) -> String {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         match self {
             Self::Text(text) if memchr::memchr(b'\\', text).is_some() => {
                 let mut quoted = Vec::with_capacity(text.len() + 2);
                 quoted.push(b'"');
                 quoted.extend_from_slice(text);
                 quoted.push(b'"');
-                serde_json::from_slice(&quoted)
-                    .unwrap_or_else(|_| String::from_utf8_lossy(text).into_owned())
+                serde_json::from_slice(&quoted).map_or_else(|_| lossy(text), Cow::Owned)
             }
-            Self::Text(text) | Self::Other(text) => String::from_utf8_lossy(text).into_owned(),
+            Self::Text(text) | Self::Other(text) => lossy(text),
         }
+    }
+
+    /// The same, to keep.
+    pub(crate) fn to_text(self) -> String {
+        self.text().into_owned()
     }
 }
 
@@ -87,7 +96,7 @@ fn split_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.strip_prefix(b"\"")?;
     let mut at = 0;
     loop {
-        let stop = at + memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        let stop = at + find_two_near(b'"', b'\\', text.get(at..)?)?;
         if text.get(stop) == Some(&b'"') {
             return Some((text.get(..stop)?, text.get(stop + 1..)?));
         }
