@@ -65,8 +65,9 @@ impl Passing {
 }
 
 impl Assembler {
-    /// Whether a line adds nothing to its exchange, by what its shape can add, and is done with; else
-    /// [`Self::push_execution`] takes it. It was looked at with [`Self::last_id`]. Where time goes on, lines are awaited, and none passes.
+    /// Whether a line that can add no more than this to its exchange adds nothing, and is done with; else
+    /// [`Self::push_execution`] takes it. `is_last`: its id is [`Self::last_id`]. Where time goes on, lines
+    /// are awaited, and none passes.
     #[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
     #[inline(always)]
     pub fn passes(

@@ -93,6 +93,7 @@ impl LastMap {
         }
     }
 
+    /// Adds what is read of a map, as the one before leads from field to field.
     #[inline]
     fn beside<'a>(
         &self,
@@ -170,6 +171,7 @@ impl LastMap {
         }
     }
 
+    /// How far a text is the same as the field in this place, if it begins with its name and `=`.
     #[inline]
     fn like(&self, text: &[u8], at: usize) -> Like {
         let field = self.fields.get(at)?;
