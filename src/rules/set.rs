@@ -422,11 +422,11 @@ fn error(draft: &Draft, offset: usize, problem: Problem) -> Option<RuleError> {
 fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
     let known: Vec<(String, Class)> =
         drafts.iter().map(|draft| (draft.text.id.clone(), draft.text.class)).collect();
+    let is_symptom = |(_, class): &&(String, Class)| kind_of(*class) == Kind::Symptom;
+    let symptoms: Vec<_> = known.iter().filter(is_symptom).collect();
     let mut rules = Vec::new();
     for mut draft in drafts {
-        let symptoms =
-            known.iter().filter(|(_, class)| kind_of(*class) == Kind::Symptom).cloned().collect();
-        draft.text.explains = explained(&draft, symptoms, errors);
+        draft.text.explains = explained(&draft, &symptoms, errors);
         let superseded = superseded(&draft, &known, errors);
         rules.push(Rule {
             text: Rc::new(draft.text),
@@ -452,7 +452,7 @@ fn resolve_names(drafts: Vec<Draft>, errors: &mut Vec<RuleError>) -> Vec<Rule> {
 /// Ids of the symptom rules that a cause names, by class or by id.
 fn explained(
     draft: &Draft,
-    symptoms: Vec<(String, Class)>,
+    symptoms: &[&(String, Class)],
     errors: &mut Vec<RuleError>,
 ) -> Vec<String> {
     for (offset, name) in &draft.explains {
@@ -469,8 +469,8 @@ fn explained(
         }
     }
     let named = |text: &str| draft.explains.iter().any(|(_, name)| name == text);
-    let symptoms = symptoms.into_iter();
-    symptoms.filter(|(id, class)| named(id) || named(class.as_str())).map(|(id, _)| id).collect()
+    let symptoms = symptoms.iter().filter(|(id, class)| named(id) || named(class.as_str()));
+    symptoms.map(|(id, _)| id.clone()).collect()
 }
 
 fn superseded(draft: &Draft, known: &[(String, Class)], errors: &mut Vec<RuleError>) -> Vec<usize> {
