@@ -62,7 +62,7 @@ pub(crate) fn run(
         None => status,
     };
     // The process ends: thousands of texts need not be freed one by one.
-    mem::forget(report);
+    mem::forget((report, setup.rules));
     Ok(if setup.is_partial { ExitStatus::Usage } else { status })
 }
 

@@ -186,7 +186,8 @@ pub(crate) struct ScanOptions {
     pub(crate) paths: Vec<PathBuf>,
 
     /// Threads to use at most: with 2, one reads and decodes ahead of the other, which analyzes; more
-    /// are not used. The report is the same. Without it, 2 where there are two processors.
+    /// are not used. The report is the same. Without it, 2 where there are two processors, and 1 for a
+    /// single short file.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 

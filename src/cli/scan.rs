@@ -32,7 +32,7 @@ pub(crate) fn run(options: &ScanOptions) -> Result<ExitStatus, CliError> {
             files::scan_metered(&inputs, &mut io::stdin().lock(), sink, &progress.meter)
         };
         let mut work = || {
-            if threads(options.threads) > 1 {
+            if threads(options.threads, &inputs) > 1 {
                 ahead(read, glance, analyzer)
             } else {
                 read(analyzer)
@@ -52,11 +52,16 @@ fn shows_progress(options: &ScanOptions) -> bool {
     stderr_is_terminal() && !options.analysis.output.quiet && !Environment::read().is_dumb()
 }
 
-/// As many threads as are asked for, or as there are processors.
-fn threads(asked: Option<u16>) -> usize {
-    match asked {
-        Some(threads) => threads.into(),
-        None => thread::available_parallelism().map_or(1, NonZero::get),
+/// As many threads as are asked for, or as there are processors; for a short file one is quicker.
+fn threads(asked: Option<u16>, inputs: &[PathBuf]) -> usize {
+    const SHORT: u64 = 256 << 10;
+    let is_short = |path: &PathBuf| {
+        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORT)
+    };
+    match (asked, inputs) {
+        (Some(threads), _) => threads.into(),
+        (None, [input]) if is_short(input) => 1,
+        (None, _) => thread::available_parallelism().map_or(1, NonZero::get),
     }
 }
 
