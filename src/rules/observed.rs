@@ -9,6 +9,7 @@ use memchr::memchr_iter;
 use serde_json::Value as Json;
 
 use crate::model::headers::HeaderMap;
+use crate::model::headers::lossy;
 use crate::model::invocation::{MORE, is_unseen};
 use crate::model::{Acceptance, Exchange, Fact, Headers, LineKind, Text};
 use crate::rules::reader::{Value, text};
@@ -24,7 +25,7 @@ pub(crate) fn header<'a>(exchange: &'a Exchange, kind: LineKind, name: &str) -> 
 /// The body that the integration answered with.
 pub(crate) fn body(exchange: &Exchange) -> Fact<Value<'_>> {
     let body = exchange.payload(LineKind::EndpointResponseBody);
-    Fact::from_option(body.map(|body| Value::Text(String::from_utf8_lossy(body))))
+    Fact::from_option(body.map(|body| Value::Text(lossy(body))))
 }
 
 /// Whether the body that the integration answered with, JSON within JSON too, has an
