@@ -16,7 +16,8 @@ pub(super) type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// As many pairs as most lines have; allocators are slow with pieces that are larger.
 const USUAL: usize = 20;
-/// What the JSON parser refuses is nested deeper.
+/// Objects in one another whose members are told apart: the parser that checks a line sets no bound, and
+/// whoever writes a value chooses how deep it goes.
 const MOST_NESTED: u32 = 128;
 
 /// Keys of documents that are no access log: log lines of applications, events, responses.
@@ -73,7 +74,7 @@ impl Others {
     }
 }
 
-/// A member; those of a nested object with dots in their names, as deep as the JSON parser goes.
+/// A member; those of a nested object with dots in their names. What is nested too deep is a text.
 fn flatten<'a>(key: Cow<'a, str>, value: Raw<'a>, depth: u32, pairs: &mut Pairs<'a>) {
     match (value, depth.checked_sub(1)) {
         (Raw::Other(members), Some(depth)) if members.starts_with(b"{") => {
@@ -184,8 +185,7 @@ fn split(text: &[u8], separator: u8) -> Option<Pairs<'_>> {
     let unquoted = pairs.iter().map(|(name, value)| {
         let value = value.trim_ascii();
         let inner = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-        let value = String::from_utf8_lossy(inner.unwrap_or(value)).into_owned();
-        (lossy(name), Cow::Owned(value))
+        (lossy(name), Cow::Owned(lossy(inner.unwrap_or(value)).into_owned()))
     });
     Some(unquoted.collect())
 }

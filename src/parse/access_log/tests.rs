@@ -219,6 +219,14 @@ fn errors_by_many_names() {
 }
 
 #[test]
+fn however_deep_objects_are_nested_the_line_is_read() {
+    let depth = 100_000;
+    let (open, close) = (r#"{"a":"#.repeat(depth), "}".repeat(depth));
+    let got = rest(&format!(r#""status":"200","x":{open}1{close}"#));
+    assert_eq!(got.status, Some(200));
+}
+
+#[test]
 fn values_that_are_not_set_are_left_out() {
     let got = rest(r#""status":"200","authorizer":{"error":"-","principalId":"me"}"#);
     assert_eq!(got.authorizer_error, None);
