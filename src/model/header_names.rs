@@ -56,12 +56,6 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// A bit for each name that is there, and for each that is there more than once.
-    #[inline]
-    pub fn places(&self) -> (u64, u64) {
-        (self.present, self.repeated)
-    }
-
     /// The last value of the name at a place of the set, as logged.
     #[inline]
     pub fn get(&self, at: usize) -> Option<&'a [u8]> {

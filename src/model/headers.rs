@@ -106,13 +106,13 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// The values of the names in the set; `other` takes names that are not, and begin as it asks for.
-    #[inline]
-    pub fn values_of(&self, names: &HeaderNames, mut other: impl FnMut(&'a [u8])) -> Values<'a> {
+    /// The values of the names in the set.
+    pub fn values_of(&self, names: &HeaderNames) -> Values<'a> {
         let mut values = Values::NONE;
-        self.each_of(names, |found| match found {
-            Found::Named(at, value) => values.put(at, value),
-            Found::Other(name) => other(name),
+        self.each_of(names, |found| {
+            if let Found::Named(at, value) = found {
+                values.put(at, value);
+            }
         });
         values
     }
@@ -334,7 +334,7 @@ mod tests {
             let mut spans = Vec::new();
             map.index(&mut spans);
             for headers in [Headers::Map(map), Headers::Indexed(IndexedMap::new(map, &spans))] {
-                let values = headers.values_of(&set, |_| {});
+                let values = headers.values_of(&set);
                 for (at, name) in names.iter().enumerate() {
                     let of_it = || headers.raw().filter(|(field, _)| is_named(field, name));
                     prop_assert_eq!(values.get(at), of_it().last().map(|(_, value)| value), "{}", name);

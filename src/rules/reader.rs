@@ -114,16 +114,14 @@ impl<'a> Reader<'a> {
     /// The request header at a place of those that rules ask for.
     fn request_header(&self, at: usize, name: &str) -> Fact<Cow<'a, str>> {
         let headers = self.request_headers();
-        let found =
-            self.found_request.get_or_init(|| headers.values_of(&self.slots.request, |_| {}));
+        let found = self.found_request.get_or_init(|| headers.values_of(&self.slots.request));
         header(found, at, headers, name)
     }
 
     /// The response header at a place of those that rules ask for.
     fn response_header(&self, at: usize, name: &str) -> Fact<Cow<'a, str>> {
         let headers = self.response_headers();
-        let found =
-            self.found_response.get_or_init(|| headers.values_of(&self.slots.response, |_| {}));
+        let found = self.found_response.get_or_init(|| headers.values_of(&self.slots.response));
         header(found, at, headers, name)
     }
 
