@@ -275,6 +275,9 @@ pub(super) fn apply_line(
         Execution::EndpointResponseBody(body) if !progress.authorizer_phase => {
             exchange.keep(LineKind::EndpointResponseBody, event, body);
         }
+        Execution::EndpointResponseBodyInJson(body) if !progress.authorizer_phase => {
+            exchange.keep_with_escapes(LineKind::EndpointResponseBody, event, body);
+        }
         Execution::MethodResponseHeaders(map) => {
             progress.seen.success = true;
             exchange.keep(LineKind::ResponseHeaders, event, map);
@@ -356,6 +359,7 @@ pub(super) fn apply_line(
         | Execution::EndpointRequestBody(_)
         | Execution::EndpointResponseHeaders(_)
         | Execution::EndpointResponseBody(_)
+        | Execution::EndpointResponseBodyInJson(_)
         | Execution::IncomingIdentity(_)
         | Execution::AuthorizerPolicy(_)
         | Execution::MethodResponseBody(_)

@@ -149,7 +149,7 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
     let failed = exchange.failure.is_some();
     if !failed && progress.function_error && has_error_status {
         exchange.failure = Some(match exchange.payload(LineKind::EndpointResponseBody) {
-            Some(body) => of_function(body),
+            Some(body) => of_function(&body),
             None => Failure::FunctionError,
         });
     }
@@ -166,7 +166,7 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
 fn is_mock(exchange: &Exchange) -> bool {
     exchange.text_bytes(Text::EndpointUri).is_none()
         && (exchange.text_bytes(Text::Method) == Some(b"OPTIONS")
-            || exchange.payload(LineKind::HttpMethod) == Some(b"[Binary Data]"))
+            || exchange.payload(LineKind::HttpMethod).as_deref() == Some(b"[Binary Data]"))
 }
 
 /// Why the proxy response was malformed. Until about 2018 error documents of the Lambda service
@@ -183,11 +183,11 @@ fn explain_malformed(exchange: &mut Exchange) {
     }
     let Some(body) = exchange.payload(LineKind::EndpointResponseBody) else { return };
     let truncated = body.ends_with(crate::parse::TRUNCATED);
-    let Some(response) = proxy_response::examine_rejected(body, truncated) else { return };
+    let Some(response) = proxy_response::examine_rejected(&body, truncated) else { return };
     if let Acceptance::Malformed(defect) = &response.acceptance
         && defect.problem == DefectKind::ServiceError
     {
-        let has = |needle: &str| memchr::memmem::find(body, needle.as_bytes()).is_some();
+        let has = |needle: &str| memchr::memmem::find(&body, needle.as_bytes()).is_some();
         let throttled = has("Rate Exceeded") || has("LimitExceeded") || has("TooManyRequests");
         exchange.failure =
             Some(if throttled { Failure::FunctionThrottled } else { Failure::FunctionInit });

@@ -48,6 +48,7 @@ impl Passing {
                 | Execution::ReceivedResponse(_)
                 | Execution::EndpointResponseHeaders(_)
                 | Execution::EndpointResponseBody(_)
+                | Execution::EndpointResponseBodyInJson(_)
                 | Execution::MethodCompleted(_)
         );
         self == Self::default() || !changes_nothing

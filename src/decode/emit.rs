@@ -113,10 +113,10 @@ impl<'s> Emitter<'s> {
         self.sink.event(event(place, told, message));
     }
 
-    /// Whether an event from this place, of which only the beginning of the message is told, is done
-    /// with, whatever follows; the message ends in `end`.
-    pub(crate) fn begun(&mut self, place: PlaceId, told: Told<'_>, end: &[u8]) -> bool {
-        self.sink.begun(event(place, told, told.message), end)
+    /// Whether an event from this place, of which only the beginning of the message is told, and how all
+    /// of it is written in JSON, is done with.
+    pub(crate) fn begun(&mut self, place: PlaceId, told: Told<'_>, written: &[u8]) -> bool {
+        self.sink.begun(event(place, told, told.message), written)
     }
 
     /// Where the window's buffers go, if the sink reads events later.

@@ -1,17 +1,18 @@
-//! The inside of JSON strings: where runs of plain text end, and what escapes stand for.
+//! The inside of JSON strings: where runs of plain text end, and where the string does.
 //!
 //! Must not: take half an escape for a whole one.
 
-use memchr::{memchr, memchr3};
+use memchr::memchr3;
 
 use crate::decode::MAX_EVENT;
 use crate::model::bytes::{all_equal, beginning};
+use crate::model::escapes::{meaning, unicode};
 
 /// What is looked at together, without setting up a search of long texts: keys and names are short.
 const BLOCK: usize = 64;
 /// What is copied together.
 const PIECE: usize = 16;
-/// Length of the end that is told of a text with escapes: longer than two escapes with a hexadecimal
+/// Length of the end in which a text may have no other escapes: longer than two escapes with a hexadecimal
 /// number and ` [TRUNCATED]`.
 const END: usize = 24;
 /// As far as the escape at the end of a block and the copy of its last run go.
@@ -30,32 +31,6 @@ pub(crate) fn special(text: &[u8]) -> Option<usize> {
 #[inline]
 pub(crate) fn special_far(text: &[u8]) -> Option<usize> {
     memchr3(b'"', b'\\', b'\n', text)
-}
-
-/// Undoes the escapes of a text. Half a surrogate pair becomes U+FFFD.
-pub(crate) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
-    let mut rest = raw;
-    while let Some(at) = memchr(b'\\', rest) {
-        out.extend_from_slice(rest.get(..at).unwrap_or_default());
-        rest = rest.get(at..).unwrap_or_default();
-        let length = match rest.get(1) {
-            Some(b'u') => {
-                let (character, length) = unicode(rest);
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                length
-            }
-            Some(byte) => {
-                out.push(meaning(*byte));
-                2
-            }
-            None => {
-                out.push(b'\\');
-                1
-            }
-        };
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
 }
 
 /// The text in front of the next quote, and what stands behind it; `None` if anything but plain
@@ -99,15 +74,14 @@ impl<'a> Inside<'a> {
         self.plain
     }
 
-    /// How it ends, where something is escaped: as it would be read, but for backslashes in front of
-    /// quotes and of backslashes. `None` if other escapes are there, or it is longer than an event may be.
+    /// All of it, as written, where something is escaped, but at its end nothing but quotes and
+    /// backslashes. `None` if other escapes are there, or it is longer than an event may be.
     #[inline]
-    pub(crate) fn simple_end(&self) -> Option<&'a [u8]> {
+    pub(crate) fn simply_written(&self) -> Option<&'a [u8]> {
         if self.plain().is_some() || self.end > MAX_EVENT {
             return None;
         }
-        let end = self.raw().last_chunk::<END>()?;
-        is_simple(end).then_some(end)
+        self.raw().last_chunk().is_some_and(is_simple).then(|| self.raw())
     }
 
     /// All of it, as written.
@@ -276,38 +250,10 @@ fn specials(block: &[u8; BLOCK]) -> u64 {
     all_equal(block, b'"') | all_equal(block, b'\\') | all_equal(block, b'\n')
 }
 
-/// What a backslash and this byte stand for; not for `u`.
-#[inline]
-fn meaning(escaped: u8) -> u8 {
-    match escaped {
-        b'n' => b'\n',
-        b't' => b'\t',
-        b'r' => b'\r',
-        b'b' => 0x08,
-        b'f' => 0x0c,
-        other => other,
-    }
-}
-
-/// The character that `\uXXXX` (or a pair of them) stands for, and how long it is.
-fn unicode(text: &[u8]) -> (char, usize) {
-    let unit = |at: usize| -> Option<u32> {
-        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-    };
-    let Some(first) = unit(0) else { return (char::REPLACEMENT_CHARACTER, 2) };
-    if (0xd800..0xdc00).contains(&first)
-        && let Some(second) = unit(6).filter(|unit| (0xdc00..0xe000).contains(unit))
-    {
-        let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
-    }
-    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::escapes::unescape;
 
     #[test]
     fn what_is_special_is_found_everywhere() {
@@ -329,16 +275,16 @@ mod tests {
 
     #[test]
     fn ends_that_read_otherwise_than_written_are_not_told() {
-        let end = |text: &str| {
+        let written = |text: &str| {
             let text = format!("{text}\"");
             let (inside, _) = Inside::of(text.as_bytes()).expect("it ends");
-            inside.simple_end().map(|end| String::from_utf8_lossy(end).into_owned())
+            inside.simply_written().map(|text| String::from_utf8_lossy(text).into_owned())
         };
         let start = r#"it begins \" and it goes on, and goes on"#;
         let check = |tail: &str, is_simple: bool| {
             let text = format!("{start}{tail}");
-            let expected = text.get(text.len() - END..).filter(|_| is_simple);
-            assert_eq!(end(&text).as_deref(), expected, "{text}");
+            let expected = Some(text.as_str()).filter(|_| is_simple);
+            assert_eq!(written(&text).as_deref(), expected, "{text}");
         };
         check(" [TRUNCATED]", true);
         check(r#"\"total\":4.87}\"}"#, true);
@@ -349,8 +295,8 @@ mod tests {
         check(r"line\n", false);
         check(r"line\\n", false);
         check(r"line\r", false);
-        assert_eq!(end("all of it is plain, and long enough to have an end"), None);
-        assert_eq!(end(r#"\" short"#), None);
+        assert_eq!(written("all of it is plain, and long enough to have an end"), None);
+        assert_eq!(written(r#"\" short"#), None);
     }
 
     /// Texts of the pieces that matter, of every length around that of a block.

@@ -361,8 +361,8 @@ impl Json<'_, '_> {
             let same = place.filter(|_| values.is_of_same_names);
             let at = same.unwrap_or_else(|| self.emitter.place_of(&told));
             place = Some(at);
-            if let Some(end) = values.message.simple_end()
-                && self.emitter.begun(at, told, end)
+            if let Some(written) = values.message.simply_written()
+                && self.emitter.begun(at, told, written)
             {
                 continue;
             }

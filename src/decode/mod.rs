@@ -52,9 +52,9 @@ pub trait Sink {
         self.event(event);
     }
     /// An event of which only the beginning of the message is given, for to read all of it takes as much
-    /// as to copy it; it ends in `end`, which is no more than a few bytes. Whether that is enough, so
-    /// that the event is not given in full.
-    fn begun(&mut self, _: LogEvent<'_>, _end: &[u8]) -> bool {
+    /// as to copy it. `written` is the message as it stands in a string of JSON: at its end nothing but
+    /// quotes and backslashes is escaped. Whether that is enough, so that the event is not given in full.
+    fn begun(&mut self, _: LogEvent<'_>, _written: &[u8]) -> bool {
         false
     }
     /// Something that the ledger counts.

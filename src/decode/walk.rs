@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::decode::escapes::{special, unescape};
+use crate::decode::escapes::special;
+use crate::model::escapes::unescape;
 
 /// Why a value has no end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,12 @@
 
 use std::borrow::Cow;
 
+use crate::model::escapes::unescape;
 use crate::model::headers::{FieldSpan, HeaderMap, Headers, IndexedMap, lossy};
+use crate::model::line::Span;
 use crate::model::{
-    AccessRecord, Fact, FunctionResponse, HarEntry, Invocation, LogEvent, LogTime, Position,
-    RequestId,
+    AccessRecord, Fact, FunctionResponse, HarEntry, Invocation, Line, LineKind, LogEvent, LogTime,
+    Position, RequestId,
 };
 
 /// What stood between the browser and the function.
@@ -169,90 +171,8 @@ impl Failure {
     }
 }
 
-/// Kinds of lines that are kept because they prove something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LineKind {
-    /// `HTTP Method: ..., Resource Path: ...`.
-    HttpMethod,
-    /// The line that names the route.
-    Route,
-    /// `Method request headers`.
-    RequestHeaders,
-    /// `Endpoint request headers`.
-    EndpointRequestHeaders,
-    /// `Authorizer result body`, `Starting authorizer`.
-    Authorizer,
-    /// `Endpoint response headers`.
-    EndpointResponseHeaders,
-    /// `Endpoint response body`.
-    EndpointResponseBody,
-    /// `Method response headers`.
-    ResponseHeaders,
-    /// Whatever names the failure.
-    Failure,
-    /// `Gateway response type`.
-    GatewayResponse,
-    /// `Method completed with status`.
-    Status,
-    /// The access-log line.
-    Access,
-    /// A Lambda line that tells how the run ended badly.
-    LambdaFailure,
-    /// A logged HTTP event.
-    LambdaEvent,
-    /// A logged proxy response.
-    LambdaResponse,
-    /// A line that the application wrote in JSON; kept only where a rule asks for its fields.
-    Application,
-}
-
-impl LineKind {
-    /// How its line begins, or what it is, for people who look for it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::HttpMethod => "HTTP Method",
-            Self::Route => "API Key ... authorized",
-            Self::RequestHeaders => "Method request headers",
-            Self::EndpointRequestHeaders => "Endpoint request headers",
-            Self::Authorizer => "Starting authorizer, Authorizer result body",
-            Self::EndpointResponseHeaders => "Endpoint response headers",
-            Self::EndpointResponseBody => "Endpoint response body before transformations",
-            Self::ResponseHeaders => "Method response headers",
-            Self::Failure => "Execution failed, Lambda execution failed, Unauthorized request",
-            Self::GatewayResponse => "Gateway response type",
-            Self::Status => "Method completed with status",
-            Self::Access => "access log",
-            Self::LambdaFailure => "function log: error, timeout, REPORT",
-            Self::LambdaEvent => "function log: the event",
-            Self::LambdaResponse => "function log: the response",
-            Self::Application => "function log: JSON lines",
-        }
-    }
-}
-
 /// Bytes of an X-Ray trace id, and some more.
 const TRACE_ID_ROOM: usize = 48;
-
-/// A kept line of an exchange; its text is in the exchange's buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
-    /// What kind of line.
-    pub kind: LineKind,
-    /// When.
-    pub time: Option<LogTime>,
-    /// Where it stands.
-    pub position: Position,
-    /// The whole message.
-    span: Span,
-    /// Where its payload (the text behind the label) begins, within the message.
-    payload: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Span {
-    start: u32,
-    end: u32,
-}
 
 /// One HTTP exchange, as far as the logs show it.
 #[derive(Debug, Clone, Default)]
@@ -365,10 +285,27 @@ impl Exchange {
     /// Keeps a line; `payload` is the part of its message behind the label. Messages are at most a
     /// few kilobytes in practice and 1 MiB by CloudWatch's limit.
     pub fn keep(&mut self, kind: LineKind, event: &LogEvent<'_>, payload: &[u8]) {
+        self.keep_line(kind, event, payload, false);
+    }
+
+    /// The same for a message that stands there as in a string of JSON: its escapes are undone when it
+    /// is read, as few are.
+    pub fn keep_with_escapes(&mut self, kind: LineKind, event: &LogEvent<'_>, payload: &[u8]) {
+        self.keep_line(kind, event, payload, true);
+    }
+
+    #[inline]
+    fn keep_line(
+        &mut self,
+        kind: LineKind,
+        event: &LogEvent<'_>,
+        payload: &[u8],
+        has_escapes: bool,
+    ) {
         let label = event.message.len().saturating_sub(payload.len());
+        let (time, position) = (event.time, event.position);
         if let (Some(span), Ok(payload)) = (self.append(event.message), u32::try_from(label)) {
-            let line = Line { kind, time: event.time, position: event.position, span, payload };
-            self.lines.push(line);
+            self.lines.push(Line { kind, time, position, span, payload, has_escapes });
         }
     }
 
@@ -409,12 +346,11 @@ impl Exchange {
     /// Finds the fields of its header maps. Those who read headers work without it, only slower.
     pub fn index_headers(&mut self) {
         let mut index = self.index.take().unwrap_or_default();
-        let map = |kind| self.payload(kind).and_then(HeaderMap::parse);
-        match map(LineKind::RequestHeaders) {
+        match self.header_map(LineKind::RequestHeaders) {
             Some(map) => map.index(&mut index.request),
             None => index.request.clear(),
         }
-        match map(LineKind::ResponseHeaders) {
+        match self.header_map(LineKind::ResponseHeaders) {
             Some(map) => map.index(&mut index.response),
             None => index.response.clear(),
         }
@@ -433,14 +369,29 @@ impl Exchange {
     }
 
     /// The whole message of a kept line.
-    pub fn line_text(&self, line: &Line) -> &[u8] {
-        self.buffer.get(line.span.start as usize..line.span.end as usize).unwrap_or_default()
+    pub fn line_text(&self, line: &Line) -> Cow<'_, [u8]> {
+        read(self.kept(line), line)
     }
 
     /// The payload of the last kept line of a kind.
-    pub fn payload(&self, kind: LineKind) -> Option<&[u8]> {
-        let line = self.lines.iter().rev().find(|line| line.kind == kind)?;
-        self.line_text(line).get(line.payload as usize..)
+    pub fn payload(&self, kind: LineKind) -> Option<Cow<'_, [u8]>> {
+        let line = self.last_line(kind)?;
+        Some(read(self.kept(line).get(line.payload as usize..)?, line))
+    }
+
+    /// The header map that is the payload of the last kept line of a kind.
+    pub fn header_map(&self, kind: LineKind) -> Option<HeaderMap<'_>> {
+        let line = self.last_line(kind).filter(|line| !line.has_escapes)?;
+        HeaderMap::parse(self.kept(line).get(line.payload as usize..)?)
+    }
+
+    fn last_line(&self, kind: LineKind) -> Option<&Line> {
+        self.lines.iter().rev().find(|line| line.kind == kind)
+    }
+
+    /// A line as it is kept.
+    fn kept(&self, line: &Line) -> &[u8] {
+        self.buffer.get(line.span.start as usize..line.span.end as usize).unwrap_or_default()
     }
 
     /// HTTP method. Every request has one, so it is never absent.
@@ -453,7 +404,7 @@ impl Exchange {
         if let Some(har) = &self.har {
             return Headers::List { fields: &har.request_headers, complete: true };
         }
-        if let Some(map) = self.payload(LineKind::RequestHeaders).and_then(HeaderMap::parse) {
+        if let Some(map) = self.header_map(LineKind::RequestHeaders) {
             return match self.indexed() {
                 Some(index) => Headers::Indexed(IndexedMap::new(map, &index.request)),
                 None => Headers::Map(map),
@@ -473,7 +424,7 @@ impl Exchange {
         if let Some(har) = self.har.as_ref().filter(|har| har.status.is_some()) {
             return Headers::List { fields: &har.response_headers, complete: true };
         }
-        match self.payload(LineKind::ResponseHeaders).and_then(HeaderMap::parse) {
+        match self.header_map(LineKind::ResponseHeaders) {
             Some(map) => match self.indexed() {
                 Some(index) => Headers::Indexed(IndexedMap::new(map, &index.response)),
                 None => Headers::Map(map),
@@ -494,4 +445,14 @@ impl Exchange {
         self.buffer.extend_from_slice(text);
         Some(Span { start, end })
     }
+}
+
+/// Undoes the escapes of a part of a line, if it has any.
+fn read<'a>(text: &'a [u8], line: &Line) -> Cow<'a, [u8]> {
+    if !line.has_escapes {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    unescape(text, &mut plain);
+    Cow::Owned(plain)
 }

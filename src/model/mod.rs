@@ -6,6 +6,7 @@
 
 pub(crate) mod bytes;
 pub mod end_key;
+pub(crate) mod escapes;
 pub mod event;
 pub mod exchange;
 pub mod fact;
@@ -17,6 +18,7 @@ pub mod headers;
 pub mod ids;
 pub mod invocation;
 pub mod ledger;
+mod line;
 pub(crate) mod nearest;
 pub mod place;
 pub mod proxy_response;
@@ -30,7 +32,7 @@ pub mod verdict;
 
 pub use end_key::EndKey;
 pub use event::{Glance, LogEvent};
-pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Line, LineKind, Surface, Text};
+pub use exchange::{AnsweredBy, Exchange, Failure, Integration, Surface, Text};
 pub use fact::Fact;
 pub use finding::{
     Candidate, Class, Confidence, Evidence, EvidenceLine, Finding, Frequency, Impact, Kind,
@@ -41,6 +43,7 @@ pub use headers::Headers;
 pub use ids::{IdText, RequestId};
 pub use invocation::{HttpEvent, Invocation, InvocationOutcome};
 pub use ledger::{InputNote, Ledger};
+pub use line::{Line, LineKind};
 pub use place::{Place, PlaceId, Places, Position};
 pub use proxy_response::{Acceptance, Defect, DefectKind, FunctionResponse};
 pub use record::{

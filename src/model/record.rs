@@ -114,6 +114,8 @@ pub enum Execution<'a> {
     /// `Endpoint response body before transformations: ...`: for Lambda proxy the raw proxy
     /// response.
     EndpointResponseBody(&'a [u8]),
+    /// The same as it stands in a string of JSON, with its escapes: they are undone when it is read.
+    EndpointResponseBodyInJson(&'a [u8]),
     /// `Method response body after transformations: ...`.
     MethodResponseBody(&'a [u8]),
     /// `Method response headers: {...}`: what went on the wire.

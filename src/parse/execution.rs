@@ -79,14 +79,33 @@ fn look_at_other(message: &[u8]) -> Option<Look<'_>> {
     Some(Look { id, is_last: false, truncated, adds: adds(shape, text), text, shape })
 }
 
-/// As [`look`], at the beginning of a message; `end` is its end. What follows the beginning is not read.
+/// As [`look`], at the beginning of a message, and at its end as it stands in a string of JSON. What is
+/// between is not read.
 pub fn look_at_beginning<'a>(
     beginning: &'a [u8],
-    end: &[u8],
+    written: &[u8],
     last: Option<&RequestId>,
 ) -> Option<Look<'a>> {
     let look = look(beginning, last)?;
-    Some(Look { truncated: end.ends_with(TRUNCATED), adds: adds(look.shape, end), ..look })
+    Some(Look { truncated: written.ends_with(TRUNCATED), adds: adds(look.shape, written), ..look })
+}
+
+/// The line whose beginning was looked at, if it can be taken as it stands in a string of JSON: if a body
+/// begins in the beginning.
+pub fn taken_as_written<'a>(
+    look: &Look<'_>,
+    beginning: &[u8],
+    written: &'a [u8],
+) -> Option<Execution<'a>> {
+    let mut line = Execution::Detail;
+    if look.read(&mut line)
+        && let Execution::EndpointResponseBody(body) = line
+        && !body.is_empty()
+    {
+        let body = written.get(beginning.len() - body.len()..)?;
+        return Some(Execution::EndpointResponseBodyInJson(body));
+    }
+    None
 }
 
 /// What a line of this shape, with this end, can add.

@@ -139,17 +139,26 @@ impl Sink for Analyzer<'_> {
         }
     }
 
-    fn begun(&mut self, event: LogEvent<'_>, end: &[u8]) -> bool {
+    fn begun(&mut self, event: LogEvent<'_>, written: &[u8]) -> bool {
         let last = self.assembler.last_id();
-        let look = execution::look_at_beginning(event.message, end, last);
+        let look = execution::look_at_beginning(event.message, written, last);
         let Some(look) = look else { return false };
-        let is_known = event.time.is_some_and(|time| !self.is_outside(time));
-        let passes = is_known && self.assembler.passes(&event, look.id, look.is_last, look.adds);
-        if passes {
+        if event.time.is_none_or(|time| self.is_outside(time)) {
+            return false;
+        }
+        if self.assembler.passes(&event, look.id, look.is_last, look.adds) {
             self.is_taken(&event);
             self.note(look.truncated);
+            return true;
         }
-        passes
+        let line = execution::taken_as_written(&look, event.message, written);
+        let Some(line) = line else { return false };
+        self.is_taken(&event);
+        self.note(look.truncated);
+        let event = LogEvent { message: written, ..event };
+        let completed = self.assembler.push_execution(&event, look.id, &line);
+        self.go_on(completed);
+        true
     }
 
     fn count(&mut self, what: Count, how_many: u64) {

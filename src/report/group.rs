@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crate::model::end_key::{EndKey, KeptKey};
 use crate::model::{
     BlockReason, Candidate, Confidence, Credentials, EvidenceLine, Exchange, Finding, Impact,
-    Judgement, Kind, LogTime, Outcome, Phase, Places, Position, Repeats, RequestId, RouteFinding,
-    RouteSurvey, RuleText, Severity, Surface, Text,
+    Judgement, Kind, LineKind, LogTime, Outcome, Phase, Places, Position, Repeats, RequestId,
+    RouteFinding, RouteSurvey, RuleText, Severity, Surface, Text,
 };
 use crate::report::settings::ConsoleTexts;
 
@@ -361,17 +361,14 @@ fn url(exchange: &Exchange) -> Cow<'_, str> {
 /// The lines that the finding's condition looked at, in the order of their times.
 fn evidence(finding: &Finding, seen: &Sighting<'_>) -> Vec<EvidenceLine> {
     let exchange = seen.exchange;
-    let own = exchange
-        .lines()
-        .iter()
-        .map(|line| (line.kind, line.time, line.position, exchange.line_text(line)));
+    let is_evidence = |kind: LineKind| finding.evidence.contains(&kind);
+    let own = exchange.lines().iter().filter(|line| is_evidence(line.kind));
+    let own = own.map(|line| (line.kind, line.time, line.position, exchange.line_text(line)));
     let run = exchange.invocation.iter().flat_map(|run| &run.lines);
-    let run = run.map(|line| (line.kind, line.time, line.position, line.text.as_bytes()));
-    let mut lines: Vec<_> = own
-        .chain(run)
-        .filter(|(kind, ..)| finding.evidence.contains(kind))
-        .take(4 * MAX_EVIDENCE)
-        .collect();
+    let run = run.filter(|line| is_evidence(line.kind));
+    let run =
+        run.map(|line| (line.kind, line.time, line.position, Cow::from(line.text.as_bytes())));
+    let mut lines: Vec<_> = own.chain(run).take(4 * MAX_EVIDENCE).collect();
     // Lines of one place and one time stay in the order of the log.
     let place = |position: Position| seen.places.get(position.place);
     lines.sort_by(|(_, one_time, one, _), (_, other_time, other, _)| {
@@ -388,7 +385,7 @@ fn evidence(finding: &Finding, seen: &Sighting<'_>) -> Vec<EvidenceLine> {
     lines
         .into_iter()
         .map(|(kind, time, position, text)| {
-            EvidenceLine::new(kind, time, (position, seen.places), text, MAX_EVIDENCE_BYTES)
+            EvidenceLine::new(kind, time, (position, seen.places), &text, MAX_EVIDENCE_BYTES)
         })
         .collect()
 }

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use memchr::memchr_iter;
 use serde_json::Value as Json;
 
-use crate::model::headers::HeaderMap;
 use crate::model::headers::lossy;
 use crate::model::invocation::{MORE, is_unseen};
 use crate::model::{Acceptance, Exchange, Fact, Headers, LineKind, Text};
@@ -16,7 +15,7 @@ use crate::rules::reader::{Value, text};
 
 /// A header of the gateway's call to the integration, or of its answer.
 pub(crate) fn header<'a>(exchange: &'a Exchange, kind: LineKind, name: &str) -> Fact<Value<'a>> {
-    match exchange.payload(kind).and_then(HeaderMap::parse) {
+    match exchange.header_map(kind) {
         Some(map) => Headers::Map(map).get(name).map(Value::Text),
         None => Fact::Unseen,
     }
@@ -25,14 +24,19 @@ pub(crate) fn header<'a>(exchange: &'a Exchange, kind: LineKind, name: &str) -> 
 /// The body that the integration answered with.
 pub(crate) fn body(exchange: &Exchange) -> Fact<Value<'_>> {
     let body = exchange.payload(LineKind::EndpointResponseBody);
-    Fact::from_option(body.map(|body| Value::Text(lossy(body))))
+    Fact::from_option(body.map(|body| {
+        Value::Text(match body {
+            Cow::Borrowed(body) => lossy(body),
+            Cow::Owned(body) => Cow::Owned(lossy(&body).into_owned()),
+        })
+    }))
 }
 
 /// Whether the body that the integration answered with, JSON within JSON too, has an
 /// `Access-Control-Allow-Origin` field; `None` if it was not logged.
 pub(crate) fn allow_origin_in_body(exchange: &Exchange) -> Option<bool> {
     let body = exchange.payload(LineKind::EndpointResponseBody)?;
-    Some(memchr_iter(b'-', body).any(|dash| is_allow_origin_field(body, dash)))
+    Some(memchr_iter(b'-', &body).any(|dash| is_allow_origin_field(&body, dash)))
 }
 
 /// Whether a field of this name has its first dash here, and a string or a list for a value.

@@ -236,8 +236,8 @@ impl Sink for Watch<'_> {
         self.sink.event(event);
     }
 
-    fn begun(&mut self, event: LogEvent<'_>, end: &[u8]) -> bool {
-        let is_enough = self.sink.begun(event, end);
+    fn begun(&mut self, event: LogEvent<'_>, written: &[u8]) -> bool {
+        let is_enough = self.sink.begun(event, written);
         self.events += u64::from(is_enough);
         is_enough
     }

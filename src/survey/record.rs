@@ -432,7 +432,7 @@ fn example_of(exchange: &Exchange, key: &EndKey<'_>, places: &Places) -> RouteEx
     let lines = exchange.lines().iter().filter(|line| shown.contains(&line.kind)).take(2);
     let lines = lines.map(|line| {
         let text = exchange.line_text(line);
-        EvidenceLine::new(line.kind, line.time, (line.position, places), text, MAX_LINE)
+        EvidenceLine::new(line.kind, line.time, (line.position, places), &text, MAX_LINE)
     });
     RouteExample { request_id: key.request_id, lines: lines.collect() }
 }

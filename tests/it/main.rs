@@ -30,6 +30,7 @@ mod docs;
 mod docs_check;
 #[cfg(feature = "aws")]
 mod doctor;
+mod escapes;
 mod explain;
 mod explain_cli;
 #[cfg(feature = "aws")]

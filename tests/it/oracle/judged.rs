@@ -138,7 +138,9 @@ fn logged_answers_are_judged_as_chromium_did() {
             verdict.reason.map(|r| r.as_str().to_owned()),
             case.reason,
             "{:?}",
-            case.exchange.payload(LineKind::ResponseHeaders).map(String::from_utf8_lossy)
+            case.exchange
+                .payload(LineKind::ResponseHeaders)
+                .map(|map| String::from_utf8_lossy(&map).into_owned())
         );
         let want = if case.reason.is_some() { Outcome::Blocked } else { Outcome::Allowed };
         assert_eq!(verdict.outcome, want);
