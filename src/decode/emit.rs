@@ -81,26 +81,27 @@ impl<'s> Emitter<'s> {
     }
 
     pub(crate) fn event(&mut self, told: Told<'_>) {
-        let place = self.place_of(&told);
-        self.put(place, told);
+        let Told { time, ingested, group, stream, line, message } = told;
+        let position = Position { place: self.place(group, stream), line };
+        self.put(LogEvent { time, ingested, position, message });
     }
 
-    /// Where an event is from.
+    /// Where an event is from that names this group and this stream.
     #[inline]
-    pub(crate) fn place_of(&mut self, told: &Told<'_>) -> PlaceId {
-        match (told.group, told.stream) {
+    pub(crate) fn place(&mut self, group: Option<&[u8]>, stream: Option<&[u8]>) -> PlaceId {
+        match (group, stream) {
             (None, None) => self.own_place(),
             (group, stream) => self.named_place(group, stream),
         }
     }
 
-    /// An event that is from this place.
-    pub(crate) fn put(&mut self, place: PlaceId, told: Told<'_>) {
-        if told.message.len() == DELIVERY_PROBE.len() && told.message == DELIVERY_PROBE {
+    /// An event whose place is known.
+    pub(crate) fn put(&mut self, event: LogEvent<'_>) {
+        let mut message = event.message;
+        if message.len() == DELIVERY_PROBE.len() && message == DELIVERY_PROBE {
             self.sink.count(Count::Skipped, 1);
             return;
         }
-        let mut message = told.message;
         if let Some(kept) = message.get(..MAX_EVENT)
             && kept.len() < message.len()
         {
@@ -110,13 +111,13 @@ impl<'s> Emitter<'s> {
         while let Some((b'\n' | b'\r', rest)) = message.split_last() {
             message = rest;
         }
-        self.sink.event(event(place, told, message));
+        self.sink.event(LogEvent { message, ..event });
     }
 
-    /// Whether an event from this place, of which only the beginning of the message is told, and how all
-    /// of it is written in JSON, is done with.
-    pub(crate) fn begun(&mut self, place: PlaceId, told: Told<'_>, written: &[u8]) -> bool {
-        self.sink.begun(event(place, told, told.message), written)
+    /// Whether an event of which only the beginning of the message is told, and how all of it is written
+    /// in JSON, is done with.
+    pub(crate) fn begun(&mut self, event: LogEvent<'_>, written: &[u8]) -> bool {
+        self.sink.begun(event, written)
     }
 
     /// Where the window's buffers go, if the sink reads events later.
@@ -189,11 +190,6 @@ impl<'s> Emitter<'s> {
         self.named.insert(self.last_name.clone(), id);
         id
     }
-}
-
-fn event<'a>(place: PlaceId, told: Told<'a>, message: &'a [u8]) -> LogEvent<'a> {
-    let position = Position { place, line: told.line };
-    LogEvent { time: told.time, ingested: told.ingested, position, message }
 }
 
 /// Undoes what forwarders do to messages: escape them once more. Such a message ends in a literal

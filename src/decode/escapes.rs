@@ -138,7 +138,8 @@ fn escaped(backslashes: u64, carried: &mut u64) -> u64 {
 pub(crate) struct Room(Vec<u8>);
 
 impl Room {
-    /// What [`unescape`] makes of the inside of a string.
+    /// What [`unescape`](crate::model::escapes::unescape) makes of the inside of a string.
+    #[inline]
     pub(crate) fn unescape<'r, 'a: 'r>(&'r mut self, inside: &Inside<'a>) -> &'r [u8] {
         if let Some(plain) = inside.plain() {
             return plain;
@@ -149,6 +150,7 @@ impl Room {
 
     /// Walks and copies at once, into what stands behind the string if need be: by blocks, that is
     /// quicker.
+    #[inline(never)]
     fn put_unescaped(&mut self, inside: &Inside<'_>) -> Option<usize> {
         let mut used = self.put(0, inside.plain)?;
         let mut rest = inside.text.get(inside.plain.len()..)?;

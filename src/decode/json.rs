@@ -11,12 +11,11 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 
+use crate::decode::alike::Alike;
 use crate::decode::document::{Array, Document, Kind};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
-use crate::decode::escapes::Room;
 use crate::decode::header::{Begin, Head, begin};
-use crate::decode::mold::Mold;
 use crate::decode::moment::{moment, seconds};
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
@@ -25,7 +24,6 @@ use crate::decode::window::Window;
 use crate::decode::{
     Count, HEAD, MAX_RECORD, Nesting, insights, plain_text, test_invoke, unpacked,
 };
-use crate::model::LogTime;
 
 /// The first look at a document; most end within it.
 const FIRST_LOOK: usize = 256 << 10;
@@ -50,8 +48,7 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
         nesting,
         clock: Clock::default(),
         scratch: Vec::new(),
-        mold: Mold::default(),
-        room: Room::default(),
+        alike: Alike::default(),
         rows: NewestFirst::default(),
         endless: 0,
     };
@@ -64,8 +61,7 @@ struct Json<'e, 's> {
     nesting: Nesting,
     clock: Clock,
     scratch: Vec<u8>,
-    mold: Mold,
-    room: Room,
+    alike: Alike,
     rows: NewestFirst,
     endless: u32,
 }
@@ -179,7 +175,7 @@ impl Json<'_, '_> {
         match kind {
             Kind::Event => {
                 self.event(document, &Names::default());
-                self.mold.learn(raw);
+                self.alike.learn(raw);
             }
             Kind::Row => self.row_object(document),
             Kind::Test(log) => test_invoke::log(*log, self.emitter),
@@ -342,39 +338,10 @@ impl Json<'_, '_> {
         }
     }
 
-    /// The hot path: events that are complete in the window, and written like one before.
+    /// Events that are complete in the window, and written like one before.
     fn alike<R: Read>(&mut self, window: &mut Window<R>, names: &Names) {
-        let mut rest = window.held();
-        let all = rest.len();
-        let mut place = None;
-        self.mold.begin();
-        while let Some((values, behind)) = self.mold.read(rest) {
-            rest = behind;
-            let told = Told {
-                time: Some(LogTime(values.timestamp)),
-                ingested: values.ingested.map(LogTime),
-                group: values.group.or(names.group.as_deref()),
-                stream: values.stream.or(names.stream.as_deref()),
-                line: self.emitter.next_ordinal(),
-                message: values.message.beginning(),
-            };
-            let same = place.filter(|_| values.is_of_same_names);
-            let at = same.unwrap_or_else(|| self.emitter.place_of(&told));
-            place = Some(at);
-            if let Some(written) = values.message.simply_written()
-                && self.emitter.begun(at, told, written)
-            {
-                continue;
-            }
-            let twice;
-            let mut message = self.room.unescape(&values.message);
-            if may_be_escaped_twice(message) {
-                twice = unescaped_twice(message);
-                message = &twice;
-            }
-            self.emitter.put(at, Told { message, ..told });
-        }
-        let used = all - rest.len();
+        let names = [names.group.as_deref(), names.stream.as_deref()];
+        let used = self.alike.take(window.held(), self.emitter, names);
         window.consume_bytes(used);
     }
 
@@ -387,7 +354,7 @@ impl Json<'_, '_> {
         let mut document = Document::default();
         let Ok(length) = document.read(element) else { return false };
         self.event(&document, names);
-        self.mold.learn(element.get(..length).unwrap_or_default());
+        self.alike.learn(element.get(..length).unwrap_or_default());
         window.consume_bytes(skipped + length);
         true
     }
@@ -484,10 +451,4 @@ impl Json<'_, '_> {
 fn names(document: &Document<'_>) -> Names {
     let name = |text: Option<Text<'_>>| text.map(|text| text.cow().into_owned());
     Names { group: name(document.group), stream: name(document.stream), complete: false }
-}
-
-/// A short look at what [`unescaped_twice`] looks for.
-#[inline]
-fn may_be_escaped_twice(message: &[u8]) -> bool {
-    matches!(message, [b'S' | b'E' | b'R', ..] | [.., b'n'])
 }

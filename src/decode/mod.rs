@@ -2,7 +2,8 @@
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
 //! Each container has a file: `text` (with `header` and `continuation`), `csv`, `json` (with
-//! `document`, `elements`, `escapes`, `insights`, `mold`, `moment` and `walk`), `test_invoke`.
+//! `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`, `moment`, `same` and `walk`),
+//! `test_invoke`.
 //!
 //! Must not: look into a line.
 
@@ -18,6 +19,7 @@ use crate::decode::window::Window;
 pub use crate::decode::window::{SharedShelf, Shelf};
 use crate::model::{Glance, InputNote, LogEvent, Place, PlaceId};
 
+mod alike;
 mod compression;
 mod continuation;
 mod csv;
@@ -30,6 +32,7 @@ mod header;
 mod inflate;
 mod insights;
 mod json;
+mod literal;
 mod mold;
 mod moment;
 mod newest_first;

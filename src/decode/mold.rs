@@ -10,6 +10,7 @@
 //! [`Document`]: crate::decode::document::Document
 
 use crate::decode::escapes::{Inside, until_quote};
+use crate::decode::literal::Literal;
 use crate::decode::number::Recent;
 use crate::decode::same::{Other, Same};
 use crate::decode::walk::Cursor;
@@ -25,10 +26,8 @@ pub(crate) struct Mold {
     members: Vec<Member>,
     /// Whether a name differs from that of the last event that was read.
     is_renamed: bool,
-    /// The last event that was read, and its times.
+    /// The last event that was read.
     same: Same,
-    timestamp: i64,
-    ingested: Option<i64>,
     /// Values of the event that is being read.
     others: Vec<Other>,
 }
@@ -62,7 +61,7 @@ pub(crate) struct Values<'a> {
     pub(crate) ingested: Option<i64>,
     pub(crate) stream: Option<&'a [u8]>,
     pub(crate) group: Option<&'a [u8]>,
-    /// Whether stream and group are those of the event that was read before. Then they may be left out.
+    /// Whether stream and group are those of the event that was read before.
     pub(crate) is_of_same_names: bool,
 }
 
@@ -82,27 +81,17 @@ impl Mold {
         }
     }
 
-    /// Of the next event all is told.
-    pub(crate) fn begin(&mut self) {
-        self.same.forget();
+    /// The message of the next event, if that is complete, and all else but its id is as in the one
+    /// that was read before; and what stands behind it.
+    #[inline]
+    pub(crate) fn read_same<'a>(&self, bytes: &'a [u8]) -> Option<(Inside<'a>, &'a [u8])> {
+        self.same.read(bytes)
     }
 
     /// The values of the next event, if it is complete and fits, and what stands behind it.
-    #[inline]
-    pub(crate) fn read<'a>(&mut self, bytes: &'a [u8]) -> Option<(Values<'a>, &'a [u8])> {
-        if let Some((message, rest)) = self.same.read(bytes) {
-            let (timestamp, ingested) = (self.timestamp, self.ingested);
-            let (stream, group, is_of_same_names) = (None, None, true);
-            let values = Values { message, timestamp, ingested, stream, group, is_of_same_names };
-            return Some((values, rest));
-        }
-        self.same.forget();
-        self.read_members(bytes)
-    }
-
-    /// The same, value by value.
     #[inline(never)]
-    fn read_members<'a>(&mut self, bytes: &'a [u8]) -> Option<(Values<'a>, &'a [u8])> {
+    pub(crate) fn read<'a>(&mut self, bytes: &'a [u8]) -> Option<(Values<'a>, &'a [u8])> {
+        self.same.forget();
         if self.members.is_empty() {
             return None;
         }
@@ -135,7 +124,7 @@ impl Mold {
                 }
                 Slot::Stream | Slot::Group => {
                     let text = rest;
-                    let known = member.name.strip(text).filter(|_| member.name.length > 0);
+                    let known = member.name.strip(text).filter(|_| member.name.length() > 0);
                     rest = if let Some(behind) = known {
                         behind
                     } else {
@@ -145,7 +134,7 @@ impl Mold {
                         member.name.set(text.get(..=name.len())?);
                         behind
                     };
-                    let name = text.get(..member.name.length.checked_sub(1)?);
+                    let name = text.get(..member.name.length().checked_sub(1)?);
                     if member.slot == Slot::Stream {
                         values.stream = name;
                     } else {
@@ -157,7 +146,6 @@ impl Mold {
         }
         values.is_of_same_names = !std::mem::take(&mut self.is_renamed);
         self.same.learn(bytes.get(..at(rest)).unwrap_or_default(), &self.others);
-        (self.timestamp, self.ingested) = (values.timestamp, values.ingested);
         Some((values, rest))
     }
 
@@ -208,54 +196,6 @@ fn around(event: &[u8]) -> Option<(Vec<u8>, Vec<Member>)> {
     Some((front.to_vec(), slots.into_iter().zip(behind).map(member).collect()))
 }
 
-/// Bytes that are compared with others, a block at a time.
-#[derive(Debug, Default)]
-struct Literal {
-    /// The bytes of each block, and which of its bits count.
-    blocks: Vec<(u128, u128)>,
-    length: usize,
-}
-
-const BLOCK: usize = size_of::<u128>();
-
-impl Literal {
-    fn new(bytes: &[u8]) -> Self {
-        let mut literal = Self::default();
-        literal.set(bytes);
-        literal
-    }
-
-    fn set(&mut self, bytes: &[u8]) {
-        let block = |part: &[u8]| {
-            let with = |filling: u8| {
-                let mut block = [filling; BLOCK];
-                block.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
-                u128::from_le_bytes(block)
-            };
-            // Where both fillings show, nothing counts.
-            (with(0), !(with(0) ^ with(u8::MAX)))
-        };
-        self.blocks.clear();
-        self.blocks.extend(bytes.chunks(BLOCK).map(block));
-        self.length = bytes.len();
-    }
-
-    /// What stands behind these bytes, if they stand here. The last block must be whole: at the
-    /// end of the window the answer is no.
-    #[inline]
-    fn strip<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
-        let mut rest = text;
-        for (expected, counts) in &self.blocks {
-            let (block, behind) = rest.split_first_chunk()?;
-            if (u128::from_le_bytes(*block) ^ expected) & counts != 0 {
-                return None;
-            }
-            rest = behind;
-        }
-        text.get(self.length..)
-    }
-}
-
 impl Slot {
     /// What stands behind a key; nothing unusual.
     fn of(key: &[u8]) -> Option<Self> {
@@ -304,26 +244,33 @@ mod tests {
         Some((message, times, names, &event[length..]))
     }
 
-    /// A mold, and the names of the last event that was read with it.
+    /// A mold, and times and names of the last event that was read with it.
     #[derive(Default)]
     struct Tried {
         mold: Mold,
+        times: (i64, Option<i64>),
         names: [Option<Vec<u8>>; 2],
     }
 
     impl Tried {
         /// Whether the event fits; what does is read as [`Document`] reads it.
         fn fits(&mut self, bytes: &[u8]) -> bool {
-            let Some((values, behind)) = self.mold.read(bytes) else { return false };
-            let message = Room::default().unescape(&values.message).to_vec();
-            let Values { timestamp, ingested, stream, group, is_of_same_names, .. } = values;
-            let told = [stream, group];
             let known = self.names.each_ref().map(Option::as_deref);
-            let names = if is_of_same_names && told == [None; 2] { known } else { told };
-            let found = (message, (timestamp, ingested), names, behind);
+            let same = self.mold.read_same(bytes);
+            let same = same.map(|(message, behind)| (message, behind, self.times, known));
+            let read = same.or_else(|| {
+                let (values, behind) = self.mold.read(bytes)?;
+                let Values { message, timestamp, ingested, stream, group, .. } = values;
+                let names = [stream, group];
+                let is_known = !values.is_of_same_names || names == known;
+                assert!(is_known, "{}", bytes.escape_ascii());
+                Some((message, behind, (timestamp, ingested), names))
+            });
+            let Some((message, behind, times, names)) = read else { return false };
+            let found = (Room::default().unescape(&message).to_vec(), times, names, behind);
             assert_eq!(Some(found), general(bytes), "{}", bytes.escape_ascii());
-            assert!(!is_of_same_names || names == known, "{}", bytes.escape_ascii());
-            self.names = names.map(|name| name.map(<[u8]>::to_vec));
+            let names = names.map(|name| name.map(<[u8]>::to_vec));
+            (self.times, self.names) = (times, names);
             true
         }
     }
@@ -423,6 +370,7 @@ mod tests {
                 // Cut anywhere, and with any byte changed; behind the whole one, and behind others.
                 for end in 0..event.len() {
                     let cut = &whole[..end];
+                    assert!(tried.mold.read_same(cut).is_none(), "{}", cut.escape_ascii());
                     assert!(tried.mold.read(cut).is_none(), "{}", cut.escape_ascii());
                     assert!(!does_fit || end % 3 > 0 || tried.fits(&whole));
                 }
@@ -483,9 +431,8 @@ mod tests {
             let event = event(stream, group);
             let read = mold.read(&event.as_bytes()[..event.len() - cut]);
             let (values, _) = read?;
-            let is_told = values.stream == Some(stream.as_bytes());
-            assert_eq!(is_told, values.group == Some(group.as_bytes()));
-            assert!(is_told || values.is_of_same_names);
+            assert_eq!(values.stream, Some(stream.as_bytes()));
+            assert_eq!(values.group, Some(group.as_bytes()));
             Some(values.is_of_same_names)
         };
         assert_eq!(is_known("a", "b", 0), Some(false));
