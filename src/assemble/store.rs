@@ -207,9 +207,9 @@ impl Store {
 
     #[inline(never)]
     fn find_other(&mut self, id: IdText<'_>) -> Option<SlotId> {
-        let slot = self.by_id.get(&id).copied()?;
-        self.last = Some((id.id(), slot));
-        Some(slot)
+        let (id, slot) = self.by_id.get_key_value(&id)?;
+        self.last = Some((*id, *slot));
+        Some(*slot)
     }
 
     /// Names an exchange that had no id; false if the id is taken.

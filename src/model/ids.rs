@@ -29,13 +29,22 @@ impl RequestId {
         if text.is_empty() || !text.iter().fold(true, |all, byte| all & byte.is_ascii_graphic()) {
             return None;
         }
-        if text.len() > Self::MAX {
-            return None;
-        }
+        (text.len() <= Self::MAX).then(|| IdText(text).id())
+    }
+
+    /// Of so long a text, by whole words: what is written so can be read at once.
+    #[inline]
+    fn of_longest(text: &[u8; Self::MAX]) -> Self {
         let mut bytes = [0; 40];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
-        bytes[39] = u8::try_from(text.len()).ok()?;
-        Some(Self { bytes })
+        let (words, tail) = text.as_chunks::<8>();
+        let (places, _) = bytes.as_chunks_mut::<8>();
+        for (place, word) in places.iter_mut().zip(words) {
+            *place = *word;
+        }
+        if let Some(place) = places.last_mut() {
+            *place = last_word(tail).to_le_bytes();
+        }
+        Self { bytes }
     }
 
     /// The id as it was logged.
@@ -154,7 +163,11 @@ impl<'a> IdText<'a> {
     }
 
     /// The id.
+    #[inline]
     pub fn id(self) -> RequestId {
+        if let Some(longest) = self.0.as_array() {
+            return RequestId::of_longest(longest);
+        }
         let mut bytes = [0; 40];
         for (byte, text) in bytes.iter_mut().zip(self.0) {
             *byte = *text;
@@ -182,9 +195,15 @@ impl Hash for IdText<'_> {
         for word in words {
             state.write_u64(u64::from_le_bytes(*word));
         }
-        let tail = tail.first_chunk().copied().map_or(0, u32::from_le_bytes);
-        state.write_u64(u64::from(tail) | (RequestId::MAX as u64) << 56);
+        state.write_u64(last_word(tail));
     }
+}
+
+/// The last four bytes of a text of 36, zeros, and its length.
+#[inline]
+fn last_word(tail: &[u8]) -> u64 {
+    let tail = tail.first_chunk().copied().map_or(0, u32::from_le_bytes);
+    u64::from(tail) | (RequestId::MAX as u64) << 56
 }
 
 /// Whether an id begins so: by words, for a call costs more than the comparison.
