@@ -1,6 +1,7 @@
 //! Results do not depend on the number of threads, nor on where buffers end.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -103,19 +104,64 @@ impl Read for Stepwise<'_> {
     }
 }
 
+/// A log of requests whose lines are mixed without any order, with lines of other things among them.
+fn mixed_log() -> String {
+    const LINES: [&str; 12] = [
+        "Starting execution for request: x",
+        "HTTP Method: GET, Resource Path: /orders",
+        "Method request path: {}",
+        "Method request path: {}",
+        "Method request headers: {Host=api.example.com, Origin=https://app.example.com}",
+        "Endpoint request URI: https://lambda.eu-west-1.amazonaws.com/functions/arn:aws:lambda",
+        "Endpoint request URI: https://lambda.eu-west-1.amazonaws.com/functions/arn:aws:lambda",
+        "Endpoint response body before transformations: {\"statusCode\":200} [TRUNCATED]",
+        "Method response headers: {Content-Type=text/plain}",
+        "Successfully completed execution",
+        "Something that nobody knows",
+        "Method completed with status: 200",
+    ];
+    let mut state = 1_u64;
+    let mut below = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % limit
+    };
+    let mut log = String::new();
+    let mut id = 0;
+    for number in 0..6000 {
+        // Mostly another line of the same request; now and then a line of one that was let go.
+        id = [id, id, number / 40 + below(6), below(number / 40 + 1)][below(4)];
+        let (minute, second) = (number / 60 % 60, number % 60);
+        let time = format!("2026-11-22T{}:{minute:02}:{second:02}.000Z", 10 + number / 3600);
+        let line = match below(20) {
+            0 => "{\"level\":\"info\"}".to_owned(),
+            1 => format!("(6bc4ee36) {}", LINES[below(LINES.len())]),
+            _ => format!("(6bc4ee36-e5b8-11e8-8a6f-{id:012x}) {}", LINES[below(LINES.len())]),
+        };
+        writeln!(log, "{time} {line}").expect("room");
+    }
+    log
+}
+
 #[test]
 fn the_report_is_the_same() {
-    let report = |threads: &str| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mixed = folder.path().join("mixed.log");
+    std::fs::write(&mixed, mixed_log()).expect("a file");
+    let report = |threads: &str, more: &[&str]| {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("corscope"));
         command.current_dir(env!("CARGO_MANIFEST_DIR"));
         command.args(["scan", "sample-logs", "--format", "jsonl", "--show", "exchanges"]);
+        command.arg(&mixed).args(more);
         let output = command.args(["--threads", threads]).output().expect("it runs");
         (output.status.code(), String::from_utf8(output.stdout).expect("text"))
     };
-    let one = report("1");
-    assert_eq!(one.0, Some(1));
-    for threads in ["2", "16"] {
-        assert_eq!(report(threads), one, "{threads}");
+    for more in [&[][..], &["--since", "2026-11-22T10:30:00Z"]] {
+        let one = report("1", more);
+        assert_eq!(one.0, Some(1));
+        assert!(one.1.matches("\"type\":\"exchange\"").count() > 100);
+        for threads in ["2", "16"] {
+            assert_eq!(report(threads, more), one, "{threads}");
+        }
     }
 }
 
