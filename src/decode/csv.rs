@@ -6,15 +6,17 @@
 
 use std::io::Read;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use crate::decode::MAX_RECORD;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::insights;
 use crate::decode::newest_first::NewestFirst;
+use crate::decode::number::whole;
 use crate::decode::stamp::Clock;
 use crate::decode::window::{More, Window};
 use crate::model::LogTime;
+use crate::model::bytes::{WIDE, all_equal, beginning, find_near};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +72,9 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
     skip_record(window, b'\n');
     loop {
         let first_line = number + 1;
-        let Some(length) = record(window) else { break };
+        let Some((length, lines)) = record(window) else { break };
         let bytes = window.held().get(..length).unwrap_or_default();
-        number += memchr::memchr_iter(b'\n', bytes).count() as u64;
-        number += u64::from(!bytes.ends_with(b"\n"));
+        number += lines;
         fields.split(bytes, layout.delimiter);
         if !bytes.trim_ascii().is_empty() {
             let told = fields.told(layout, first_line);
@@ -102,27 +103,63 @@ fn skip_record<R: Read>(window: &mut Window<R>, end: u8) {
     }
 }
 
-/// The length of the record at the beginning of the window, with its line end. A record beyond the
-/// bound ends at the bound.
-fn record<R: Read>(window: &mut Window<R>) -> Option<usize> {
-    let (mut at, mut quoted) = (0, false);
+/// The length of the record at the beginning of the window, with its line end, and how many lines it
+/// takes. A record beyond the bound ends at the bound.
+fn record<R: Read>(window: &mut Window<R>) -> Option<(usize, u64)> {
+    let mut scan = Scan::default();
     loop {
         let bytes = window.held();
-        while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\n', rest)) {
-            at += found + 1;
-            match bytes.get(at - 1) {
-                Some(b'"') => quoted = !quoted,
-                Some(_) | None if !quoted => return Some(at),
-                Some(_) | None => {}
-            }
+        if let Some(length) = scan.end(bytes) {
+            return Some((length, scan.lines));
         }
-        at = bytes.len();
+        let length = bytes.len();
+        let lines = scan.lines + u64::from(!bytes.ends_with(b"\n"));
         match window.more(MAX_RECORD) {
             More::Grown => {}
-            More::Full => return Some(at),
-            More::Ended => return (at > 0).then_some(at),
+            More::Ended if length == 0 => return None,
+            More::Full | More::Ended => return Some((length, lines)),
         }
     }
+}
+
+/// Looks for the first line end outside of quotes, block by block.
+#[derive(Default)]
+struct Scan {
+    /// As far as was looked.
+    at: usize,
+    /// All bits if that is within quotes, else none.
+    quoted: u64,
+    /// Line ends so far.
+    lines: u64,
+}
+
+impl Scan {
+    /// The length of the record, if it ends in these bytes, which begin with those of the last time.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut rest = bytes.get(self.at..)?;
+        while !rest.is_empty() {
+            let (block, behind) = beginning::<WIDE>(rest);
+            let length = rest.len() - behind.len();
+            // Zeros behind the end are neither quotes nor line ends.
+            let (quotes, ends) = (all_equal(&block, b'"'), all_equal(&block, b'\n'));
+            let within = up_to(quotes) ^ self.quoted;
+            let found = ends & !within;
+            if found != 0 {
+                self.lines += u64::from((ends & (found ^ (found - 1))).count_ones());
+                return Some(self.at + found.trailing_zeros() as usize + 1);
+            }
+            self.lines += u64::from(ends.count_ones());
+            self.quoted = if quotes.count_ones() % 2 == 1 { !self.quoted } else { self.quoted };
+            self.at += length;
+            rest = behind;
+        }
+        None
+    }
+}
+
+/// For each bit whether an odd number of bits is set up to it, itself included.
+fn up_to(bits: u64) -> u64 {
+    [1, 2, 4, 8, 16, 32].iter().fold(bits, |bits, by| bits ^ bits << by)
 }
 
 /// The fields of one record, unquoted.
@@ -157,7 +194,7 @@ impl Fields {
 
     /// A field behind its opening quote; returns what follows the field.
     fn quoted<'a>(&mut self, mut rest: &'a [u8], delimiter: u8) -> &'a [u8] {
-        while let Some(end) = memchr(b'"', rest) {
+        while let Some(end) = find_near(b'"', rest) {
             self.text.extend_from_slice(rest.get(..end).unwrap_or_default());
             rest = rest.get(end + 1..).unwrap_or_default();
             match rest.split_first() {
@@ -195,8 +232,48 @@ impl Fields {
 /// Milliseconds since the epoch, or a date.
 pub(crate) fn time(field: &[u8], clock: &mut Clock) -> Option<LogTime> {
     let text = field.trim_ascii();
-    match std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()) {
-        Some(number) => Some(LogTime(number)),
-        None => clock.iso(text).map(|stamp| stamp.time),
+    let any = || std::str::from_utf8(text).ok()?.parse().ok();
+    whole(text)
+        .map(LogTime)
+        .or_else(|| clock.iso(text).map(|stamp| stamp.time))
+        .or_else(|| any().map(LogTime))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Length and line ends of the first record, byte by byte.
+    fn expected(bytes: &[u8]) -> Option<(usize, u64)> {
+        let (mut quoted, mut lines) = (false, 0);
+        for (at, byte) in bytes.iter().enumerate() {
+            quoted ^= *byte == b'"';
+            lines += u64::from(*byte == b'\n');
+            if *byte == b'\n' && !quoted {
+                return Some((at + 1, lines));
+            }
+        }
+        None
+    }
+
+    proptest! {
+        /// However the bytes come in.
+        #[test]
+        fn a_record_ends_at_the_first_line_end_outside_of_quotes(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["\"", "\"\"", "\n", ",", "a", "text of some length"]),
+                0..80,
+            ),
+            mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            let text = pieces.concat().into_bytes();
+            cuts.sort_by_key(|cut| cut.index(text.len() + 1));
+            let ends = cuts.iter().map(|cut| cut.index(text.len() + 1)).chain([text.len()]);
+            let mut scan = Scan::default();
+            let found = ends.into_iter().find_map(|end| scan.end(&text[..end]));
+            prop_assert_eq!(found.map(|length| (length, scan.lines)), expected(&text));
+        }
     }
 }

@@ -7,6 +7,9 @@ const MOST_DIGITS: usize = 18;
 
 /// The number that is all of `text`.
 pub(crate) fn whole(text: &[u8]) -> Option<i64> {
+    if let Some(digits) = text.as_array() {
+        return Recent::default().of_thirteen(digits);
+    }
     leading(text).filter(|(_, length)| *length == text.len()).map(|(number, _)| number)
 }
 
@@ -35,12 +38,20 @@ impl Recent {
     #[inline]
     fn thirteen(&mut self, text: &[u8]) -> Option<i64> {
         let [digits @ .., behind] = text.first_chunk::<14>()?;
+        if behind.is_ascii_digit() {
+            return None;
+        }
+        self.of_thirteen(digits)
+    }
+
+    #[inline]
+    fn of_thirteen(&mut self, digits: &[u8; 13]) -> Option<i64> {
         let (first, last) = (*digits.first_chunk()?, eight(*digits.last_chunk()?)?);
         if first != self.digits {
             (self.digits, self.number) = (first, eight(first)? / 1000 * 100_000_000);
         }
         // They share the digits 6 to 8.
-        (!behind.is_ascii_digit()).then_some(self.number + last)
+        Some(self.number + last)
     }
 }
 
