@@ -57,7 +57,17 @@ impl<'a> Inside<'a> {
     /// `None` if there is none, or a line end in front of it.
     #[inline]
     pub(crate) fn of(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let at = special_far(text)?;
+        Self::from(text, special_far(text)?)
+    }
+
+    /// The same of a text that may be short.
+    pub(crate) fn of_short(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        Self::from(text, special(text)?)
+    }
+
+    /// The first special byte stands here.
+    #[inline]
+    fn from(text: &'a [u8], at: usize) -> Option<(Self, &'a [u8])> {
         let (plain, rest) = text.split_at_checked(at)?;
         let end = if rest.first() == Some(&b'"') { at } else { at + end_of_string(rest)? };
         Some((Self { plain, text, end }, text.get(end + 1..)?))

@@ -18,6 +18,7 @@
 
 use crate::decode::continuation::is_usual_start;
 use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
+use crate::model::bytes::is_alphanumeric;
 use crate::model::{LogTime, RequestId};
 
 /// A part of a line.
@@ -282,9 +283,14 @@ fn parenthesized_zone(line: &[u8], at: usize, clock: &mut Clock) -> Option<LogTi
 /// A time with a bare request id behind it is Lambda's own line (`<time> <id> INFO ...`): there the
 /// time is part of the message.
 fn is_lambda_line(text: &[u8]) -> bool {
-    let end = text.iter().take(37).position(|byte| matches!(byte, b' ' | b'\t'));
-    let first = end.and_then(|end| text.get(..end)).unwrap_or_default();
-    RequestId::looks_like_uuid(first) || first == b"undefined"
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    if let Some((id, [behind, ..])) = text.split_first_chunk::<{ RequestId::MAX }>()
+        && is_blank(behind)
+        && RequestId::looks_like_uuid(id)
+    {
+        return true;
+    }
+    text.strip_prefix(b"undefined").and_then(<[u8]>::first).is_some_and(is_blank)
 }
 
 /// The word at `at`, and where the text behind it begins.
@@ -338,8 +344,16 @@ fn skip_blanks(line: &[u8], at: usize) -> usize {
 
 /// Any name of a stream has a digit in it; a message's first word seldom has.
 fn may_be_stream(word: &[u8]) -> bool {
-    word.iter().any(u8::is_ascii_digit)
-        && !word.iter().any(|byte| matches!(byte, b'{' | b'"' | b'(' | b'=' | b':' | b','))
+    if !word.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    // The name that the gateway gives to streams: 32 digits and letters.
+    if let Some((blocks, [])) = word.split_first_chunk()
+        && is_alphanumeric(blocks)
+    {
+        return true;
+    }
+    !word.iter().any(|byte| matches!(byte, b'{' | b'"' | b'(' | b'=' | b':' | b','))
 }
 
 /// `2026/11/22/[$LATEST]<32 hex>` or `<32 hex>`.
@@ -362,6 +376,11 @@ impl EndsWithHex for [u8] {
 /// `(<id>) Message`.
 pub(crate) fn starts_with_id(text: &[u8]) -> bool {
     let Some(rest) = text.strip_prefix(b"(") else { return false };
+    if let Some((id, [b')', behind @ ..])) = rest.split_first_chunk::<{ RequestId::MAX }>()
+        && RequestId::looks_like_uuid(id)
+    {
+        return behind.first().is_none_or(|byte| *byte == b' ');
+    }
     let Some(end) = rest.iter().take(RequestId::MAX + 1).position(|byte| *byte == b')') else {
         return false;
     };

@@ -2,12 +2,14 @@
 //!
 //! Must not: use fields that Insights discovered in messages.
 
+use std::borrow::Cow;
+
 use crate::decode::csv::time;
 use crate::decode::document::inner;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
-use crate::decode::walk::{Cursor, Walked, text};
+use crate::decode::walk::{Cursor, Text, Walked, text};
 
 /// The log group in `@log`, which is `<account>:<group>`.
 pub(crate) fn group(log: &[u8]) -> &[u8] {
@@ -19,21 +21,29 @@ pub(crate) fn group(log: &[u8]) -> &[u8] {
     }
 }
 
-/// Takes one row; whether it is one and has a message.
+/// Takes the row that a text begins with: its length, and whether it has a message. `None` if it is no
+/// row, or not all of it is there.
 pub(crate) fn row(
-    element: &[u8],
+    text: &[u8],
+    clock: &mut Clock,
+    rows: &mut NewestFirst,
+    emitter: &mut Emitter<'_>,
+) -> Option<(usize, bool)> {
+    let mut fields = Fields::default();
+    let length = fields.read(text).ok()?;
+    Some((length, take(&fields, clock, rows, emitter)))
+}
+
+fn take(
+    fields: &Fields<'_>,
     clock: &mut Clock,
     rows: &mut NewestFirst,
     emitter: &mut Emitter<'_>,
 ) -> bool {
-    let mut fields = Fields::default();
-    if fields.read(element).is_err() {
-        return false;
-    }
     let Some(message) = fields.message.and_then(text) else { return false };
-    let plain = |value: Option<&[u8]>| value.and_then(text).map(|value| value.cow().into_owned());
     let mut at = |value: Option<&[u8]>| text(value?).and_then(|value| time(value.raw, clock));
     let (happened, ingested) = (at(fields.timestamp), at(fields.ingested));
+    let plain = |value: Option<_>| -> Option<Cow<'_, [u8]>> { value.and_then(text).map(Text::cow) };
     let (log, stream) = (plain(fields.log), plain(fields.stream));
     let line = emitter.next_ordinal();
     let told = Told {
@@ -58,15 +68,14 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn read(&mut self, element: &'a [u8]) -> Walked<()> {
-        let mut cursor = Cursor::new(element);
+    fn read(&mut self, bytes: &'a [u8]) -> Walked<usize> {
+        let mut cursor = Cursor::new(bytes);
         cursor.expect(b'[')?;
         let mut first = true;
         while cursor.another(b']', first)? {
             first = false;
-            let field = cursor.value()?;
-            let value = inner(field, b"value");
-            match inner(field, b"field").unwrap_or_default() {
+            let [field, value] = pair(&mut cursor)?;
+            match field.unwrap_or_default() {
                 b"\"@timestamp\"" => self.timestamp = value,
                 b"\"@ingestionTime\"" => self.ingested = value,
                 b"\"@message\"" => self.message = value,
@@ -75,6 +84,63 @@ impl<'a> Fields<'a> {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(cursor.at)
+    }
+}
+
+/// The values of `field` and of `value` in the object that comes next.
+fn pair<'a>(cursor: &mut Cursor<'a>) -> Walked<[Option<&'a [u8]>; 2]> {
+    let start = cursor.at;
+    if let Ok(pair) = members(cursor) {
+        return Ok(pair);
+    }
+    // Nobody needs all of it.
+    cursor.at = start;
+    let object = cursor.value()?;
+    Ok([b"field".as_slice(), b"value"].map(|key| inner(object, key)))
+}
+
+fn members<'a>(cursor: &mut Cursor<'a>) -> Walked<[Option<&'a [u8]>; 2]> {
+    let mut pair = [None; 2];
+    let [field, value] = &mut pair;
+    cursor.expect(b'{')?;
+    let mut first = true;
+    while cursor.another(b'}', first)? {
+        first = false;
+        let key = cursor.key()?;
+        let found = cursor.value()?;
+        match key {
+            b"field" => _ = field.get_or_insert(found),
+            b"value" => _ = value.get_or_insert(found),
+            _ => {}
+        }
+    }
+    Ok(pair)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(row: &str) -> Option<String> {
+        let mut fields = Fields::default();
+        assert_eq!(fields.read(row.as_bytes()), Ok(row.len()), "{row}");
+        fields.message.map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    #[test]
+    fn a_field_is_read_whatever_else_is_in_its_object() {
+        for object in [
+            r#"{"field":"@message","value":"a"}"#,
+            r#"{"value":"a", "field" : "@message"}"#,
+            r#"{"field":"@message","more":{"field":"@log"},"value":"a","value":"b"}"#,
+            // Broken behind what is needed.
+            r#"{"field":"@message","value":"a","more" 1}"#,
+        ] {
+            let row = format!(r#"[{{"field":"@log","value":"1:b"}},{object},7]"#);
+            assert_eq!(message(&row).as_deref(), Some("\"a\""), "{row}");
+        }
+        assert_eq!(message("[]"), None);
+        assert_eq!(message(r#"[{"field":"@message"}]"#), None);
     }
 }

@@ -24,6 +24,7 @@ use crate::decode::window::Window;
 use crate::decode::{
     Count, HEAD, MAX_RECORD, Nesting, insights, plain_text, test_invoke, unpacked,
 };
+use crate::model::bytes::blanks;
 
 /// The first look at a document; most end within it.
 const FIRST_LOOK: usize = 256 << 10;
@@ -64,6 +65,17 @@ struct Json<'e, 's> {
     alike: Alike,
     rows: NewestFirst,
     endless: u32,
+}
+
+/// What stands behind the blanks and the comma between two elements.
+fn behind_separator(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        bytes = match bytes {
+            [b'\n', rest @ ..] => rest.get(blanks(rest)..).unwrap_or_default(),
+            [b' ' | b',', rest @ ..] => rest,
+            _ => return bytes,
+        };
+    }
 }
 
 /// Names that hold for all events of a document.
@@ -299,7 +311,8 @@ impl Json<'_, '_> {
             match array {
                 Array::Events => while self.event_in_window(window, names) {},
                 Array::Any => self.alike(window, names),
-                Array::Rows | Array::Har => {}
+                Array::Rows => while self.row_in_window(window) {},
+                Array::Har => {}
             }
             match elements::next(window) {
                 Element::Whole(length) => {
@@ -349,19 +362,31 @@ impl Json<'_, '_> {
     fn event_in_window<R: Read>(&mut self, window: &mut Window<R>, names: &Names) -> bool {
         self.alike(window, names);
         let held = window.held();
-        let skipped = held.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b',')).count();
-        let element = held.get(skipped..).unwrap_or_default();
+        let element = behind_separator(held);
         let mut document = Document::default();
         let Ok(length) = document.read(element) else { return false };
         self.event(&document, names);
         self.alike.learn(element.get(..length).unwrap_or_default());
-        window.consume_bytes(skipped + length);
+        let used = held.len() - element.len() + length;
+        window.consume_bytes(used);
+        true
+    }
+
+    /// A row that is complete in the window is walked once.
+    fn row_in_window<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        let bytes = behind_separator(window.held());
+        let row = insights::row(bytes, &mut self.clock, &mut self.rows, self.emitter);
+        let Some((length, has_message)) = row else { return false };
+        self.emitter.count(Count::Skipped, u64::from(!has_message));
+        let used = window.held().len() - bytes.len() + length;
+        window.consume_bytes(used);
         true
     }
 
     fn element(&mut self, element: &[u8], array: Array, names: &Names) {
         if array == Array::Rows || element.starts_with(b"[") {
-            if !insights::row(element, &mut self.clock, &mut self.rows, self.emitter) {
+            let row = insights::row(element, &mut self.clock, &mut self.rows, self.emitter);
+            if !row.is_some_and(|(_, has_message)| has_message) {
                 self.emitter.count(Count::Skipped, 1);
             }
             return;

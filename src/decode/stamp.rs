@@ -41,6 +41,9 @@ pub(crate) enum Zone {
 pub(crate) struct Clock {
     last: [u8; EXPORT],
     last_time: Option<LogTime>,
+    /// The last one as `aws logs tail` writes them.
+    tail: [u8; TAIL],
+    tail_stamp: Option<Stamp>,
     date: [u8; DATE],
     date_millis: i64,
     /// The second of the last one of an export, and when it began.
@@ -51,6 +54,8 @@ pub(crate) struct Clock {
 const DATE: usize = 10;
 /// `2026-11-22T10:00:00.`.
 const SECOND: usize = 20;
+/// `2026-11-22T10:00:00.000000+00:00`.
+const TAIL: usize = 32;
 /// `2026-11-22T10:00:00.000Z`.
 pub(crate) const EXPORT: usize = 24;
 
@@ -59,6 +64,8 @@ impl Default for Clock {
         Self {
             last: [0; EXPORT],
             last_time: None,
+            tail: [0; TAIL],
+            tail_stamp: None,
             date: [0; DATE],
             date_millis: 0,
             second: *b"1970-01-01T00:00:00.",
@@ -114,7 +121,16 @@ impl Clock {
                 fraction: 3,
             });
         }
+        let tail = bytes.first_chunk();
+        if let Some(stamp) = self.tail_stamp
+            && tail == Some(&self.tail)
+        {
+            return Some(stamp);
+        }
         let stamp = self.iso_uncached(bytes)?;
+        if let Some(tail) = tail.filter(|_| stamp.length == TAIL) {
+            (self.tail, self.tail_stamp) = (*tail, Some(stamp));
+        }
         if let Some(chunk) = export
             && (stamp.length, stamp.zone, stamp.separator) == (EXPORT, Zone::Zulu, Separator::T)
             && stamp.fraction == 3
@@ -302,6 +318,27 @@ mod tests {
         assert_eq!(iso("2026-11-22T10:00:00"), Some((1_795_341_600_000, 19)));
         for text in ["2026-13-22T10:00:00Z", "2026-11-22", "2026-11-22T25:00:00Z", "0000000"] {
             assert_eq!(iso(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_knows_a_time_reads_others_as_a_new_one() {
+        let mut clock = Clock::default();
+        for text in [
+            "2026-11-22T10:00:00.120000+00:00 s",
+            "2026-11-22T10:00:00.120000+00:00",
+            "2026-11-22T10:00:00.120000+00:01 s",
+            "2026-11-22T10:00:00.120001+00:00 s",
+            "2026-11-22T10:00:00.1200000+0000 s",
+            "2026-11-22T10:00:00.120000+00:00:30",
+            "2026-11-22 10:00:00.120000+00:00 s",
+            "2026-11-22T10:00:00.120Z",
+            "2026-11-22T10:00:00.120000+00:00 s",
+            "2026-11-22T10:00:00.120000+00:0",
+        ] {
+            let new = Clock::default().iso(text.as_bytes());
+            assert_eq!(clock.iso(text.as_bytes()), new, "{text}");
+            assert_eq!(clock.iso(text.as_bytes()), new, "{text}, again");
         }
     }
 

@@ -281,7 +281,7 @@ fn next_message(line: &[u8]) -> Option<usize> {
     if !matches!(line.get(indentation(line)), Some(b'(' | b'}' | b']')) {
         return None;
     }
-    let mut tabs = memchr::memmem::find_iter(line, b"\t(");
+    let mut tabs = memchr::memchr_iter(b'\t', line);
     tabs.find(|tab| {
         line.get(tab + 1..).is_some_and(starts_with_id)
             && line.get(..*tab).is_some_and(|before| !before.trim_ascii().is_empty())
@@ -319,8 +319,10 @@ fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
         return;
     }
     let told = Told { message, ..told };
-    let two = memchr::memmem::find(message, b"\n\n")
-        .or_else(|| memchr(b'\n', message))
+    let first_end = memchr(b'\n', message);
+    let two = first_end
+        .and_then(|_| memchr::memmem::find(message, b"\n\n"))
+        .or(first_end)
         .and_then(|at| Some((message.get(..at)?, message.get(at..)?.trim_ascii_start())));
     match two {
         Some((first, second)) if is_cut_of(first, second) => {

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::decode::escapes::special;
+use crate::decode::escapes::{Inside, special};
+use crate::model::bytes::blanks;
 use crate::model::escapes::unescape;
 
 /// Why a value has no end.
@@ -49,11 +50,19 @@ impl<'a> Cursor<'a> {
     pub(crate) fn peek(&mut self) -> Walked<u8> {
         loop {
             match self.text.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(b'\n') => self.skip_line_end(),
+                Some(b' ' | b'\r' | b'\t') => self.at += 1,
                 Some(byte) => return Ok(*byte),
                 None => return Err(Stop::Incomplete),
             }
         }
+    }
+
+    /// Skips a line end, and how the line behind it is indented.
+    #[inline]
+    fn skip_line_end(&mut self) {
+        self.at += 1;
+        self.at += self.text.get(self.at..).map_or(0, blanks);
     }
 
     /// Skips white space and `byte`.
@@ -90,6 +99,15 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn string(&mut self) -> Walked<Text<'a>> {
         self.expect(b'"')?;
+        let start = self.at;
+        let rest = self.text.get(start..).unwrap_or_default();
+        let Some((inside, behind)) = Inside::of_short(rest) else { return self.odd_string() };
+        self.at = self.text.len() - behind.len();
+        Ok(Text { raw: inside.raw(), escaped: inside.plain().is_none() })
+    }
+
+    /// The same if it does not end, or has a line end in it: that may be escaped.
+    fn odd_string(&mut self) -> Walked<Text<'a>> {
         let start = self.at;
         let mut escaped = false;
         loop {
@@ -163,7 +181,11 @@ impl<'a> Cursor<'a> {
                         return Ok(());
                     }
                 }
-                b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' | b'-' | b'+' | b'.' => {}
+                b'\n' => {
+                    self.skip_line_end();
+                    continue;
+                }
+                b' ' | b'\r' | b'\t' | b',' | b':' | b'-' | b'+' | b'.' => {}
                 byte if byte.is_ascii_alphanumeric() => {}
                 _ => return Err(Stop::Broken),
             }
@@ -204,4 +226,38 @@ impl<'a> Text<'a> {
 pub(crate) fn text(value: &[u8]) -> Option<Text<'_>> {
     let raw = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     Some(Text { raw, escaped: memchr(b'\\', raw).is_some() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The quick way through a string tells what the slow one does, and where it ends.
+        #[test]
+        fn both_ways_through_a_string_agree(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "\"", "\\\"", "\\\\", "\\", "\\n", "\n", "a", "\u{e9}", "a text of some length",
+                ]),
+                0..40,
+            ),
+        ) {
+            let text = format!("\"{}", pieces.concat()).into_bytes();
+            let (mut quick, mut slow) = (Cursor::new(&text), Cursor::new(&text));
+            slow.at = 1;
+            prop_assert_eq!(quick.string(), slow.odd_string());
+            prop_assert!(quick.at == slow.at);
+        }
+    }
+
+    #[test]
+    fn what_is_indented_is_walked_over() {
+        let text = b"{\n      \"a\":\n\n   [ 1,\r\n\t  {} ]\n } x";
+        let mut cursor = Cursor::new(text);
+        assert_eq!(cursor.value(), Ok(&text[..text.len() - 2]));
+        assert_eq!(cursor.peek(), Ok(b'x'));
+    }
 }

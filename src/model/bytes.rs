@@ -165,6 +165,26 @@ pub(crate) fn digits(text: &[u8]) -> usize {
     (a | b << 16 | c << 32 | d << 48).trailing_ones() as usize
 }
 
+/// Whether they are all ASCII letters and digits.
+#[inline]
+pub(crate) fn is_alphanumeric(blocks: &[u8; 2 * BLOCK]) -> bool {
+    of_two(blocks, alphanumeric) == u32::MAX
+}
+
+/// How many blanks `text` begins with.
+#[inline]
+pub(crate) fn blanks(text: &[u8]) -> usize {
+    let mut rest = text;
+    loop {
+        let (blocks, behind) = beginning::<{ 2 * BLOCK }>(rest);
+        let found = of_two(&blocks, |block| equal(block, b' '));
+        if found != u32::MAX {
+            return text.len() - rest.len() + found.trailing_ones() as usize;
+        }
+        rest = behind;
+    }
+}
+
 /// The bits of two blocks.
 #[inline]
 fn of_two(blocks: &[u8; 2 * BLOCK], bits: impl Fn(&[u8; BLOCK]) -> u32) -> u32 {
@@ -251,6 +271,25 @@ mod tests {
                 assert_eq!(find_near(b'=', &text), Some(at));
                 assert_eq!(find_two_near(b'=', b'"', &text), Some(at));
                 assert_eq!(find_two_near(b'"', b'=', &text), Some(at));
+            }
+        }
+    }
+
+    #[test]
+    fn blanks_and_words_end_at_any_place() {
+        for length in 0..100 {
+            assert_eq!(blanks(&vec![b' '; length]), length);
+            for at in 0..length {
+                let mut text = vec![b' '; length];
+                text[at] = b'\t';
+                assert_eq!(blanks(&text), at);
+            }
+        }
+        for byte in 0..=u8::MAX {
+            for at in 0..2 * BLOCK {
+                let mut text = [b'a'; 2 * BLOCK];
+                text[at] = byte;
+                assert_eq!(is_alphanumeric(&text), byte.is_ascii_alphanumeric(), "{byte} at {at}");
             }
         }
     }

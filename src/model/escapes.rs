@@ -2,12 +2,12 @@
 //!
 //! Must not: know where a string ends.
 
-use memchr::memchr;
+use crate::model::bytes::find_near;
 
 /// Undoes the escapes of a text. Half a surrogate pair becomes U+FFFD.
 pub(crate) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
-    while let Some(at) = memchr(b'\\', rest) {
+    while let Some(at) = find_near(b'\\', rest) {
         out.extend_from_slice(rest.get(..at).unwrap_or_default());
         rest = rest.get(at..).unwrap_or_default();
         let length = match rest.get(1) {
