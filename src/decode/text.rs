@@ -114,6 +114,39 @@ impl Text<'_, '_, '_> {
             begun = next;
             known = if begun.is_some() { EXPORT } else { 0 };
             scan = end + 1;
+            if begun.is_none() && bytes.get(scan + EXPORT) == Some(&b'\n') {
+                scan = self.copied(bytes, scan);
+            }
+        }
+        scan
+    }
+
+    /// The hot path of rows copied from the console: a time that stands alone, with a line of the gateway's
+    /// execution log behind it and the next row behind that, is an event by itself. Takes all that follow
+    /// each other from `scan` on; returns where the next line begins.
+    fn copied(&mut self, bytes: &[u8], mut scan: usize) -> usize {
+        let row = |clock: &mut Clock, start: usize| {
+            let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<EXPORT>()?;
+            let (b"\n(", _) = behind.split_first_chunk()? else { return None };
+            clock.export(stamp)
+        };
+        let mut begun = row(&mut self.clock, scan);
+        while let Some(time) = begun {
+            let from = bytes.get(scan + EXPORT + 1..).unwrap_or_default();
+            let Some(end) = memchr(b'\n', from) else { break };
+            let message = from.get(..end).unwrap_or_default();
+            let next = scan + EXPORT + 1 + end + 1;
+            begun = row(&mut self.clock, next);
+            if begun.is_none() || !starts_with_id(message) {
+                break;
+            }
+            if self.pending.is_some() {
+                self.settle(bytes, Some(time));
+            }
+            let stream = self.stream.map(str::as_bytes);
+            self.emitter.whole(time, stream, self.number, message.trim_ascii_end());
+            self.number += 2;
+            scan = next;
         }
         scan
     }

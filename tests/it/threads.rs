@@ -12,6 +12,8 @@ use corscope::parse::execution::glance;
 use corscope::sources::ahead::ahead;
 use corscope::sources::files;
 
+use crate::chunks::Random;
+
 /// All that was pushed, as text.
 #[derive(Default)]
 struct Told {
@@ -120,11 +122,8 @@ fn mixed_log() -> String {
         "Something that nobody knows",
         "Method completed with status: 200",
     ];
-    let mut state = 1_u64;
-    let mut below = |limit: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 33) as usize % limit
-    };
+    let mut random = Random(1);
+    let mut below = |limit| random.below(limit);
     let mut log = String::new();
     let mut id = 0;
     for number in 0..6000 {
