@@ -21,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 
+import forms
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BASELINE = os.path.join(HERE, "instructions.json")
 IDS = os.path.join(HERE, "..", "tests", "it", "rules_ids.txt")
@@ -64,6 +66,7 @@ def inputs(generator, folder):
     lines = os.path.join(generated("jsonl", "jsonl", "--mix", "traced"), "apigw.jsonl")
     document = os.path.join(generated("filter", "filter-json", "--mix", "traced"), "apigw.json")
     export = os.path.join(generated("gz", "gz", "--mix", "traced"), "export", "apigw")
+    other = forms.write(plain, os.path.join(folder, "forms"))
     short = os.path.join(folder, "short.log")
     with open(SHORT, "rb") as log, open(short, "wb") as out:
         out.writelines(line for line, _ in zip(log, range(100)))
@@ -76,6 +79,10 @@ def inputs(generator, folder):
         "json lines": [lines],
         "filter-log-events": [document],
         "gz": [export],
+        "console copy": [other["console"]],
+        "aws logs tail": [other["tail"]],
+        "console CSV": [other["csv"]],
+        "Insights JSON": [other["insights"]],
         "100 lines": [short],
     }
 

@@ -2,7 +2,8 @@
 
 performance.py CORSCOPE DATA: DATA has the folders plain, lean, jsonl, filter and gz with 500 MB each,
 plain2g and lost2g with 2 GB, and 50M/ with plain, jsonl, filter and gz of 50 MB. `--generator CWGEN`
-writes those that are missing (6 GB). What else is missing is left out, and said.
+writes those that are missing (6 GB); the folder forms is written from plain (3 GB). What else is
+missing is left out, and said.
 
 Commands of a row run in turn, once a round; of CPU times the ratio is taken round by round, and the
 median of these counts. So other work on the machine hits both sides alike. Wall times need a quiet
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import forms
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHORT = os.path.join(HERE, "..", "sample-logs", "rest-api", "execution-log.txt")
@@ -69,6 +72,8 @@ class Bench:
 
     def path(self, name):
         """What is to be scanned of a folder of DATA."""
+        if name in forms.NAMES:
+            return forms.write(self.path("plain"), os.path.join(self.data, "forms"))[name]
         folder = os.path.join(self.data, name)
         if not os.path.exists(os.path.join(folder, "truth.tsv")):
             if not self.generator:
@@ -216,6 +221,10 @@ def rows():
     yield "lean mix: CPU to `wc -l`", "<= {}x", 2.0, 3.5, ratio("lean")
     yield "JSON lines: CPU to `wc -l`", "<= {}x", 2.5, 4.0, ratio("jsonl")
     yield "filter-log-events JSON: CPU to `wc -l`", "<= {}x", 2.5, 4.0, ratio("filter")
+    yield "console copies: CPU to `wc -l`", "<= {}x", 2.0, 3.0, ratio("console")
+    yield "`aws logs tail`: CPU to `wc -l`", "<= {}x", 2.0, 3.0, ratio("tail")
+    yield "console CSV: CPU to `wc -l`", "<= {}x", 2.0, 3.0, ratio("csv")
+    yield "Logs Insights JSON: CPU to `wc -l`", "<= {}x", 2.5, 4.0, ratio("insights")
     yield "gz export tree: CPU to `libdeflate-gunzip -c \\| wc -c`", "<= {}x", 0.9, 1.5, gz
     yield "less CPU than mawk or tuned Python on their one tally", ">= {}x", 10, 6, peers
     yield "two threads to one: wall time", "<= {}x", 0.58, 0.70, threads
