@@ -94,7 +94,7 @@ fn pair<'a>(cursor: &mut Cursor<'a>) -> Walked<[Option<&'a [u8]>; 2]> {
     if let Ok(pair) = members(cursor) {
         return Ok(pair);
     }
-    // Nobody needs all of it.
+    // It is broken somewhere: what stands in front of that counts.
     cursor.at = start;
     let object = cursor.value()?;
     Ok([b"field".as_slice(), b"value"].map(|key| inner(object, key)))
