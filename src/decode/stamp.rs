@@ -55,7 +55,7 @@ const DATE: usize = 10;
 /// `2026-11-22T10:00:00.`.
 const SECOND: usize = 20;
 /// `2026-11-22T10:00:00.000000+00:00`.
-const TAIL: usize = 32;
+pub(crate) const TAIL: usize = 32;
 /// `2026-11-22T10:00:00.000Z`.
 pub(crate) const EXPORT: usize = 24;
 
@@ -139,6 +139,15 @@ impl Clock {
             self.last_time = Some(stamp.time);
         }
         Some(stamp)
+    }
+
+    /// A time as `aws logs tail` writes it, if it is no whole second.
+    #[inline]
+    pub(crate) fn tail(&mut self, bytes: &[u8]) -> Option<LogTime> {
+        let text = bytes.first_chunk::<TAIL>()?;
+        let stamp = self.iso(text)?;
+        let is_whole = stamp.separator == Separator::T && stamp.length == TAIL;
+        (is_whole && stamp.fraction == 6 && text.ends_with(b"+00:00")).then_some(stamp.time)
     }
 
     fn iso_uncached(&mut self, bytes: &[u8]) -> Option<Stamp> {

@@ -10,7 +10,7 @@ use memchr::memchr;
 use crate::decode::continuation::Shape;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
-use crate::decode::stamp::{Clock, EXPORT};
+use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::window::{More, Window};
 use crate::decode::{Count, MAX_EVENT, SLACK};
 use crate::model::LogTime;
@@ -25,7 +25,8 @@ pub(crate) fn decode<R: Read>(
     stream: Option<&str>,
     number: u64,
 ) {
-    let mut text = Text { emitter, stream, clock: Clock::default(), pending: None, number };
+    let (clock, tailed) = (Clock::default(), Vec::new());
+    let mut text = Text { emitter, stream, clock, tailed, pending: None, number };
     text.run(window);
 }
 
@@ -33,6 +34,8 @@ struct Text<'e, 's, 'n> {
     emitter: &'e mut Emitter<'s>,
     stream: Option<&'n str>,
     clock: Clock,
+    /// The stream that `aws logs tail` named last, with the blank behind it.
+    tailed: Vec<u8>,
     pending: Option<Pending>,
     /// The line that is being looked at.
     number: u64,
@@ -114,8 +117,12 @@ impl Text<'_, '_, '_> {
             begun = next;
             known = if begun.is_some() { EXPORT } else { 0 };
             scan = end + 1;
-            if begun.is_none() && bytes.get(scan + EXPORT) == Some(&b'\n') {
-                scan = self.copied(bytes, scan);
+            if begun.is_none() {
+                scan = match bytes.get(scan + EXPORT) {
+                    Some(b'\n') => self.copied(bytes, scan),
+                    Some(_) if !self.tailed.is_empty() => self.tailed(bytes, scan),
+                    Some(_) | None => scan,
+                };
             }
         }
         scan
@@ -149,6 +156,40 @@ impl Text<'_, '_, '_> {
             scan = next;
         }
         scan
+    }
+
+    /// The hot path of what `aws logs tail` printed: a line from the stream that was named last, with
+    /// another one behind it, is an event by itself.
+    fn tailed(&mut self, bytes: &[u8], mut scan: usize) -> usize {
+        let mut begun = self.tailed_at(bytes, scan);
+        while let Some(time) = begun {
+            let start = scan + TAIL + 1 + self.tailed.len();
+            let Some(length) = bytes.get(start..).and_then(|rest| memchr(b'\n', rest)) else {
+                break;
+            };
+            let end = start + length;
+            begun = self.tailed_at(bytes, end + 1);
+            if begun.is_none() {
+                break;
+            }
+            if self.pending.is_some() {
+                self.settle(bytes, Some(time));
+            }
+            let message = bytes.get(start..end).unwrap_or_default();
+            let stream = self.tailed.trim_ascii_end();
+            self.emitter.whole(time, Some(stream), self.number, message);
+            self.number += 1;
+            scan = end + 1;
+        }
+        scan
+    }
+
+    /// The time of such a line that begins here.
+    #[inline]
+    fn tailed_at(&mut self, bytes: &[u8], start: usize) -> Option<LogTime> {
+        let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<TAIL>()?;
+        behind.strip_prefix(b" ")?.strip_prefix(self.tailed.as_slice())?;
+        self.clock.tail(stamp)
     }
 
     /// The time of the line that begins here, if it is one of the gateway's execution log as S3 exports
@@ -229,6 +270,14 @@ impl Text<'_, '_, '_> {
 
     fn open(&mut self, bytes: &[u8], (start, end): Span, head: Head, mark: Mark) {
         self.settle(bytes, head.time);
+        if let Some((from, to)) = head.stream
+            && (from, to + 1) == (TAIL + 1, head.message)
+            && let Some(name) = bytes.get(start + from..start + head.message)
+            && name.ends_with(b" ")
+            && self.tailed != name
+        {
+            self.tailed = name.to_vec();
+        }
         let message = (start + head.message, end - head.tail);
         self.pending =
             Some(Pending { start, message, head, number: self.number, mark, cut: false });

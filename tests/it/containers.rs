@@ -12,7 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 mod alike;
-mod console;
+mod pasted;
 
 #[derive(Default)]
 struct Seen {

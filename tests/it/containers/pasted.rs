@@ -1,0 +1,72 @@
+//! Rows copied from the console, and what `aws logs tail` printed, are told alike whether the line behind
+//! them is seen or not.
+
+use super::{ID, STREAM, seen};
+use crate::chunks::Random;
+
+/// Messages that end a row, go on, or stand where one is expected; `ID` is an id in parentheses.
+const MESSAGES: [&str; 13] = [
+    "ID HTTP Method: GET, Resource Path: /orders",
+    "ID Method request headers: {Host=a.example, Origin=https://b.example}",
+    "ID Method response headers: {Content-Type=text/plain}  ",
+    "ID Method completed with status: 200",
+    "ID Method completed with status: 200\tID Method request path: {}",
+    "ID Endpoint response body before transformations: {\"a\":1}\n{\n  \"a\": 1\n}",
+    "ID Endpoint response body before transformations: a\tb",
+    "(nobody) 2026-11-22T10:00:00.000Z ID Method request path: {}",
+    "(nobody) knows",
+    "ID",
+    "",
+    "{\"level\":\"info\"}",
+    "2026-11-22T10:00:00.000Z",
+];
+
+#[test]
+fn a_row_is_the_same_whether_the_next_one_is_seen() {
+    let mut random = Random(7);
+    for ends in ["\n", "\r\n"] {
+        let rows = (0..500).map(|number| {
+            let message = MESSAGES[random.below(MESSAGES.len())].replace("ID", &format!("({ID})"));
+            let zone = ["Z", "Z", "Z", "Z ", "+00:00"][random.below(5)];
+            let (minute, second) = (number / 60, number % 60);
+            format!("2026-11-22T10:{minute:02}:{second:02}.007{zone}\n{message}\n")
+        });
+        let text: String = rows.collect();
+        let told = seen(text.replace('\n', ends).as_bytes());
+        assert!(told.events.len() > 300, "{}", told.events.len());
+        assert!(told.events.iter().any(|event| event.message.contains('\t')));
+    }
+}
+
+#[test]
+fn a_line_of_a_tail_is_the_same_whether_the_next_one_is_seen() {
+    const STREAMS: [&str; 6] = [
+        "611e90351b93973d8fa5e163391d0111",
+        "611e90351b93973d8fa5e163391d0111",
+        "611e90351b93973d8fa5e163391d0112",
+        STREAM,
+        ID,
+        "undefined",
+    ];
+    let mut random = Random(11);
+    for ends in ["\n", "\r\n"] {
+        let mut stream = STREAMS[0];
+        let lines = (0..700).map(|number| {
+            let message = MESSAGES[random.below(MESSAGES.len())].replace("ID", &format!("({ID})"));
+            if random.below(4) == 0 {
+                stream = STREAMS[random.below(STREAMS.len())];
+            }
+            let zones = [".007000+00:00", ".007000+00:00", "+00:00", ".007000+02:00", ".007Z"];
+            let zone = zones[[0, 0, 0, 0, random.below(5)][random.below(5)]];
+            let (minute, second) = (number / 60, number % 60);
+            format!("2026-11-22T10:{minute:02}:{second:02}{zone} {stream} {message}\n")
+        });
+        let text: String = lines.collect();
+        let told = seen(text.replace('\n', ends).as_bytes());
+        let of_stream = |name: &str| {
+            told.events.iter().filter(|event| event.stream.as_deref() == Some(name)).count()
+        };
+        assert!(of_stream(STREAMS[0]) > 100 && of_stream(STREAMS[2]) > 20);
+        assert_eq!(of_stream(ID) + of_stream("undefined"), 0);
+    }
+}
