@@ -149,7 +149,8 @@ impl Scan {
                 return Some(self.at + found.trailing_zeros() as usize + 1);
             }
             self.lines += u64::from(ends.count_ones());
-            self.quoted = if quotes.count_ones() % 2 == 1 { !self.quoted } else { self.quoted };
+            // As at the last byte of the block: zeros change nothing.
+            self.quoted = 0_u64.wrapping_sub(within >> (WIDE - 1));
             self.at += length;
             rest = behind;
         }

@@ -249,7 +249,7 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
             if is_lambda_line(text) {
                 return Begin::Usual(Head { time, ..Head::at(at) });
             }
-            if is_tail_stamp(line, after, stamp)
+            if line.get(at..).is_some_and(|text| stamp.is_of_tail(text))
                 && let Some((stream, message)) = word(line, text_at)
                 && line.get(stream.0..stream.1).is_some_and(may_be_stream)
             {
@@ -262,13 +262,6 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
         }
         (Separator::T, _) => Begin::Unknown,
     }
-}
-
-/// `aws logs tail` prints UTC as `+00:00`, with microseconds unless they are zero.
-fn is_tail_stamp(line: &[u8], after: usize, stamp: Stamp) -> bool {
-    stamp.zone == Zone::Offset
-        && matches!(stamp.fraction, 0 | 6)
-        && line.get(..after).is_some_and(|head| head.ends_with(b"+00:00"))
 }
 
 /// `2026-11-22 10:00:00.000 (+02:00)`, as `serverless logs` prints it.
@@ -385,9 +378,7 @@ pub(crate) fn starts_with_id(text: &[u8]) -> bool {
         return false;
     };
     let id = rest.get(..end).unwrap_or_default();
-    let known = RequestId::looks_like_uuid(id)
-        || RequestId::looks_like_extended(id)
-        || id.starts_with(b"test-");
+    let known = RequestId::looks_like_extended(id) || id.starts_with(b"test-");
     known && rest.get(end + 1).is_none_or(|byte| *byte == b' ')
 }
 

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::decode::Count;
 use crate::decode::csv::time;
 use crate::decode::document::inner;
 use crate::decode::emit::{Emitter, Told};
@@ -21,26 +22,20 @@ pub(crate) fn group(log: &[u8]) -> &[u8] {
     }
 }
 
-/// Takes the row that a text begins with: its length, and whether it has a message. `None` if it is no
-/// row, or not all of it is there.
+/// Takes the row that these bytes begin with; its length. `None` if it is no row, or not all of it is there.
+/// One without a message is counted as skipped.
 pub(crate) fn row(
-    text: &[u8],
+    bytes: &[u8],
     clock: &mut Clock,
     rows: &mut NewestFirst,
     emitter: &mut Emitter<'_>,
-) -> Option<(usize, bool)> {
+) -> Option<usize> {
     let mut fields = Fields::default();
-    let length = fields.read(text).ok()?;
-    Some((length, take(&fields, clock, rows, emitter)))
-}
-
-fn take(
-    fields: &Fields<'_>,
-    clock: &mut Clock,
-    rows: &mut NewestFirst,
-    emitter: &mut Emitter<'_>,
-) -> bool {
-    let Some(message) = fields.message.and_then(text) else { return false };
+    let length = fields.read(bytes).ok()?;
+    let Some(message) = fields.message.and_then(text) else {
+        emitter.count(Count::Skipped, 1);
+        return Some(length);
+    };
     let mut at = |value: Option<&[u8]>| text(value?).and_then(|value| time(value.raw, clock));
     let (happened, ingested) = (at(fields.timestamp), at(fields.ingested));
     let plain = |value: Option<_>| -> Option<Cow<'_, [u8]>> { value.and_then(text).map(Text::cow) };
@@ -55,7 +50,7 @@ fn take(
         message: &message.cow(),
     };
     rows.push(emitter, told);
-    true
+    Some(length)
 }
 
 #[derive(Default)]

@@ -67,17 +67,6 @@ struct Json<'e, 's> {
     endless: u32,
 }
 
-/// What stands behind the blanks and the comma between two elements.
-fn behind_separator(mut bytes: &[u8]) -> &[u8] {
-    loop {
-        bytes = match bytes {
-            [b'\n', rest @ ..] => rest.get(blanks(rest)..).unwrap_or_default(),
-            [b' ' | b',', rest @ ..] => rest,
-            _ => return bytes,
-        };
-    }
-}
-
 /// Names that hold for all events of a document.
 #[derive(Default)]
 struct Names {
@@ -376,8 +365,7 @@ impl Json<'_, '_> {
     fn row_in_window<R: Read>(&mut self, window: &mut Window<R>) -> bool {
         let bytes = behind_separator(window.held());
         let row = insights::row(bytes, &mut self.clock, &mut self.rows, self.emitter);
-        let Some((length, has_message)) = row else { return false };
-        self.emitter.count(Count::Skipped, u64::from(!has_message));
+        let Some(length) = row else { return false };
         let used = window.held().len() - bytes.len() + length;
         window.consume_bytes(used);
         true
@@ -386,7 +374,7 @@ impl Json<'_, '_> {
     fn element(&mut self, element: &[u8], array: Array, names: &Names) {
         if array == Array::Rows || element.starts_with(b"[") {
             let row = insights::row(element, &mut self.clock, &mut self.rows, self.emitter);
-            if !row.is_some_and(|(_, has_message)| has_message) {
+            if row.is_none() {
                 self.emitter.count(Count::Skipped, 1);
             }
             return;
@@ -476,4 +464,15 @@ impl Json<'_, '_> {
 fn names(document: &Document<'_>) -> Names {
     let name = |text: Option<Text<'_>>| text.map(|text| text.cow().into_owned());
     Names { group: name(document.group), stream: name(document.stream), complete: false }
+}
+
+/// What stands behind the blanks and the comma between two elements.
+fn behind_separator(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        bytes = match bytes {
+            [b'\n', rest @ ..] => rest.get(blanks(rest)..).unwrap_or_default(),
+            [b' ' | b',', rest @ ..] => rest,
+            _ => return bytes,
+        };
+    }
 }

@@ -18,6 +18,17 @@ pub(crate) struct Stamp {
     pub(crate) fraction: u8,
 }
 
+impl Stamp {
+    /// Whether `text`, which begins with it, has it as `aws logs tail` prints times: UTC as `+00:00`, with
+    /// microseconds unless they are zero.
+    #[inline]
+    pub(crate) fn is_of_tail(&self, text: &[u8]) -> bool {
+        (self.separator, self.zone) == (Separator::T, Zone::Offset)
+            && matches!(self.fraction, 0 | 6)
+            && text.get(..self.length).is_some_and(|stamp| stamp.ends_with(b"+00:00"))
+    }
+}
+
 /// What stands between date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Separator {
@@ -139,15 +150,6 @@ impl Clock {
             self.last_time = Some(stamp.time);
         }
         Some(stamp)
-    }
-
-    /// A time as `aws logs tail` writes it, if it is no whole second.
-    #[inline]
-    pub(crate) fn tail(&mut self, bytes: &[u8]) -> Option<LogTime> {
-        let text = bytes.first_chunk::<TAIL>()?;
-        let stamp = self.iso(text)?;
-        let is_whole = stamp.separator == Separator::T && stamp.length == TAIL;
-        (is_whole && stamp.fraction == 6 && text.ends_with(b"+00:00")).then_some(stamp.time)
     }
 
     fn iso_uncached(&mut self, bytes: &[u8]) -> Option<Stamp> {

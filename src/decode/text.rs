@@ -147,9 +147,7 @@ impl Text<'_, '_, '_> {
             if begun.is_none() || !starts_with_id(message) {
                 break;
             }
-            if self.pending.is_some() {
-                self.settle(bytes, Some(time));
-            }
+            self.settle(bytes, Some(time));
             let stream = self.stream.map(str::as_bytes);
             self.emitter.whole(time, stream, self.number, message.trim_ascii_end());
             self.number += 2;
@@ -172,9 +170,7 @@ impl Text<'_, '_, '_> {
             if begun.is_none() {
                 break;
             }
-            if self.pending.is_some() {
-                self.settle(bytes, Some(time));
-            }
+            self.settle(bytes, Some(time));
             let message = bytes.get(start..end).unwrap_or_default();
             let stream = self.tailed.trim_ascii_end();
             self.emitter.whole(time, Some(stream), self.number, message);
@@ -189,7 +185,8 @@ impl Text<'_, '_, '_> {
     fn tailed_at(&mut self, bytes: &[u8], start: usize) -> Option<LogTime> {
         let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<TAIL>()?;
         behind.strip_prefix(b" ")?.strip_prefix(self.tailed.as_slice())?;
-        self.clock.tail(stamp)
+        let read = self.clock.iso(stamp)?;
+        (read.length == TAIL && read.is_of_tail(stamp)).then_some(read.time)
     }
 
     /// The time of the line that begins here, if it is one of the gateway's execution log as S3 exports
