@@ -10,6 +10,7 @@ mod aged;
 mod agenda;
 mod execution;
 mod failure;
+mod finished;
 mod integration;
 mod invocations;
 mod link;
@@ -21,7 +22,7 @@ mod store;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use crate::model::{
     Entry, Exchange, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, Record, RequestId, Ticket,
@@ -31,6 +32,7 @@ pub use agenda::Patience;
 pub use ripen::{Ripe, Waiting};
 pub use store::SlotId;
 
+use finished::FinishedIds;
 use invocations::Invocations;
 use store::Store;
 
@@ -96,8 +98,8 @@ pub struct Assembler {
     settings: AssembleSettings,
     store: Store,
     invocations: Invocations,
-    /// Finished requests, by a 64-bit hash of their ids.
-    finished: HashSet<u64, foldhash::fast::RandomState>,
+    /// Finished requests.
+    finished: FinishedIds,
     hasher: foldhash::fast::RandomState,
     /// Failed exchanges that wait for nothing but the function's own words, by end and id.
     for_evidence: BTreeSet<(Option<LogTime>, Option<RequestId>, SlotId)>,
@@ -113,14 +115,13 @@ const MAX_FOR_EVIDENCE: usize = 200;
 impl Assembler {
     /// An empty assembler.
     pub fn new(settings: AssembleSettings) -> Self {
-        let hasher = foldhash::fast::RandomState::default();
         Self {
             settings,
             store: Store::default(),
             invocations: Invocations::default(),
             // Its first size is that of a common export, so that memory does not follow the input.
-            finished: HashSet::with_capacity_and_hasher(100_000, hasher.clone()),
-            hasher,
+            finished: FinishedIds::with_room(100_000),
+            hasher: foldhash::fast::RandomState::default(),
             for_evidence: BTreeSet::new(),
             counts: AssembleCounts::default(),
             rounds: ripen::Rounds::default(),
@@ -260,8 +261,8 @@ impl Assembler {
 
     /// Whether an exchange of this id was let go.
     fn is_finished(&self, id: &impl Hash) -> bool {
-        let is_in = |set: &HashSet<u64, _>| !set.is_empty() && set.contains(&self.hash(id));
-        is_in(&self.finished) || is_in(&self.rounds.finished_before)
+        let hash = self.hash(id);
+        self.finished.contains(hash) || self.rounds.finished_before.contains(hash)
     }
 
     /// The same for an id and for its text.

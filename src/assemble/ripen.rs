@@ -11,6 +11,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::assemble::Assembler;
 use crate::assemble::agenda::{Arrival, Patience};
 use crate::assemble::execution::{self, is_trailer};
+use crate::assemble::finished::FinishedIds;
 use crate::assemble::invocations::{Run, order_of, tells};
 use crate::assemble::link::attach;
 use crate::assemble::store::SlotId;
@@ -65,7 +66,7 @@ pub(super) struct Rounds {
     next: Option<i64>,
     next_sweep: Option<i64>,
     /// Requests that were finished before those in [`Assembler::finished`].
-    pub finished_before: HashSet<u64, foldhash::fast::RandomState>,
+    pub finished_before: FinishedIds,
     /// Of the finished ones, those that a line of any log might have changed.
     pub aged: HashSet<u64, foldhash::fast::RandomState>,
     pub aged_before: HashSet<u64, foldhash::fast::RandomState>,

@@ -3,21 +3,22 @@
 //!
 //! Must not: keep more than it has room for from the start.
 
-use crate::model::Outcome;
 use crate::pipeline::key::Key;
+use crate::pipeline::memo::Said;
 
-/// What most exchanges need of what was said of others like them.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(32))]
+/// What exchanges need of what was said of others like them.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
 pub(super) struct Known {
     key: Key,
-    /// Where the rest is.
-    pub(super) at: u32,
     /// The number of its tally.
     pub(super) tally: Option<u32>,
-    /// The outcome of the verdict that applies.
-    pub(super) outcome: Outcome,
+    pub(super) said: Said,
 }
+
+/// Where something is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownPlace(usize);
 
 /// A hash table of a fixed size. Keys are hashes already, and seeded.
 #[derive(Debug)]
@@ -43,59 +44,80 @@ impl KnownTable {
         (0..self.slots.len()).map(move |step| (first + step) & last)
     }
 
-    /// What is kept by a key.
+    /// What is kept by a key, and where.
     #[inline]
-    pub(super) fn find(&self, key: Key) -> Option<Known> {
+    pub(super) fn find(&self, key: Key) -> Option<(KnownPlace, &Known)> {
         for at in self.of(key) {
-            let known = (*self.slots.get(at)?)?;
+            let known = self.slots.get(at)?.as_ref()?;
             if known.key == key {
-                return Some(known);
+                return Some((KnownPlace(at), known));
             }
         }
         None
     }
 
-    /// Keeps something by a key that nothing is kept by; how many were kept before says where its rest
-    /// is. `None`: there is no room.
+    /// What is kept in a place.
+    #[inline]
+    pub(super) fn get(&self, place: KnownPlace) -> Option<&Known> {
+        self.slots.get(place.0)?.as_ref()
+    }
+
+    /// Whether there is no room for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.count >= self.room
+    }
+
+    /// Keeps something by a key that nothing is kept by. `None`: there is no room.
     pub(super) fn insert(
         &mut self,
         key: Key,
-        tally: impl FnOnce() -> Option<u32>,
-        outcome: Outcome,
-    ) -> Option<Known> {
-        let at = u32::try_from(self.count).ok().filter(|_| self.count < self.room)?;
+        tally: Option<u32>,
+        said: Said,
+    ) -> Option<KnownPlace> {
         let free = self.of(key).find(|at| matches!(self.slots.get(*at), Some(None)))?;
-        let known = Known { key, at, tally: tally(), outcome };
-        *self.slots.get_mut(free)? = Some(known);
+        let slot = self.slots.get_mut(free).filter(|_| self.count < self.room)?;
+        *slot = Some(Known { key, tally, said });
         self.count += 1;
-        Some(known)
+        Some(KnownPlace(free))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::cors;
+    use crate::model::Exchange;
+    use crate::rules::reach::Reach;
+
+    fn said() -> Said {
+        Said::new(cors::judge(&Exchange::default()), Rc::new([]), Reach::Itself)
+    }
 
     #[test]
     fn what_is_kept_is_found_until_there_is_no_room() {
         let mut table = KnownTable::with_room(64);
         // Many begin at the same slot, and the last ones go on at the beginning.
         let key = |number: u64| [number / 8 * 128 + 120 + number % 8, number];
+        let tally = |number: u64| u32::try_from(number).ok();
         for number in 0..64 {
-            assert!(table.find(key(number)).is_none());
-            let kept = table.insert(key(number), || Some(7), Outcome::Allowed);
-            assert_eq!(kept.map(|known| u64::from(known.at)), Some(number));
+            assert!(table.find(key(number)).is_none() && !table.is_full());
+            let place = table.insert(key(number), tally(number), said());
+            let kept = place.and_then(|place| table.get(place));
+            assert_eq!(kept.map(|known| known.key), Some(key(number)));
         }
         for number in 0..64 {
-            let found = table.find(key(number)).map(|known| u64::from(known.at));
-            assert_eq!(found, Some(number));
+            let found = table.find(key(number)).map(|(_, known)| known.tally);
+            assert_eq!(found, Some(tally(number)));
         }
-        assert!(table.insert(key(64), || None, Outcome::Allowed).is_none());
+        assert!(table.is_full());
+        assert!(table.insert(key(64), None, said()).is_none());
         assert!(table.find(key(64)).is_none());
     }
 
     #[test]
-    fn one_fits_in_half_of_a_cache_line() {
-        assert_eq!(size_of::<Option<Known>>(), 32);
+    fn one_is_a_cache_line() {
+        assert_eq!(size_of::<Option<Known>>(), 64);
     }
 }

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 
 use crate::model::{Exchange, Finding, Judgement, Outcome};
 use crate::pipeline::key::{Key, KeyReader, Keys, SaidKeys};
-use crate::pipeline::known::{Known, KnownTable};
+use crate::pipeline::known::{KnownPlace, KnownTable};
 use crate::pipeline::tally::Numbers;
 use crate::rules::reach::Reach;
 use crate::rules::set::RuleSet;
@@ -25,14 +25,23 @@ const CHOSEN: usize = KEPT / 2;
 /// Answers without findings that are shared by all keys that have them.
 const SHARED: usize = 64;
 
-/// What was said about an exchange. Most exchanges are counted without a look at any of it, and it is
-/// far away.
+/// What was said about an exchange. Most exchanges are counted without a look at what is behind the
+/// pointers, which is far away.
 #[derive(Debug, Clone)]
 pub(super) struct Said {
     pub(super) judgement: Rc<Judgement>,
     pub(super) findings: Rc<[Finding]>,
+    /// The outcome of the verdict that applies.
+    outcome: Outcome,
     /// For which exchanges of the same key it holds.
-    pub(super) reach: Reach,
+    reach: Reach,
+}
+
+impl Said {
+    pub(super) fn new(judgement: Judgement, findings: Rc<[Finding]>, reach: Reach) -> Self {
+        let outcome = judgement.applying().outcome;
+        Self { judgement: Rc::new(judgement), findings, outcome, reach }
+    }
 }
 
 /// What was said about an exchange, and where that is kept.
@@ -49,8 +58,8 @@ pub(super) struct Recalled {
 
 #[derive(Debug, Clone)]
 enum Held {
-    /// In the memo, at this place.
-    Kept(u32),
+    /// In the memo.
+    Kept(KnownPlace),
     /// Here.
     Own(Said),
 }
@@ -59,8 +68,6 @@ enum Held {
 pub(super) struct Memo {
     reader: KeyReader,
     known: KnownTable,
-    /// What was said, in the places that `known` tells.
-    kept: Vec<Said>,
     /// How many of them have a key that whoever asks can choose.
     chosen: usize,
     /// What holds on any route, by the key without it.
@@ -77,7 +84,6 @@ impl Memo {
         Self {
             reader: KeyReader::new(rules, clients),
             known: KnownTable::with_room(KEPT),
-            kept: Vec::with_capacity(KEPT),
             chosen: 0,
             on_any_route: HashMap::default(),
             on_any_status: HashMap::default(),
@@ -98,8 +104,9 @@ impl Memo {
 
     /// What was said about exchanges of this key.
     fn known(&self, key: Key, client: Option<Client>) -> Option<Recalled> {
-        let Known { outcome, tally, at, .. } = self.known.find(key)?;
-        Some(Recalled { outcome, tally, client, held: Held::Kept(at) })
+        let (place, known) = self.known.find(key)?;
+        let (outcome, tally) = (known.said.outcome, known.tally);
+        Some(Recalled { outcome, tally, client, held: Held::Kept(place) })
     }
 
     /// What was said about exchanges of another key, and holds for this one.
@@ -144,20 +151,23 @@ impl Memo {
         if said.reach == Reach::Itself {
             return own(said, tally, client);
         }
-        let outcome = said.judgement.applying().outcome;
-        let or_next = || tally.or_else(|| self.tallies.next());
-        let Some(Known { at, tally, .. }) = self.known.insert(key, or_next, outcome) else {
+        if self.known.is_full() {
             return own(said, tally, client);
+        }
+        let tally = tally.or_else(|| self.tallies.next());
+        let outcome = said.outcome;
+        let held = match self.known.insert(key, tally, said.clone()) {
+            Some(place) => Held::Kept(place),
+            None => Held::Own(said),
         };
         self.chosen += usize::from(keys.is_chosen);
-        self.kept.push(said);
-        Recalled { outcome, tally, client, held: Held::Kept(at) }
+        Recalled { outcome, tally, client, held }
     }
 
     /// What was said.
     pub(super) fn said<'a>(&'a self, recalled: &'a Recalled) -> Option<&'a Said> {
         match &recalled.held {
-            Held::Kept(at) => self.kept.get(*at as usize),
+            Held::Kept(place) => self.known.get(*place).map(|known| &known.said),
             Held::Own(said) => Some(said),
         }
     }
@@ -181,6 +191,5 @@ impl Memo {
 }
 
 fn own(said: Said, tally: Option<u32>, client: Option<Client>) -> Recalled {
-    let outcome = said.judgement.applying().outcome;
-    Recalled { outcome, tally, client, held: Held::Own(said) }
+    Recalled { outcome: said.outcome, tally, client, held: Held::Own(said) }
 }

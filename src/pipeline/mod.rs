@@ -306,7 +306,7 @@ fn say(rules: &RuleSet, exchange: &Exchange) -> Said {
     let judgement = cors::judge(exchange);
     let examined = rules.examine(exchange, &judgement);
     let findings = diagnose(examined.findings).into();
-    Said { judgement: Rc::new(judgement), findings, reach: examined.reach }
+    Said::new(judgement, findings, examined.reach)
 }
 
 /// What else may be behind each group.
