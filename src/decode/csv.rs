@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::decode::MAX_RECORD;
 use crate::decode::emit::{Emitter, Told};
@@ -69,13 +69,27 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
     let mut rows = NewestFirst::default();
     let mut fields = Fields::default();
     let mut number = 1;
+    let mut is_noted = false;
     skip_record(window, b'\n');
     loop {
         let first_line = number + 1;
-        let Some((length, lines)) = record(window) else { break };
-        let bytes = window.held().get(..length).unwrap_or_default();
-        number += lines;
+        let Some(Record { mut length, mut lines, is_quoted }) = record(window) else { break };
+        let mut bytes = window.held().get(..length).unwrap_or_default();
         fields.split(bytes, layout.delimiter);
+        if is_quoted || fields.is_malformed {
+            let next = layout.next_row(bytes, &mut fields.clock);
+            if let Some(next) = next {
+                length = next;
+                bytes = bytes.get(..next).unwrap_or_default();
+                lines = memchr_iter(b'\n', bytes).count() as u64;
+                fields.split(bytes, layout.delimiter);
+            }
+            if (is_quoted || next.is_some()) && !is_noted {
+                emitter.problem(open_quote(first_line, next.is_some()));
+                is_noted = true;
+            }
+        }
+        number += lines;
         if !bytes.trim_ascii().is_empty() {
             let told = fields.told(layout, first_line);
             if layout.insights {
@@ -103,21 +117,68 @@ fn skip_record<R: Read>(window: &mut Window<R>, end: u8) {
     }
 }
 
-/// The length of the record at the beginning of the window, with its line end, and how many lines it
-/// takes. A record beyond the bound ends at the bound.
-fn record<R: Read>(window: &mut Window<R>) -> Option<(usize, u64)> {
+impl Layout {
+    /// Where a row begins in a record whose last quote is not closed, as far as its time tells.
+    fn next_row(&self, record: &[u8], clock: &mut Clock) -> Option<usize> {
+        if self.columns.first() != Some(&Column::Time) {
+            return None;
+        }
+        let mut begins = memchr_iter(b'\n', record).map(|end| end + 1);
+        begins.find(|at| {
+            let row = record.get(*at..).unwrap_or_default();
+            let first = row.get(..MAX_TIME).unwrap_or(row);
+            let first = memchr(self.delimiter, first).and_then(|end| first.get(..end));
+            let is_time = |text: &[u8]| {
+                let inner = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
+                text.len() >= MIN_TIME && time(inner.unwrap_or(text), clock).is_some()
+            };
+            first.is_some_and(is_time)
+        })
+    }
+}
+
+/// The shortest and the longest time: seconds since the epoch, and a date in quotes.
+const MIN_TIME: usize = 10;
+const MAX_TIME: usize = 40;
+
+fn open_quote(line: u64, is_followed: bool) -> String {
+    let taken = if is_followed {
+        "it is taken to end where the next row begins"
+    } else {
+        "what follows is taken for its last field"
+    };
+    format!(
+        "reading CSV: the row of line {line} has a quote that is not closed; {taken}, and so with others \
+         like it; the input was cut or changed, export it again"
+    )
+}
+
+/// One record at the beginning of the window.
+struct Record {
+    /// With its line end.
+    length: usize,
+    /// How many lines it takes.
+    lines: u64,
+    /// Whether it ends within quotes.
+    is_quoted: bool,
+}
+
+/// The next record. One beyond the bound ends at the bound.
+fn record<R: Read>(window: &mut Window<R>) -> Option<Record> {
     let mut scan = Scan::default();
     loop {
         let bytes = window.held();
         if let Some(length) = scan.end(bytes) {
-            return Some((length, scan.lines));
+            return Some(Record { length, lines: scan.lines, is_quoted: false });
         }
         let length = bytes.len();
         let lines = scan.lines + u64::from(!bytes.ends_with(b"\n"));
         match window.more(MAX_RECORD) {
             More::Grown => {}
             More::Ended if length == 0 => return None,
-            More::Full | More::Ended => return Some((length, lines)),
+            More::Full | More::Ended => {
+                return Some(Record { length, lines, is_quoted: scan.quoted != 0 });
+            }
         }
     }
 }
@@ -168,6 +229,8 @@ fn up_to(bits: u64) -> u64 {
 struct Fields {
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether something other than the next field follows a quote that closes.
+    is_malformed: bool,
     clock: Clock,
 }
 
@@ -175,6 +238,7 @@ impl Fields {
     fn split(&mut self, record: &[u8], delimiter: u8) {
         self.text.clear();
         self.ends.clear();
+        self.is_malformed = false;
         let mut rest = record.strip_suffix(b"\n").unwrap_or(record);
         rest = rest.strip_suffix(b"\r").unwrap_or(rest);
         loop {
@@ -203,7 +267,10 @@ impl Fields {
                     self.text.push(b'"');
                     rest = next;
                 }
-                Some((byte, _)) if *byte != delimiter => self.text.push(b'"'),
+                Some((byte, _)) if *byte != delimiter => {
+                    self.text.push(b'"');
+                    self.is_malformed = true;
+                }
                 Some(_) | None => return rest,
             }
         }

@@ -249,6 +249,29 @@ fn csv_of_console_and_insights() {
 }
 
 #[test]
+fn a_quote_in_csv_that_is_not_closed_takes_no_other_rows() {
+    let row = |number: usize, message: &str| format!("179534160{number}120,{message}\n");
+    let cut = format!("timestamp,message\n{}{}", row(0, "whole"), "1795341601120,\"one\ntwo");
+    let open = format!(
+        "timestamp,message\n{}{}{}{}",
+        row(0, "\"(x) one\ntwo"),
+        row(1, "\"a \"\"b\"\"\n\""),
+        row(2, "last"),
+        "\n",
+    );
+    for (text, expected, lines, what) in [
+        (cut, ["whole", "one\ntwo"].as_slice(), [2, 3].as_slice(), "what follows"),
+        (open, &["(x) one\ntwo", "a \"b\"", "last"], &[2, 4, 6], "the next row begins"),
+    ] {
+        let seen = seen(text.as_bytes());
+        assert_eq!(seen.events.iter().map(|event| &event.message).collect::<Vec<_>>(), expected);
+        assert_eq!(seen.events.iter().map(|event| event.line).collect::<Vec<_>>(), lines);
+        let [problem] = seen.problems.as_slice() else { panic!("{:?}", seen.problems) };
+        assert!(problem.contains("not closed") && problem.contains(what), "{problem}");
+    }
+}
+
+#[test]
 fn json_of_the_logs_api() {
     let events = json_events();
     for (before, after) in [("", ",\"nextToken\":null"), ("\"searchedLogStreams\":[],", "")] {
