@@ -22,7 +22,7 @@ use crate::decode::stamp::Clock;
 use crate::decode::walk::{Stop, Text, text};
 use crate::decode::window::Window;
 use crate::decode::{
-    Count, HEAD, MAX_RECORD, Nesting, insights, plain_text, test_invoke, unpacked,
+    Count, HEAD, MAX_RECORD, Nesting, before_json, insights, plain_text, test_invoke, unpacked,
 };
 use crate::model::bytes::blanks;
 
@@ -105,6 +105,9 @@ impl Json<'_, '_> {
             }
             Some(_) => {
                 let number = self.emitter.ordinal + 1;
+                if before_json(window, self.emitter, number) {
+                    return true;
+                }
                 plain_text(window, self.emitter, number);
                 return false;
             }

@@ -37,6 +37,7 @@ mod mold;
 mod moment;
 mod newest_first;
 mod number;
+mod prose;
 mod same;
 mod stamp;
 mod test_invoke;
@@ -159,9 +160,23 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
         json::decode(window, emitter, nesting);
     } else if let Some(layout) = csv::layout(head) {
         csv::decode(window, emitter, &layout);
-    } else if !test_invoke::is_yaml(head) || !test_invoke::yaml(window, emitter) {
+    } else if test_invoke::is_yaml(head) && test_invoke::yaml(window, emitter) {
+    } else if before_json(window, emitter, 1) {
+        json::decode(window, emitter, nesting);
+    } else {
         plain_text(window, emitter, 1);
     }
+}
+
+/// Decodes the text in front of a JSON document, if the window begins with such text. Its first line
+/// has this number.
+fn before_json<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number: u64) -> bool {
+    let head = window.fill_to(prose::MOST);
+    let Some(length) = prose::length(head) else { return false };
+    let text = head.get(..length).unwrap_or_default();
+    text::decode(&mut Window::new(text, text.len()), emitter, None, number);
+    window.consume_bytes(length);
+    true
 }
 
 /// Decodes text whose first line has this number.

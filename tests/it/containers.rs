@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 
 mod alike;
 mod pasted;
+mod prose;
 
 #[derive(Default)]
 struct Seen {

@@ -1,0 +1,40 @@
+//! JSON that was pasted with what stood around it.
+
+use super::{ID, json_events, seen};
+
+#[test]
+fn a_document_is_read_whatever_text_stands_before_it() {
+    let document = serde_json::json!({ "events": json_events() });
+    let document = serde_json::to_string_pretty(&document).unwrap();
+    let alone: Vec<_> = seen(document.as_bytes()).events;
+    for (before, lines) in [
+        ("$ aws logs get-log-events --log-group-name g \\\n    --log-stream-name s\n", 2),
+        ("This is what I got:\n\n```json\n", 2),
+        ("| a | b |\n|---|---|\n# Log\n", 2),
+    ] {
+        let text = format!("{before}{document}\n```\nAnd again:\n{document}\n");
+        let mut events = seen(text.as_bytes()).events;
+        assert!(events.len() > 2 * alone.len() + lines, "{events:?}");
+        // Text is no more than text: it hides nothing of the document.
+        events.retain(|event| event.time.is_some());
+        let (first, second) = events.split_at(alone.len());
+        for events in [first, second] {
+            let told = events.iter().map(|event| (&event.time, &event.stream, &event.message));
+            let expected = alone.iter().map(|event| (&event.time, &event.stream, &event.message));
+            assert!(told.eq(expected), "{events:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_function_prints_stays_its_message() {
+    for start in [
+        format!("START RequestId: {ID} Version: $LATEST\nEvent:\n"),
+        format!("({ID}) Endpoint response body before transformations: \n"),
+        "2026-11-22T10:00:00.120Z Event:\n".to_owned(),
+    ] {
+        let text = format!("{start}{{\n    \"events\": [{{\"message\": \"x\"}}]\n}}\n");
+        let events = seen(text.as_bytes()).events;
+        assert!(events.iter().all(|event| event.message != "x"), "{events:?}");
+    }
+}
