@@ -91,15 +91,18 @@ fn found(page: &mut Page<'_>, report: &Report, topics: &[Topic<'_>]) {
         practices => parts.push(count(practices, "suggestion")),
     }
     let judged = judged(report);
+    // What fails a request is often on its last lines.
+    let incomplete = report.ledger.incomplete_exchanges;
+    let all_incomplete = incomplete >= summary.exchanges + summary.left_out;
     if !parts.is_empty() {
         let style = if problems > 0 { BAD } else { STRONG };
         page.paragraph(style, &format!("{} found. {judged}", list(&parts)));
     } else if summary.hidden > 0 {
         let hidden = count(summary.hidden, "finding");
         page.paragraph(STRONG, &format!("{hidden} below the severity shown. {judged}"));
-    } else if summary.outcomes.undetermined == summary.exchanges {
+    } else if summary.outcomes.undetermined == summary.exchanges || all_incomplete {
         page.paragraph(WARN, &format!("No problem proven, and none ruled out. {judged}"));
-    } else if summary.outcomes.undetermined > 0 {
+    } else if summary.outcomes.undetermined + incomplete > 0 {
         page.paragraph(STRONG, &format!("No problem found in what the logs show. {judged}"));
     } else {
         let new = if summary.baselined + summary.ignored > 0 { "new " } else { "" };
