@@ -132,6 +132,10 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
             });
     }
     let failed = exchange.failure.is_some();
+    if !failed && progress.denied && exchange.status.is_unseen() && !progress.authorizer_phase {
+        deny_by_policy(exchange);
+    }
+    let failed = exchange.failure.is_some();
     match (progress.seen.success, failed) {
         (true, _) => exchange.answered_by = Fact::Seen(AnsweredBy::Integration),
         (false, true) => exchange.answered_by = Fact::Seen(AnsweredBy::Gateway),
@@ -162,11 +166,21 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
     }
 }
 
-/// A mock that cannot read a binary request: an OPTIONS method, or a body that is `[Binary Data]`.
+/// A mock that cannot read a binary request. Templates of other methods cannot either.
 fn is_mock(exchange: &Exchange) -> bool {
     exchange.text_bytes(Text::EndpointUri).is_none()
-        && (exchange.text_bytes(Text::Method) == Some(b"OPTIONS")
-            || exchange.payload(LineKind::HttpMethod).as_deref() == Some(b"[Binary Data]"))
+        && exchange.text_bytes(Text::Method) == Some(b"OPTIONS")
+}
+
+/// A policy that allows nothing is the last thing that a test of an authorizer shows. The request is
+/// denied; with which status is not said.
+fn deny_by_policy(exchange: &mut Exchange) {
+    let policy = exchange.payload(LineKind::Authorizer).unwrap_or_default();
+    if !policy.ends_with(crate::parse::TRUNCATED) {
+        let policy = policy.into_owned();
+        exchange.set_text_once(Text::FailureMessage, &policy);
+        exchange.failure = Some(Failure::AuthorizerDenied);
+    }
 }
 
 /// Why the proxy response was malformed. Until about 2018 error documents of the Lambda service
