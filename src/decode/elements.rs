@@ -110,6 +110,27 @@ pub(crate) fn shortened<R: Read>(window: &mut Window<R>, longest: usize) -> Vec<
     copy
 }
 
+/// The value that `bytes` begin with, without the line ends that a terminal put into its strings, and
+/// how many bytes it takes. `None`: it is not complete, or has none of these.
+pub(crate) fn unwrapped(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let mut copy = Vec::new();
+    let mut wrapped = false;
+    let (used, is_whole) = Scan::default().bytes(bytes, &mut |piece| match piece {
+        Piece::Text(text) => {
+            let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            wrapped |= text.iter().any(is_end);
+            copy.extend(text.iter().filter(|byte| !is_end(byte)));
+        }
+        Piece::Escape(b'\n') => {
+            wrapped = true;
+            copy.push(b'\\');
+        }
+        Piece::Escape(byte) => copy.extend_from_slice(&[b'\\', byte]),
+        Piece::Structure(byte) => copy.push(byte),
+    });
+    (is_whole && wrapped).then_some((copy, used))
+}
+
 /// Goes to the next element behind a broken one: to a `{` behind a comma. Whether there is one.
 pub(crate) fn skip_to_next<R: Read>(window: &mut Window<R>) -> bool {
     let mut after_comma = false;

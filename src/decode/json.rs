@@ -411,6 +411,11 @@ impl Json<'_, '_> {
         let end = memchr(b'\n', held).unwrap_or(held.len());
         let line = held.get(..end).unwrap_or_default().trim_ascii();
         if line.len() < 3 {
+            if let Some((copy, used)) = elements::unwrapped(held) {
+                decode(&mut Window::new(&*copy, copy.len()), self.emitter, Nesting::Inner);
+                window.consume_bytes(used);
+                return true;
+            }
             let number = self.emitter.ordinal + 1;
             plain_text(window, self.emitter, number);
             return false;

@@ -38,3 +38,23 @@ fn what_a_function_prints_stays_its_message() {
         assert!(events.iter().all(|event| event.message != "x"), "{events:?}");
     }
 }
+
+#[test]
+fn strings_that_a_terminal_broke_are_put_together() {
+    let document = serde_json::json!({ "events": json_events() });
+    let document = serde_json::to_string_pretty(&document).unwrap();
+    let wrap = |line: &str| {
+        let pieces: Vec<_> = line.as_bytes().chunks(70).map(String::from_utf8_lossy).collect();
+        pieces.join("\n")
+    };
+    let wrapped: Vec<_> = document.lines().map(wrap).collect();
+    let wrapped = format!("$ aws logs get-log-events\n{}\n", wrapped.join("\n"));
+    let (mut found, expected) = (seen(wrapped.as_bytes()).events, seen(document.as_bytes()).events);
+    let command = found.remove(0);
+    assert!(command.message.starts_with("$ aws"), "{command:?}");
+    let told = found.iter().map(|event| (&event.time, &event.stream, &event.message));
+    assert!(
+        told.eq(expected.iter().map(|event| (&event.time, &event.stream, &event.message))),
+        "{found:?}"
+    );
+}
