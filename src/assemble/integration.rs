@@ -52,13 +52,17 @@ pub(super) fn endpoint_request_headers(
 }
 
 fn source_arn(exchange: &mut Exchange, arn: &[u8]) {
+    // Copied from a window, the map may have a line end where a blank was.
+    let arn = arn.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let arn = arn.strip_suffix(b",").unwrap_or(arn);
     let Some(tail) = arn.rsplit(|byte| *byte == b':').next() else { return };
     let mut parts = tail.splitn(4, |byte| *byte == b'/');
     let (Some(api), Some(stage), Some(method)) = (parts.next(), parts.next(), parts.next()) else {
         return;
     };
     exchange.set_text_once(Text::Api, api);
-    if stage == b"test-invoke-stage" {
+    // In 2015, tests had no stage.
+    if stage == b"test-invoke-stage" || stage == b"null" {
         exchange.surface = Surface::TestInvoke;
     } else {
         exchange.set_text_once(Text::Stage, stage);
@@ -121,5 +125,28 @@ pub(super) fn endpoint_response_headers(
         exchange.keep(LineKind::EndpointResponseHeaders, event, map);
     } else if ERROR_TYPE.find(map).is_some() {
         exchange.keep(LineKind::EndpointResponseHeaders, event, map);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_invoke_call_names_api_stage_method_and_path() {
+        let headers = |arn: &str| format!("{{Accept=*/*, X-Amz-Source-Arn={arn}}}");
+        for (arn, expected) in [
+            ("arn:aws:execute-api:r:1:api/dev/PUT/x/y", ["api", "dev", "PUT", "/x/y"]),
+            ("arn:aws:execute-api:r:1:api/dev/PUT/x, \nAccept=a/b", ["api", "dev", "PUT", "/x"]),
+            ("arn:aws:execute-api:r:1:api/null/POST/x", ["api", "", "POST", "/x"]),
+            ("arn:aws:execute-api:r:1:api/test-invoke-stage/ANY/", ["api", "", "", "/"]),
+        ] {
+            let mut exchange = Exchange::default();
+            endpoint_request_headers(&mut exchange, headers(arn).as_bytes(), false);
+            let texts = [Text::Api, Text::Stage, Text::Method, Text::Path]
+                .map(|text| exchange.text(text).unwrap_or_default().into_owned());
+            assert_eq!(texts, expected, "{arn}");
+            assert_eq!(exchange.surface == Surface::TestInvoke, expected[1].is_empty(), "{arn}");
+        }
     }
 }

@@ -44,6 +44,7 @@ mod test_invoke;
 mod text;
 mod walk;
 mod window;
+mod wrapped;
 
 /// Takes what a container holds, in order.
 pub trait Sink {

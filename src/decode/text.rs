@@ -12,6 +12,7 @@ use crate::decode::emit::{Emitter, Told};
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::window::{More, Window};
+use crate::decode::wrapped::joined;
 use crate::decode::{Count, MAX_EVENT, SLACK};
 use crate::model::LogTime;
 
@@ -317,7 +318,7 @@ impl Text<'_, '_, '_> {
             message: message.strip_prefix(b"\n").unwrap_or(message),
         };
         match pending.mark {
-            Mark::Stamped | Mark::Plain(_) => self.emitter.event(told),
+            Mark::Stamped | Mark::Plain(_) => emit(self.emitter, told),
             Mark::Alone => row(self.emitter, told),
         }
     }
@@ -390,6 +391,11 @@ fn skip_line<R: Read>(window: &mut Window<R>) {
     }
 }
 
+/// An event of one or more lines.
+fn emit(emitter: &mut Emitter<'_>, told: Told<'_>) {
+    emitter.event(Told { message: &joined(told.message), ..told });
+}
+
 /// A row of the console. Where it was expanded, the message is there twice, the second time with
 /// its JSON pretty-printed.
 fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
@@ -406,17 +412,17 @@ fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
     match two {
         Some((first, second)) if is_cut_of(first, second) => {
             emitter.count(Count::Duplicates, 1);
-            emitter.event(Told { message: second, ..told });
+            emit(emitter, Told { message: second, ..told });
         }
         Some((first, second)) if is_cut_of(second, first) => {
             emitter.count(Count::Duplicates, 1);
-            emitter.event(Told { message: first, ..told });
+            emit(emitter, Told { message: first, ..told });
         }
         Some((first, second)) if starts_with_id(second) => {
-            emitter.event(Told { message: first, ..told });
-            emitter.event(Told { message: second, ..told });
+            emit(emitter, Told { message: first, ..told });
+            emit(emitter, Told { message: second, ..told });
         }
-        Some(_) | None => emitter.event(told),
+        Some(_) | None => emit(emitter, told),
     }
 }
 

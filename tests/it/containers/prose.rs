@@ -1,6 +1,20 @@
-//! JSON that was pasted with what stood around it.
+//! What was pasted with what stood around it, or with the line ends of a window.
 
-use super::{ID, json_events, seen};
+use super::{ID, json_events, messages, seen};
+
+#[test]
+fn header_maps_are_put_together() {
+    let stamp = "2026-11-22T10:00:00.120Z ";
+    let map = format!("({ID}) Method response headers: {{A=b, C=d, E=f}}");
+    for stamp in ["", stamp] {
+        for broken in
+            [map.replace(", ", ", \n"), map.replace(", ", ",\n"), map.replace(", ", ", \r\n  ")]
+        {
+            let text = format!("{stamp}{broken}\n{stamp}({ID}) Successfully completed execution\n");
+            assert_eq!(messages(text.as_bytes())[0], map);
+        }
+    }
+}
 
 #[test]
 fn a_document_is_read_whatever_text_stands_before_it() {
