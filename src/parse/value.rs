@@ -121,6 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn other_mappings_of_python_are_read_as_such() {
+        for (text, want) in [
+            ("{'h': defaultdict(<class 'list'>, {'A': ['b']})}", json!({"h": {"A": ["b"]}})),
+            ("{'h': defaultdict(<function f at 0x7f>, {})}", json!({"h": {}})),
+            ("{'h': OrderedDict([('A', 'b'), ('C', 1)])}", json!({"h": {"A": "b", "C": 1}})),
+            ("{'h': collections.OrderedDict({'A': 'b'})}", json!({"h": {"A": "b"}})),
+            ("{'h': OrderedDict()}", json!({"h": {}})),
+            ("{'h': OrderedDict([(1, 2)])}", json!({"h": UNSEEN})),
+            ("{'h': Decimal('1')}", json!({"h": UNSEEN})),
+        ] {
+            check(text, &want);
+        }
+        let cut = salvage(b"{'a': 1, 'h': OrderedDict([('A', 'b'), ('C'").map(|found| found.cut);
+        assert_eq!(cut.flatten().map(|cut| cut.key).as_deref(), Some("h"));
+    }
+
+    #[test]
     fn node_inspect_is_read() {
         check(
             "{\n  statusCode: 200,\r  headers: { 'Access-Control-Allow-Origin': '*' },\n  extra: [Object],\n  list: [ 'a', ... 2 more items ],\n  f: [Function: f],\n  gone: undefined,\n  res: ServerResponse { a: 1 },\n  buffer: <Buffer 41 42>,\n  long: 'one ' +\n    'two',\n  since: 2026-01-02T03:04:05.000Z\n}",

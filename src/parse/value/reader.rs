@@ -294,10 +294,13 @@ impl<'a> Reader<'a> {
             }
             _ if self.depth == 0 => Err(Stop::Broken),
             _ if next == Some(b'(') => {
-                self.array(b')').or_else(|stop| match stop {
+                let arguments = self.array(b')').or_else(|stop| match stop {
                     Stop::Cut => Err(Stop::Cut),
                     Stop::Broken => self.skip_to(b')').map(|()| Value::Null),
                 })?;
+                if let Some(members) = mapping(word, arguments) {
+                    return Ok(Some(Value::Object(members)));
+                }
                 self.behind_class().map(|_| Some(Value::from(UNSEEN)))
             }
             _ => self.behind_class(),
@@ -403,6 +406,36 @@ impl<'a> Reader<'a> {
         self.at =
             self.at.checked_add(length).filter(|at| *at <= self.text.len()).ok_or(Stop::Cut)?;
         Ok(())
+    }
+}
+
+/// Python's mappings that are no plain `dict`, by the names that their `repr` begins with.
+const MAPPINGS: &[&[u8]] =
+    &[b"OrderedDict", b"defaultdict", b"CaseInsensitiveDict", b"mappingproxy"];
+
+/// The members of a mapping whose `repr` has these arguments: a `dict`, maybe behind what makes missing
+/// values, or pairs.
+fn mapping(name: &[u8], arguments: Value) -> Option<Map<String, Value>> {
+    let name = name.rsplit(|byte| *byte == b'.').next()?;
+    let Value::Array(mut arguments) = arguments else { return None };
+    if !MAPPINGS.contains(&name) {
+        return None;
+    }
+    match arguments.pop() {
+        Some(Value::Object(members)) => Some(members),
+        Some(Value::Array(pairs)) => pairs
+            .into_iter()
+            .map(|pair| match pair {
+                Value::Array(pair) => match <[Value; 2]>::try_from(pair) {
+                    Ok([Value::String(key), value]) => Some((key, value)),
+                    Ok(_) | Err(_) => None,
+                },
+                _ => None,
+            })
+            .collect(),
+        // `OrderedDict()`, `defaultdict(<class 'list'>)`.
+        None => Some(Map::new()),
+        Some(_) => None,
     }
 }
 
