@@ -164,11 +164,14 @@ impl Json<'_, '_> {
                     Look::Done(length)
                 }
             },
-            Err(Stop::Broken) => Look::Broken,
-            Err(Stop::Incomplete) => match document.array {
+            Err(stop) => match document.array {
                 Some((array, at)) if document.message.is_none() => {
-                    Look::Stream(array, at, names(&document), document.control)
+                    // No more of it is read if it breaks.
+                    let complete = stop == Stop::Broken;
+                    let names = Names { complete, ..names(&document) };
+                    Look::Stream(array, at, names, document.control)
                 }
+                Some(_) | None if stop == Stop::Broken => Look::Broken,
                 Some(_) | None => Look::Longer,
             },
         }

@@ -72,3 +72,25 @@ fn strings_that_a_terminal_broke_are_put_together() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_list_that_breaks_off_gives_what_stands_before() {
+    let rows = |number: usize| {
+        let field = |name: &str, value: &str| serde_json::json!({"field": name, "value": value});
+        let time = format!("2026-11-22 10:00:0{number}.120");
+        serde_json::json!([field("@timestamp", &time), field("@message", "m")]).to_string()
+    };
+    let events = json_events();
+    for (text, expected) in [
+        (format!("{{\"results\": [{}, {},\n<snip>\n", rows(2), rows(1)), 2),
+        (format!("{{\"events\": [{}, {},\n...\n]}}\n", events[0], events[1]), 2),
+    ] {
+        let seen = seen(text.as_bytes());
+        assert_eq!(seen.events.iter().filter(|event| event.time.is_some()).count(), expected);
+        assert!(
+            matches!(seen.problems.as_slice(), [note] if note.contains("broken")),
+            "{:?}",
+            seen.problems
+        );
+    }
+}
