@@ -32,7 +32,9 @@ pub(super) struct KnownTable {
 impl KnownTable {
     /// For this many. Half of the slots stay free, so that few are looked at.
     pub(super) fn with_room(room: usize) -> Self {
-        Self { slots: vec![None; (2 * room).next_power_of_two()], count: 0, room }
+        // `vec!` would clone each one.
+        let slots = std::iter::repeat_with(|| None).take((2 * room).next_power_of_two());
+        Self { slots: slots.collect(), count: 0, room }
     }
 
     /// The slots where a key may be, in order.

@@ -423,19 +423,19 @@ fn mapping(name: &[u8], arguments: Value) -> Option<Map<String, Value>> {
     }
     match arguments.pop() {
         Some(Value::Object(members)) => Some(members),
-        Some(Value::Array(pairs)) => pairs
-            .into_iter()
-            .map(|pair| match pair {
-                Value::Array(pair) => match <[Value; 2]>::try_from(pair) {
-                    Ok([Value::String(key), value]) => Some((key, value)),
-                    Ok(_) | Err(_) => None,
-                },
-                _ => None,
-            })
-            .collect(),
+        Some(Value::Array(pairs)) => pairs.into_iter().map(pair).collect(),
         // `OrderedDict()`, `defaultdict(<class 'list'>)`.
         None => Some(Map::new()),
         Some(_) => None,
+    }
+}
+
+/// The two of a tuple.
+fn pair(value: Value) -> Option<(String, Value)> {
+    let Value::Array(pair) = value else { return None };
+    match <[Value; 2]>::try_from(pair) {
+        Ok([Value::String(key), value]) => Some((key, value)),
+        Ok(_) | Err(_) => None,
     }
 }
 
