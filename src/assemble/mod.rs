@@ -16,6 +16,7 @@ mod invocations;
 mod link;
 mod passing;
 mod ripen;
+mod run;
 mod settling;
 mod store;
 

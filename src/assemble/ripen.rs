@@ -12,8 +12,9 @@ use crate::assemble::Assembler;
 use crate::assemble::agenda::{Arrival, Patience};
 use crate::assemble::execution::{self, is_trailer};
 use crate::assemble::finished::FinishedIds;
-use crate::assemble::invocations::{Run, order_of, tells};
+use crate::assemble::invocations::Run;
 use crate::assemble::link::attach;
+use crate::assemble::run::{order_of, tells};
 use crate::assemble::store::SlotId;
 use crate::model::{Exchange, Execution, Invocation, LogTime, PlaceId, RequestId, Ticket};
 

@@ -1,0 +1,186 @@
+//! What one line adds to the run that it belongs to.
+//!
+//! Must not: know other runs; `invocations` says whose line it is.
+
+use crate::model::record::ReportStatus;
+use crate::model::{
+    Evidence, Invocation, InvocationOutcome, LambdaLine, LineKind, LogEvent, LogTime, RequestId,
+};
+
+/// The order in which runs join their exchange.
+pub(super) fn order_of(run: &Invocation) -> (Option<LogTime>, Option<RequestId>, Option<u64>) {
+    (run.ended, run.id, run.end_position.map(|position| position.line))
+}
+
+/// Whether a run has anything to say about its request.
+pub(super) fn tells(run: &Invocation) -> bool {
+    run.outcome.is_failure()
+        || run.event.is_some()
+        || run.response.is_some()
+        || run.lines.iter().any(|line| line.kind == LineKind::Application)
+}
+
+/// Keeps a line of the application; gives the bytes that it added.
+pub(super) fn keep_application(run: &mut Invocation, event: &LogEvent<'_>) -> usize {
+    const MAX_LINE: usize = 16 << 10;
+    const MAX_LINES: usize = 16;
+    let kept = run.lines.iter().filter(|line| line.kind == LineKind::Application).count();
+    if kept >= MAX_LINES || event.message.len() > MAX_LINE {
+        return 0;
+    }
+    let before = size(run);
+    run.lines.push(evidence(LineKind::Application, event, event.message));
+    size(run).saturating_sub(before)
+}
+
+fn evidence(kind: LineKind, event: &LogEvent<'_>, text: &[u8]) -> Evidence {
+    Evidence {
+        kind,
+        time: event.time,
+        position: event.position,
+        text: String::from_utf8_lossy(text).into_owned(),
+    }
+}
+
+pub(super) fn new(event: &LogEvent<'_>, id: Option<RequestId>) -> Invocation {
+    Invocation {
+        id,
+        started: event.time,
+        ended: event.time,
+        position: Some(event.position),
+        end_position: Some(event.position),
+        ..Invocation::default()
+    }
+}
+
+pub(super) fn touch(run: &mut Invocation, event: &LogEvent<'_>) {
+    if run.started.is_none_or(|started| event.time.is_some_and(|time| time < started)) {
+        run.started = event.time.or(run.started);
+        run.position = Some(event.position);
+    }
+    if run.ended.is_none_or(|ended| event.time.is_some_and(|time| time >= ended)) {
+        run.ended = event.time.or(run.ended);
+        run.end_position = Some(event.position);
+    }
+}
+
+/// Lines before a `START`: errors of the initialization, or application lines of the same
+/// millisecond, which CloudWatch may deliver before it.
+pub(super) fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option<LogTime>) {
+    let is_init = unclaimed.outcome == InvocationOutcome::InitError || unclaimed.init_timeout;
+    if is_init || unclaimed.ended == started {
+        run.outcome = worse(run.outcome, unclaimed.outcome);
+        run.message = run.message.take().or(unclaimed.message);
+        run.init_timeout |= unclaimed.init_timeout;
+        run.event = run.event.take().or(unclaimed.event);
+        run.response = run.response.take().or(unclaimed.response);
+        run.lines.extend(unclaimed.lines);
+    }
+}
+
+/// Applies a line; gives the bytes that it added.
+pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine<'_>) -> usize {
+    let before = size(run);
+    match line {
+        LambdaLine::Start { trace } => set_trace(run, trace),
+        LambdaLine::End => run.outcome = worse(run.outcome, InvocationOutcome::Ended),
+        LambdaLine::Report { status, trace } => {
+            set_trace(run, trace);
+            run.is_complete = true;
+            let outcome = match status {
+                ReportStatus::Unsaid | ReportStatus::Success => InvocationOutcome::Ended,
+                ReportStatus::Timeout => InvocationOutcome::Timeout,
+                ReportStatus::Failure => InvocationOutcome::Error,
+            };
+            if outcome.is_failure() {
+                keep(run, LineKind::LambdaFailure, event);
+            }
+            run.outcome = worse(run.outcome, outcome);
+        }
+        LambdaLine::Timeout(seconds) => {
+            run.message = Some(String::from_utf8_lossy(seconds).into_owned());
+            fail(run, InvocationOutcome::Timeout, event);
+        }
+        LambdaLine::Crash { out_of_memory, message } => {
+            run.message =
+                run.message.take().or_else(|| Some(String::from_utf8_lossy(message).into_owned()));
+            let outcome = if out_of_memory {
+                InvocationOutcome::OutOfMemory
+            } else {
+                InvocationOutcome::Crash
+            };
+            fail(run, outcome, event);
+        }
+        LambdaLine::Unhandled(message) => {
+            run.message = run.message.take().or(Some(message));
+            fail(run, InvocationOutcome::Error, event);
+        }
+        LambdaLine::LoggedError(message) => {
+            // It left the handler only if the report says that the run failed.
+            run.message = run.message.take().or(Some(message));
+            keep(run, LineKind::LambdaFailure, event);
+        }
+        LambdaLine::InitError(message) => {
+            run.message = run.message.take().or(Some(message));
+            fail(run, InvocationOutcome::InitError, event);
+        }
+        LambdaLine::Application { event: http, response } => {
+            if http.is_some() && run.event.is_none() {
+                run.event = http;
+                keep(run, LineKind::LambdaEvent, event);
+            }
+            if response.is_some() {
+                run.response = response;
+                keep(run, LineKind::LambdaResponse, event);
+            }
+        }
+        LambdaLine::InitTimeout => {
+            run.init_timeout = true;
+            keep(run, LineKind::LambdaFailure, event);
+        }
+        LambdaLine::InitStart | LambdaLine::Platform => {}
+    }
+    size(run).saturating_sub(before)
+}
+
+fn set_trace(run: &mut Invocation, trace: Option<&[u8]>) {
+    if let Some(trace) = trace {
+        run.trace_id = Some(String::from_utf8_lossy(trace).into_owned());
+    }
+}
+
+fn fail(run: &mut Invocation, outcome: InvocationOutcome, event: &LogEvent<'_>) {
+    run.outcome = worse(run.outcome, outcome);
+    keep(run, LineKind::LambdaFailure, event);
+}
+
+/// The more telling of two outcomes: `status: error` of a report says less than the error itself.
+fn worse(one: InvocationOutcome, other: InvocationOutcome) -> InvocationOutcome {
+    let rank = |outcome| match outcome {
+        InvocationOutcome::Unseen => 0,
+        InvocationOutcome::Ended => 1,
+        InvocationOutcome::Error => 2,
+        InvocationOutcome::Crash => 3,
+        InvocationOutcome::InitError => 4,
+        InvocationOutcome::OutOfMemory => 5,
+        InvocationOutcome::Timeout => 6,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// Keeps the beginning of a line as evidence; events and responses are kept as values too.
+fn keep(run: &mut Invocation, kind: LineKind, event: &LogEvent<'_>) {
+    const MAX: usize = 2 << 10;
+    let text = event.message.get(..MAX.min(event.message.len())).unwrap_or_default();
+    let own = run.lines.iter().filter(|line| line.kind != LineKind::Application).count();
+    if own < 8 {
+        run.lines.push(evidence(kind, event, text));
+    }
+}
+
+pub(super) fn size(run: &Invocation) -> usize {
+    let lines: usize = run.lines.iter().map(|line| line.text.len() + 64).sum();
+    let event = run.event.as_ref().map_or(0, |event| 256 + event.headers.len() * 96);
+    let response = run.response.as_ref().map_or(0, |_| 1024);
+    size_of::<Invocation>() + lines + event + response
+}
