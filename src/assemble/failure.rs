@@ -102,6 +102,12 @@ pub(super) fn of_function(message: &[u8]) -> Failure {
     }
 }
 
+/// Whether an error message names nothing but the end of the process.
+pub(super) fn is_exit(message: &[u8]) -> bool {
+    const EXITS: &[&str] = &["Runtime exited", "exited before completing", "Runtime.ExitError"];
+    EXITS.iter().any(|exit| memchr::memmem::find(message, exit.as_bytes()).is_some())
+}
+
 /// What the status of a failed Invoke call means.
 pub(super) fn of_invocation(status: u16) -> Failure {
     match status {

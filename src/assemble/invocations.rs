@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 
 use crate::assemble::Assembler;
 use crate::assemble::run::{adopt, apply, keep_application, new, order_of, size, tells, touch};
+use crate::model::record::ReportStatus;
 use crate::model::{Invocation, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, RequestId};
 
 /// What is known of one place that Lambda lines come from.
@@ -136,11 +137,13 @@ impl Invocations {
         touch(run, event);
         let ended = matches!(line, LambdaLine::End | LambdaLine::Report { .. });
         let reported = matches!(line, LambdaLine::Report { .. });
+        let is_well = matches!(line, LambdaLine::Report { status: ReportStatus::Success, .. });
         let mut added = apply(run, event, line);
         if says {
             added += keep_application(run, event);
         }
-        let uninteresting = !tells(run);
+        // That the process died of a logged error stands behind a report that does not say so.
+        let uninteresting = !tells(run) && (is_well || run.message.is_none());
         let span = run.started.zip(run.ended);
         self.bytes += added;
         if ended && self.now > 0 {
@@ -261,7 +264,9 @@ impl Invocations {
                 break;
             }
             // What was told without waiting any longer is not lost.
-            shed += self.take(&id).map_or(0, |run| u64::from(!run.is_considered));
+            let is_well = |run: &Invocation| run.is_complete && !tells(run);
+            let is_lost = |run: &Run| !run.is_considered && !is_well(&run.invocation);
+            shed += self.take(&id).map_or(0, |run| u64::from(is_lost(&run)));
         }
         let known = &self.by_id;
         let is_known = |id: &RequestId| known.contains_key(id);

@@ -223,6 +223,15 @@ fn request_of(exchange: &mut Exchange, event: &HttpEvent) {
     }
 }
 
+/// The gateway is told only that the process ended; the function's own log may say of what.
+fn error_behind_exit<'a>(exchange: &Exchange, run: &'a Invocation) -> Option<&'a str> {
+    let is_told = matches!(run.outcome, InvocationOutcome::Error | InvocationOutcome::InitError);
+    let said = exchange.text_bytes(Text::FailureMessage).filter(|said| failure::is_exit(said));
+    let is_asked = exchange.failure == Some(Failure::FunctionError) && said.is_some();
+    let error = run.message.as_deref().filter(|error| !failure::is_exit(error.as_bytes()));
+    error.filter(|_| is_told && is_asked)
+}
+
 /// How the run ended, and what it says that it returned.
 fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
     let failed = match run.outcome {
@@ -241,6 +250,8 @@ fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
             if let Some(message) = &run.message {
                 exchange.set_text_once(Text::FailureMessage, message.as_bytes());
             }
+        } else if let Some(error) = error_behind_exit(exchange, run) {
+            exchange.set_text(Text::FailureMessage, error.as_bytes());
         }
         if exchange.answered_by.is_unseen() && exchange.surface != Surface::Unknown {
             exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);

@@ -102,22 +102,23 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
             fail(run, InvocationOutcome::Timeout, event);
         }
         LambdaLine::Crash { out_of_memory, message } => {
+            // An error that was printed before is why the process died.
+            let outcome = match (out_of_memory, &run.message) {
+                (true, _) => InvocationOutcome::OutOfMemory,
+                (false, Some(_)) => InvocationOutcome::Error,
+                (false, None) => InvocationOutcome::Crash,
+            };
             run.message =
                 run.message.take().or_else(|| Some(String::from_utf8_lossy(message).into_owned()));
-            let outcome = if out_of_memory {
-                InvocationOutcome::OutOfMemory
-            } else {
-                InvocationOutcome::Crash
-            };
             fail(run, outcome, event);
         }
         LambdaLine::Unhandled(message) => {
-            run.message = run.message.take().or(Some(message));
+            name_error(run, message);
             fail(run, InvocationOutcome::Error, event);
         }
         LambdaLine::LoggedError(message) => {
-            // It left the handler only if the report says that the run failed.
-            run.message = run.message.take().or(Some(message));
+            // It left the handler only if the report says that the run failed, or the process died.
+            name_error(run, message);
             keep(run, LineKind::LambdaFailure, event);
         }
         LambdaLine::InitError(message) => {
@@ -141,6 +142,16 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
         LambdaLine::InitStart | LambdaLine::Platform => {}
     }
     size(run).saturating_sub(before)
+}
+
+/// What a process printed says more than that it died, whichever line comes first.
+fn name_error(run: &mut Invocation, message: String) {
+    if run.outcome == InvocationOutcome::Crash {
+        run.outcome = InvocationOutcome::Error;
+        run.message = Some(message);
+    } else {
+        run.message = run.message.take().or(Some(message));
+    }
 }
 
 fn set_trace(run: &mut Invocation, trace: Option<&[u8]>) {

@@ -40,6 +40,7 @@ mod fake;
 mod fake_cloudwatch;
 mod fuzz_corpus;
 mod injection;
+mod lambda;
 mod live;
 mod log;
 #[cfg(feature = "aws")]

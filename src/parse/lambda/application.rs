@@ -64,7 +64,7 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
         return Some(Head { id, level: Some(level), rest: behind });
     }
     // An id alone, without time and level, may be anybody's.
-    if !timed && bracketed.is_none() && end_of_run(rest).is_none() {
+    if !timed && bracketed.is_none() && of_the_runtime(rest).is_none() {
         return None;
     }
     Some(Head { id, level: bracketed, rest })
@@ -95,9 +95,9 @@ fn skip_time(text: &[u8]) -> Option<&[u8]> {
 fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
     let rest = head.rest;
     let failure = match head.level {
-        None => match end_of_run(rest) {
+        None => match of_the_runtime(rest) {
             Some(line) => return line,
-            None => failure::error_document(rest),
+            None => None,
         },
         Some(b"ERROR") => failure::behind_error_level(rest, head.id.is_some()),
         Some(b"fail") => failure::dotnet(rest),
@@ -113,6 +113,13 @@ fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
         },
         Failure::into_line,
     )
+}
+
+/// What the runtime writes behind a request id, without a level.
+fn of_the_runtime(rest: &[u8]) -> Option<LambdaLine<'_>> {
+    end_of_run(rest)
+        .or_else(|| failure::node(rest).map(Failure::into_logged_line))
+        .or_else(|| failure::error_document(rest).map(Failure::into_line))
 }
 
 /// A line without a mark of Lambda: only what it holds can make it one.

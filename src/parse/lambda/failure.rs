@@ -90,6 +90,12 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: "Rust's standard library",
     },
     LineShape {
+        begins: b"Runtime.UnhandledPromiseRejection: ",
+        meaning: Meaning::Whole,
+        example: "Runtime.UnhandledPromiseRejection: Error: boom\n    at process.<anonymous> (file:///var/runtime/index.mjs:1276:17)",
+        seen: "Node 24, as https://github.com/aws/aws-lambda-base-images/issues/392 has it",
+    },
+    LineShape {
         begins: b"Error raised from handler method",
         meaning: Meaning::Json,
         example: "Error raised from handler method\n{\n  \"errorMessage\": \"boom\",\n  \"errorType\": \"Function<TypeError>\"\n}",
@@ -313,10 +319,23 @@ fn python(text: &[u8]) -> Option<Failure> {
 
 /// `[ERROR] Type: message` as loggers with a format of their own write it: an error that was logged.
 pub(super) fn is_logged(text: &[u8]) -> bool {
-    let Some(line) = text.strip_prefix(b"[ERROR] ").map(first_line) else { return false };
-    let kind = line.get(..memchr(b':', line).unwrap_or(line.len())).unwrap_or_default();
+    text.strip_prefix(b"[ERROR] ").is_some_and(names_error)
+}
+
+/// `TypeError: message` and its trace, as Node before version 10 prints an error that ended the
+/// process, without a level; and as it printed one that the application logged.
+pub(super) fn node(text: &[u8]) -> Option<Failure> {
+    let is_error = names_error(text) && memmem::find(text, b"    at ").is_some();
+    is_error.then(|| Failure::new(lossy(first_line(text))))
+}
+
+/// Whether a text begins with the name of an error, alone or with its message.
+fn names_error(text: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    let end = text.iter().position(|byte| !is_name(byte)).unwrap_or(text.len());
+    let (kind, rest) = text.split_at_checked(end).unwrap_or_default();
     (kind.ends_with(b"Error") || kind.ends_with(b"Exception"))
-        && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'))
+        && matches!(rest.first(), None | Some(b':' | b'\n' | b'\r'))
 }
 
 fn first_line(text: &[u8]) -> &[u8] {

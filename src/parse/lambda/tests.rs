@@ -295,6 +295,12 @@ fn errors_that_the_application_logged() {
         check(line, "application");
     }
     check("[ERROR] ValidationError: name missing, returning 400", "application");
+    // Node before version 10 printed what ended the process as it printed what was logged.
+    let node =
+        "<id>\tTypeError: a is not a function\n    at exports.handler (/var/task/index.js:9:33)";
+    check(node, "logged TypeError: a is not a function");
+    check(&format!("2019-02-15T12:01:38.743Z\t{node}"), "logged TypeError: a is not a function");
+    check("2019-02-15T12:01:38.743Z\t<id>\tTypeError: a is not a function", "application");
     // Node's runtime logs its own errors in this form, too.
     check(
         r#"{"timestamp":"t","level":"ERROR","requestId":"<id>","message":{"errorType":"E","errorMessage":"e","stackTrace":[]}}"#,

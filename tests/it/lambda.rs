@@ -1,0 +1,88 @@
+//! What is said of runs of a function by its own log alone.
+
+use corscope::model::Kind;
+use corscope::rules::set::RuleSet;
+
+use crate::run;
+
+const ID: &str = "4f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a10";
+
+/// The causes that a log shows, each with its detail; `<id>` is a request id.
+#[track_caller]
+fn check(log: &str, want: &[&str]) {
+    let log = log.replace("<id>", ID);
+    let run = run::text(&RuleSet::builtin(), log.as_bytes());
+    let findings = run.judged.iter().flat_map(|(_, _, findings)| findings);
+    let causes: Vec<String> = findings
+        .filter(|finding| finding.rule.kind == Kind::Cause)
+        .map(|cause| match &cause.detail {
+            Some(detail) => format!("{}: {detail}", cause.rule.id),
+            None => cause.rule.id.clone(),
+        })
+        .collect();
+    assert_eq!(causes, want, "{log}");
+}
+
+const END: &str = "END RequestId: <id>\nREPORT RequestId: <id>\tDuration: 26.73 ms\tBilled Duration: 27 ms\tMemory Size: 128 MB\tMax Memory Used: 75 MB";
+
+/// A run of these lines.
+fn run_of(lines: &str) -> String {
+    format!("START RequestId: <id> Version: $LATEST\n{lines}\n{END}\n")
+}
+
+const EXIT: &str =
+    "RequestId: <id> Error: Runtime exited with error: exit status 1\nRuntime.ExitError";
+
+#[test]
+fn an_error_that_ends_the_process_is_the_cause_and_not_the_end() {
+    let node = "2026-09-25T09:20:20.000Z\t<id>\tERROR\tUncaught Exception \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x is undefined\",\"stack\":[\"TypeError: x is undefined\"]}";
+    let go = "2026/09/25 09:20:20 {\"errorMessage\":\"nil map\",\"errorType\":\"errorString\",\"stackTrace\":[]}";
+    let python = "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 12, in handler";
+    let rust = "thread 'main' panicked at src/main.rs:8:1:\nno orders";
+    let node_24 = "Runtime.UnhandledPromiseRejection: Error: boom\n    at process.<anonymous> (file:///var/runtime/index.mjs:1276:17)";
+    let node_8 = "2019-02-15T12:01:38.743Z\t<id>\tTypeError: Cannot read property '0' of undefined\n    at exports.handler (/var/task/index.js:9:33)";
+    for (error, want) in [
+        (node, "TypeError: x is undefined"),
+        (go, "errorString: nil map"),
+        (python, "KeyError: 'TABLE'"),
+        (
+            "panic: runtime error: invalid memory address",
+            "panic: runtime error: invalid memory address",
+        ),
+        (rust, "thread 'main' panicked at src/main.rs:8:1:"),
+        (node_24, "Runtime.UnhandledPromiseRejection: Error: boom"),
+        (node_8, "TypeError: Cannot read property '0' of undefined"),
+    ] {
+        let want = format!("gw-502-function-error: {want}");
+        check(&run_of(&format!("{error}\n{EXIT}")), &[&want]);
+        check(&format!("{}{EXIT}\n", run_of(error)), &[&want]);
+        let old = "RequestId: <id> Process exited before completing request";
+        check(&format!("{}{old}\n", run_of(error)), &[&want]);
+    }
+}
+
+#[test]
+fn a_process_that_ends_without_an_error_is_told_as_that() {
+    check(&run_of(EXIT), &["malformed-callback-not-called"]);
+    let status = "\tStatus: error\tError Type: Runtime.ExitError";
+    check(
+        &run_of(EXIT).replace("75 MB", &format!("75 MB{status}")),
+        &["malformed-callback-not-called"],
+    );
+    // Logged and handled; the run goes on.
+    let logged = "2019-02-15T12:01:38.743Z\t<id>\tTypeError: no\n    at exports.handler (/var/task/index.js:9:33)";
+    check(&run_of(logged), &[]);
+}
+
+#[test]
+fn what_ended_the_process_from_outside_stays_what_it_is() {
+    let error = "2026-09-25T09:20:20.000Z\t<id>\tERROR\tUncaught Exception \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no\"}";
+    let killed =
+        "RequestId: <id> Error: Runtime exited with error: signal: killed\nRuntime.ExitError";
+    check(&run_of(&format!("{error}\n{killed}")), &["gw-502-lambda-oom: TypeError: no"]);
+    let timeout = "2026-09-25T09:20:23.000Z <id> Task timed out after 3.00 seconds";
+    check(
+        &run_of(&format!("{error}\n{timeout}")),
+        &["gw-502-lambda-timeout: Task timed out after 3.00 seconds"],
+    );
+}
