@@ -14,6 +14,8 @@
 //!    of a report, `Runtime.ExitError` of a crash.
 //!
 //! 6. The event began with `<request id=` and the element is not closed: an access log in XML.
+//! 7. The event ends in `: java.lang.Exception`, and this line begins with that class: Java prints
+//!    an error that left the handler twice ([`repeats_class`]).
 //!
 //! A line that begins as only events do ([`is_usual_start`]) is never a continuation.
 //!
@@ -213,6 +215,17 @@ impl Shape {
         }
         text.starts_with(b"Caused by: ") || self.trace == Trace::Inside && is_exception(text)
     }
+}
+
+/// Whether `line` begins with the class that an event ends in: `message: java.lang.Exception`, then
+/// `java.lang.Exception: message` and its trace.
+pub(crate) fn repeats_class(event: &[u8], line: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$');
+    let end = line.iter().position(|byte| !is_name(byte)).unwrap_or(line.len());
+    let (class, rest) = line.split_at_checked(end).unwrap_or_default();
+    memchr::memchr(b'.', class).is_some()
+        && matches!(rest.first(), None | Some(b':' | b'\r'))
+        && event.trim_ascii_end().strip_suffix(class).is_some_and(|event| event.ends_with(b": "))
 }
 
 const TRACEBACK: &[u8] = b"Traceback (most recent call last):";

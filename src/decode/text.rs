@@ -7,7 +7,7 @@ use std::io::Read;
 
 use memchr::memchr;
 
-use crate::decode::continuation::Shape;
+use crate::decode::continuation::{Shape, repeats_class};
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
@@ -247,13 +247,18 @@ impl Text<'_, '_, '_> {
     fn unknown(&mut self, bytes: &[u8], (start, end): Span) {
         let line = bytes.get(start..end).unwrap_or_default();
         let indent = indentation(line);
-        match self.pending.as_mut().map(|pending| &mut pending.mark) {
-            Some(Mark::Stamped | Mark::Alone) => self.extend(end),
-            Some(Mark::Plain(shape)) if shape.continues(line, indent) => {
+        match self.pending.as_mut() {
+            Some(Pending { mark: Mark::Stamped | Mark::Alone, .. }) => self.extend(end),
+            Some(Pending { mark: Mark::Plain(shape), message, .. })
+                if shape.continues(line, indent)
+                    || bytes
+                        .get(message.0..message.1)
+                        .is_some_and(|event| repeats_class(event, line)) =>
+            {
                 shape.push(line, indent);
                 self.extend(end);
             }
-            Some(Mark::Plain(_)) | None => {
+            Some(Pending { mark: Mark::Plain(_), .. }) | None => {
                 let shape = Shape::of(line, indent);
                 self.open(bytes, (start, end), Head::at(indent), Mark::Plain(shape));
             }

@@ -459,8 +459,12 @@ fn continuations_in_plain_text() {
         format!(
             "RequestId: {ID} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"
         ),
+        "it: broke: java.lang.Error\njava.lang.Error: it: broke\n\tat shop.App.handle(App.java:12)"
+            .to_owned(),
         "{\"a\":1}".to_owned(),
         "a line".to_owned(),
+        "loaded: shop.App".to_owned(),
+        "shop.App.Cart: is next".to_owned(),
         "another line".to_owned(),
     ];
     // A header map is put together.

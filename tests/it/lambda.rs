@@ -86,3 +86,20 @@ fn what_ended_the_process_from_outside_stays_what_it_is() {
         &["gw-502-lambda-timeout: Task timed out after 3.00 seconds"],
     );
 }
+
+#[test]
+fn java_prints_an_error_on_several_lines() {
+    let java = "it: broke: java.lang.RuntimeException\njava.lang.RuntimeException: it: broke\n\tat shop.App.handleRequest(App.java:12)\n\tat java.base/jdk.internal.reflect.DirectMethodHandleAccessor.invoke(Unknown Source)\n";
+    let want = "gw-502-function-error: java.lang.RuntimeException: it: broke";
+    check(java, &[want]);
+    check(&run_of(java), &[want]);
+    check(&run_of(java).replace('\n', "\r\n"), &[want]);
+    check(&run_of(java).replace('\t', "        "), &[want]);
+    let memory = "java.lang.OutOfMemoryError: Metaspace\n        at java.lang.ClassLoader.defineClass1(Native Method)";
+    let want = "gw-502-lambda-oom: java.lang.OutOfMemoryError: Metaspace";
+    check(&run_of(memory), &[want]);
+    check(&run_of(&format!("Metaspace: java.lang.OutOfMemoryError\n{memory}")), &[want]);
+    // Caught and printed, or just named.
+    check(&run_of("java.lang.RuntimeException: no\n\tat shop.App.handleRequest(App.java:12)"), &[]);
+    check(&run_of("java.lang.OutOfMemoryError: Metaspace"), &[]);
+}

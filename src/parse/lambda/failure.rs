@@ -23,6 +23,8 @@ pub(super) enum Meaning {
     Whole,
     /// `Type: message` follows, and lines of a Python trace.
     Python,
+    /// The line itself is the message, and a trace follows.
+    Traced,
 }
 
 const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-client";
@@ -130,6 +132,12 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         meaning: Meaning::InitText,
         example: "No public method named handle with appropriate method signature found on class shop.App",
         seen: JAVA,
+    },
+    LineShape {
+        begins: b"java.lang.OutOfMemoryError: ",
+        meaning: Meaning::Traced,
+        example: "java.lang.OutOfMemoryError: Metaspace\n\tat java.lang.ClassLoader.defineClass1(Native Method)",
+        seen: "Java 8, where its runtime had no memory left to print it twice",
     },
     LineShape {
         begins: b"PHP Fatal error:  Uncaught ",
@@ -257,12 +265,19 @@ pub(super) fn json(text: &[u8], label: &[u8]) -> Failure {
 pub(super) fn java(text: &[u8]) -> Option<Failure> {
     let at = memchr(b'\n', text)?;
     let (first, rest) = text.split_at_checked(at)?;
-    memmem::find(rest, b"\n\tat ").or_else(|| memmem::find(rest, b"\n    at "))?;
+    if !has_trace(rest) {
+        return None;
+    }
     let colon = memmem::rfind(first, b": ")?;
     let class = first.get(colon + 2..)?.trim_ascii();
     let is_class = memchr(b'.', class).is_some() && !class.iter().any(u8::is_ascii_whitespace);
     (is_class && rest.trim_ascii_start().starts_with(class))
         .then(|| Failure::new(lossy(first_line(rest.trim_ascii_start()))))
+}
+
+/// Whether lines of a stack trace follow.
+fn has_trace(text: &[u8]) -> bool {
+    memmem::find(text, b"\tat ").or_else(|| memmem::find(text, b"    at ")).is_some()
 }
 
 /// `2026/11/22 10:00:00 {"errorMessage": ...}`.
@@ -279,7 +294,8 @@ fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
         Meaning::Json => Some(json_behind(text)),
         Meaning::InitJson => Some(json_behind(text).of_loading()),
         Meaning::InitText => Some(Failure::new(lossy(line)).of_loading()),
-        Meaning::Whole => Some(Failure::new(lossy(line))),
+        Meaning::Traced if !has_trace(text) => None,
+        Meaning::Whole | Meaning::Traced => Some(Failure::new(lossy(line))),
         Meaning::Text => {
             const LABELS: &[&[u8]] = &[
                 b"Unhandled exception. ",
@@ -325,8 +341,7 @@ pub(super) fn is_logged(text: &[u8]) -> bool {
 /// `TypeError: message` and its trace, as Node before version 10 prints an error that ended the
 /// process, without a level; and as it printed one that the application logged.
 pub(super) fn node(text: &[u8]) -> Option<Failure> {
-    let is_error = names_error(text) && memmem::find(text, b"    at ").is_some();
-    is_error.then(|| Failure::new(lossy(first_line(text))))
+    (names_error(text) && has_trace(text)).then(|| Failure::new(lossy(first_line(text))))
 }
 
 /// Whether a text begins with the name of an error, alone or with its message.
