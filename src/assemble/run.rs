@@ -84,13 +84,17 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
     match line {
         LambdaLine::Start { trace } => set_trace(run, trace),
         LambdaLine::End => run.outcome = worse(run.outcome, InvocationOutcome::Ended),
-        LambdaLine::Report { status, trace } => {
+        LambdaLine::Report { status, init_error, trace } => {
             set_trace(run, trace);
             run.is_complete = true;
-            let outcome = match status {
-                ReportStatus::Unsaid | ReportStatus::Success => InvocationOutcome::Ended,
-                ReportStatus::Timeout => InvocationOutcome::Timeout,
-                ReportStatus::Failure => InvocationOutcome::Error,
+            if let Some(kind) = init_error {
+                name_error(run, String::from_utf8_lossy(kind).into_owned());
+            }
+            let outcome = match (status, init_error) {
+                (ReportStatus::Unsaid | ReportStatus::Success, _) => InvocationOutcome::Ended,
+                (ReportStatus::Timeout, _) => InvocationOutcome::Timeout,
+                (ReportStatus::Failure, Some(_)) => InvocationOutcome::InitError,
+                (ReportStatus::Failure, None) => InvocationOutcome::Error,
             };
             if outcome.is_failure() {
                 keep(run, LineKind::LambdaFailure, event);

@@ -328,6 +328,9 @@ pub enum LambdaLine<'a> {
     Report {
         /// How the run ended, where the line says so (JSON `status`, `Status: timeout`).
         status: ReportStatus,
+        /// The type of an error that kept the code from being loaded (`Error Type: ...`, JSON
+        /// `errorType`).
+        init_error: Option<&'a [u8]>,
         /// X-Ray trace id, where the line has it.
         trace: Option<&'a [u8]>,
     },

@@ -103,3 +103,18 @@ fn java_prints_an_error_on_several_lines() {
     check(&run_of("java.lang.RuntimeException: no\n\tat shop.App.handleRequest(App.java:12)"), &[]);
     check(&run_of("java.lang.OutOfMemoryError: Metaspace"), &[]);
 }
+
+#[test]
+fn a_report_names_an_error_of_loading() {
+    let report = run_of("").replace("75 MB", "75 MB\tStatus: error\tError Type: KIND");
+    let of = |kind| report.replace("KIND", kind);
+    check(&of("Runtime.InvalidEntrypoint"), &["gw-502-init-failure: Runtime.InvalidEntrypoint"]);
+    check(&of("Runtime.ImportModuleError"), &["gw-502-init-failure: Runtime.ImportModuleError"]);
+    check(&of("TypeError"), &["gw-502-function-error"]);
+    let json = r#"{"time":"2026-09-25T09:20:20.000Z","type":"platform.report","record":{"requestId":"<id>","metrics":{"durationMs":26.8},"status":"error","errorType":"KIND"}}"#;
+    check(
+        &json.replace("KIND", "Runtime.HandlerNotFound"),
+        &["gw-502-init-failure: Runtime.HandlerNotFound"],
+    );
+    check(&json.replace("KIND", "TypeError"), &["gw-502-function-error"]);
+}

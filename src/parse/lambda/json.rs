@@ -3,7 +3,7 @@
 //! Must not: take an API Gateway access log in JSON for one.
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
-use crate::parse::lambda::failure::{self, Failure};
+use crate::parse::lambda::failure::{self, Failure, is_init_error};
 use crate::parse::lambda::platform::{self, status_of};
 use crate::parse::lambda::{Line, LineShape, dump, find_shape, is_request_id};
 use crate::parse::value::raw::{self, Raw};
@@ -210,16 +210,18 @@ fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
         Meaning::InitDone | Meaning::Nothing => LambdaLine::Platform,
         Meaning::Start => LambdaLine::Start { trace: trace(text) },
         // A tail without the report still tells how the run ended.
-        Meaning::End => match status {
-            ReportStatus::Unsaid | ReportStatus::Success => LambdaLine::End,
-            ReportStatus::Failure if field(b"errorType").is_some() => {
-                failed(field(b"errorType").unwrap_or_default())
-            }
-            ReportStatus::Timeout | ReportStatus::Failure => {
-                LambdaLine::Report { status, trace: trace(text) }
+        Meaning::End => match (status, field(b"errorType")) {
+            (ReportStatus::Unsaid | ReportStatus::Success, _) => LambdaLine::End,
+            (ReportStatus::Failure, Some(kind)) => failed(kind),
+            (ReportStatus::Failure, None) | (ReportStatus::Timeout, _) => {
+                LambdaLine::Report { status, init_error: None, trace: trace(text) }
             }
         },
-        Meaning::Report => LambdaLine::Report { status, trace: trace(text) },
+        Meaning::Report => {
+            let kind = field(b"errorType").filter(|_| status == ReportStatus::Failure);
+            let init_error = kind.filter(|kind| is_init_error(kind));
+            LambdaLine::Report { status, init_error, trace: trace(text) }
+        }
         Meaning::Fault => {
             return platform::failure(text).or(Some(Line {
                 id,
@@ -235,6 +237,9 @@ fn failed(kind: &[u8]) -> LambdaLine<'_> {
     match kind {
         b"Runtime.OutOfMemory" => LambdaLine::Crash { out_of_memory: true, message: kind },
         b"Runtime.ExitError" => LambdaLine::Crash { out_of_memory: false, message: kind },
+        kind if is_init_error(kind) => {
+            LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
+        }
         _ => LambdaLine::Unhandled(String::from_utf8_lossy(kind).into_owned()),
     }
 }

@@ -134,10 +134,7 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
             of_run(text, b"START RequestId: ", LambdaLine::Start { trace: trace(text) })
         }
         Meaning::End => of_run(text, b"END RequestId: ", LambdaLine::End),
-        Meaning::Report => {
-            let line = LambdaLine::Report { status: status(text), trace: trace(text) };
-            of_run(text, b"REPORT RequestId: ", line)
-        }
+        Meaning::Report => of_run(text, b"REPORT RequestId: ", report(text)),
         Meaning::Failure => failure(text),
     }
 }
@@ -181,6 +178,16 @@ fn one_line(text: &[u8]) -> String {
         Some(kind) => format!("{kind}: {message}"),
         None => message.to_owned(),
     }
+}
+
+fn report(text: &[u8]) -> LambdaLine<'_> {
+    let status = status(text);
+    let kind = match status {
+        ReportStatus::Failure => token_behind(text, &ERROR_TYPE),
+        ReportStatus::Unsaid | ReportStatus::Success | ReportStatus::Timeout => None,
+    };
+    let init_error = kind.filter(|kind| is_init_error(kind));
+    LambdaLine::Report { status, init_error, trace: trace(text) }
 }
 
 /// An initialization that ran out of its ten seconds is repeated in the invocation; one that failed

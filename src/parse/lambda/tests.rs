@@ -19,7 +19,10 @@ fn summary(record: &Record<'_>) -> String {
         LambdaLine::InitStart => "init-start".to_owned(),
         LambdaLine::Start { trace } => format!("start{}", traced(*trace)),
         LambdaLine::End => "end".to_owned(),
-        LambdaLine::Report { status, trace } => format!("report {status:?}{}", traced(*trace)),
+        LambdaLine::Report { status, init_error, trace } => {
+            let kind = init_error.map(|kind| format!(" {}", String::from_utf8_lossy(kind)));
+            format!("report {status:?}{}{}", kind.unwrap_or_default(), traced(*trace))
+        }
         LambdaLine::Timeout(seconds) => format!("timeout {}", String::from_utf8_lossy(seconds)),
         LambdaLine::Crash { out_of_memory: true, .. } => "out-of-memory".to_owned(),
         LambdaLine::Crash { out_of_memory: false, .. } => "crash".to_owned(),
@@ -98,6 +101,10 @@ fn platform_lines_in_text() {
         "report Failure",
     );
     check(
+        "REPORT RequestId: <id>\tDuration: 3 ms\tStatus: error\tError Type: Runtime.InvalidEntrypoint",
+        "report Failure Runtime.InvalidEntrypoint",
+    );
+    check(
         "REPORT RequestId: <id>\tDuration: 3 ms\t\nXRAY TraceId: 1-5d9d007f-0a8c7fd0200000000000000a\tSegmentId: 3d75\tSampled: true\t",
         "report Unsaid trace 1-5d9d007f-0a8c7fd0200000000000000a",
     );
@@ -167,6 +174,18 @@ fn platform_events_in_json() {
             &format!("report {want}"),
         );
     }
+    check(
+        r#"{"type":"platform.report","record":{"requestId":"<id>","status":"error","errorType":"Runtime.ImportModuleError"}}"#,
+        "report Failure Runtime.ImportModuleError",
+    );
+    check(
+        r#"{"type":"platform.report","record":{"requestId":"<id>","status":"error","errorType":"KeyError"}}"#,
+        "report Failure",
+    );
+    check(
+        r#"{"type":"platform.runtimeDone","record":{"requestId":"<id>","status":"error","errorType":"Runtime.ImportModuleError"}}"#,
+        "init-error Runtime.ImportModuleError",
+    );
     check(
         r#"{"type":"platform.fault","record":"RequestId: <id> Error: Runtime exited with error: signal: killed\nRuntime.ExitError"}"#,
         "out-of-memory",
