@@ -49,6 +49,7 @@ const INIT: &[&str] = &[
     "Runtime.MalformedHandlerName",
     "Runtime.InvalidEntrypoint",
     "Unable to import module",
+    "module initialization error",
     "Cannot find module",
     "missing on module",
     "Class not found",

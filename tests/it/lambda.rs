@@ -118,3 +118,17 @@ fn a_report_names_an_error_of_loading() {
     );
     check(&json.replace("KIND", "TypeError"), &["gw-502-function-error"]);
 }
+
+#[test]
+fn old_runtimes_say_in_a_line_of_its_own_what_was_not_loaded() {
+    for line in [
+        "Unable to import module 'orders': No module named requests",
+        "Unable to import module 'index': Error",
+        "module initialization error: TypeError",
+    ] {
+        let want = format!("gw-502-init-failure: {line}");
+        check(line, &[&want]);
+        check(&run_of(line), &[&want]);
+        check(&run_of(&format!("{line}\nat Module.require (module.js:353:17)")), &[&want]);
+    }
+}

@@ -116,6 +116,18 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: RUBY,
     },
     LineShape {
+        begins: b"Unable to import module '",
+        meaning: Meaning::InitText,
+        example: "Unable to import module 'app': No module named requests",
+        seen: "Node up to 8 and Python up to 3.6; later runtimes name the error's type before it",
+    },
+    LineShape {
+        begins: b"module initialization error",
+        meaning: Meaning::InitText,
+        example: "module initialization error: TypeError\n    at Object.<anonymous> (/var/task/index.js:3:37)",
+        seen: "Node up to 8 and Python up to 3.6",
+    },
+    LineShape {
         begins: b"Class not found: ",
         meaning: Meaning::InitText,
         example: "Class not found: shop.App: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: shop.App",

@@ -303,6 +303,20 @@ fn errors_of_loading() {
 }
 
 #[test]
+fn errors_of_loading_in_old_runtimes() {
+    check(
+        "Unable to import module 'index': Error\n    at Module.require (module.js:353:17)",
+        "init-error Unable to import module 'index': Error",
+    );
+    check(
+        "module initialization error: name 'x' is not defined\n",
+        "init-error module initialization error: name 'x' is not defined",
+    );
+    check_none("Unable to import module settings");
+    check_none("is module initialization error: caught");
+}
+
+#[test]
 fn errors_that_the_application_logged() {
     for line in [
         r#"{"timestamp":"t","level":"ERROR","message":"msg","logger":"root","stackTrace":["  File"],"errorType":"Exception","errorMessage":"e","requestId":"<id>","location":"f:h:17"}"#,
