@@ -132,3 +132,18 @@ fn old_runtimes_say_in_a_line_of_its_own_what_was_not_loaded() {
         check(&run_of(&format!("{line}\nat Module.require (module.js:353:17)")), &[&want]);
     }
 }
+
+#[test]
+fn an_invoke_error_without_an_id_is_of_the_run_that_goes_on() {
+    let error = "Invoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no\",\"stack\":[]}";
+    let want = "gw-502-function-error: TypeError: no";
+    let time = "2026-09-25T09:20:20.000Z\t";
+    check(&run_of(&format!("{time}-\tERROR\t{error}")), &[want]);
+    check(
+        &run_of(&format!(
+            "{time}-\tERROR\tInvoke Error \t\n{{\n    \"errorType\": \"TypeError\",\n    \"errorMessage\": \"no\"\n}}\n"
+        )),
+        &[want],
+    );
+    check(&run_of(&format!("{time}-\tERROR\tcaught")), &[]);
+}

@@ -35,6 +35,8 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
 /// Time, request id and level of a line, and what it says.
 struct Head<'a> {
     id: Option<RequestId>,
+    /// Whether Node says that no request began yet.
+    is_before: bool,
     level: Option<&'a [u8]>,
     rest: &'a [u8],
 }
@@ -51,23 +53,31 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
     };
     // Outside of a request Python writes nothing between the tabs.
     if bracketed.is_some() && text.starts_with(b"\t\t") {
-        return Some(Head { id: None, level: bracketed, rest: text.trim_ascii_start() });
+        let rest = text.trim_ascii_start();
+        return Some(Head { id: None, is_before: false, level: bracketed, rest });
     }
     let (token, rest) = split_token(text.trim_ascii_start());
     let id = match token {
-        b"undefined" => None,
+        b"undefined" | b"-" => None,
         token if is_request_id(token) => Some(RequestId::parse(token)?),
         _ => return None,
     };
     let (level, behind) = split_token(rest);
-    if bracketed.is_none() && LEVELS.contains(&level) {
-        return Some(Head { id, level: Some(level), rest: behind });
+    let is_level = bracketed.is_none() && LEVELS.contains(&level);
+    // Node 24, also in a request. Between other blanks it may be anybody's.
+    let is_of_node = || is_level && (text.starts_with(b"\t-\t") || failure::is_of_node(behind));
+    if token == b"-" && !is_of_node() {
+        return None;
+    }
+    let is_before = token == b"undefined";
+    if is_level {
+        return Some(Head { id, is_before, level: Some(level), rest: behind });
     }
     // An id alone, without time and level, may be anybody's.
     if !timed && bracketed.is_none() && of_the_runtime(rest).is_none() {
         return None;
     }
-    Some(Head { id, level: bracketed, rest })
+    Some(Head { id, is_before, level: bracketed, rest })
 }
 
 /// `[INFO]`, and what follows.
@@ -99,7 +109,7 @@ fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
             Some(line) => return line,
             None => None,
         },
-        Some(b"ERROR") => failure::behind_error_level(rest, head.id.is_some()),
+        Some(b"ERROR") => failure::behind_error_level(rest, head.is_before),
         Some(b"fail") => failure::dotnet(rest),
         Some(_) if rest.starts_with(b"LAMBDA_WARNING: ") => {
             return failure::bare(rest).map_or(LambdaLine::Platform, Failure::into_line);

@@ -31,10 +31,12 @@ const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-c
 const RUBY: &str = "https://github.com/aws/aws-lambda-ruby-runtime-interface-client";
 const JAVA: &str = "https://github.com/aws/aws-lambda-java-libs";
 
+const INVOKE_ERROR: &[u8] = b"Invoke Error";
+
 /// What Node writes behind the level `ERROR`.
 pub(super) const NODE_SHAPES: &[LineShape<Meaning>] = &[
     LineShape {
-        begins: b"Invoke Error",
+        begins: INVOKE_ERROR,
         meaning: Meaning::Json,
         example: "Invoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"boom\",\"stack\":[]}",
         seen: NODE,
@@ -218,10 +220,17 @@ impl Failure {
     }
 }
 
-/// An error behind Node's level `ERROR`. Before the first request (no id) it is one of loading.
-pub(super) fn behind_error_level(text: &[u8], has_id: bool) -> Option<Failure> {
+/// An error behind Node's level `ERROR`. One that was not caught before the first request is of
+/// loading; an `Invoke Error` is always of a request.
+pub(super) fn behind_error_level(text: &[u8], is_before: bool) -> Option<Failure> {
     let failure = read(find_shape(NODE_SHAPES, text)?, text)?;
-    Some(if has_id { failure } else { failure.of_loading() })
+    let is_of_loading = is_before && !text.starts_with(INVOKE_ERROR);
+    Some(if is_of_loading { failure.of_loading() } else { failure })
+}
+
+/// Whether Node's runtime writes this behind the level `ERROR`.
+pub(super) fn is_of_node(text: &[u8]) -> bool {
+    find_shape(NODE_SHAPES, text).is_some()
 }
 
 /// .NET prints an exception that left the handler to its error stream, and nothing around it:

@@ -204,6 +204,7 @@ fn application_lines_carry_ids_in_many_ways() {
         "2026-11-22T10:00:00.000Z    <id>    INFO    hello",
         "2026-11-22T10:00:00.00Z\t<id>\thello",
         "2026-11-22T10:00:00.000Z\tundefined\tINFO\tloading",
+        "2026-11-22T10:00:00.000Z\t-\tINFO\thello",
         "2026-11-22T10:00:00.000Z\t<id>\tINFO\t",
         "[INFO]\t2026-11-22T10:00:00.000Z\t<id>\thello",
         "[WARNING]\t2026-11-22T10:00:00.000Z\t\thello",
@@ -234,6 +235,15 @@ fn errors_that_left_the_handler() {
             "unhandled TypeError: a \"b\"",
         );
     }
+    // Node 24 writes no id, and Node before it none before the first request.
+    for id in ["\t-\t", "    -    ", "\tundefined\t"] {
+        let line = format!("2026-11-22T10:00:00.000Z{id}ERROR\tInvoke Error \t{node}");
+        check(&line, "unhandled TypeError: a \"b\"");
+    }
+    check(
+        &format!("2026-11-22T10:00:00.000Z\t-\tERROR\tUncaught Exception \t{node}"),
+        "unhandled TypeError: a \"b\"",
+    );
     check(
         "2026-11-22T10:00:00.000Z\t<id>\t{\"errorMessage\":\"Error: boom\"}",
         "unhandled Error: boom",
@@ -291,6 +301,10 @@ fn errors_of_loading() {
     check(
         "2026-11-22T10:00:00.000Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"no table\"}",
         "init-error Error: no table",
+    );
+    check(
+        "2026-11-22T10:00:00.000Z\t-\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"no\"}",
+        "init-error Runtime.ImportModuleError: no",
     );
     check(
         "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'\nTraceback (most recent call last):",
@@ -411,6 +425,9 @@ fn lines_without_a_mark_of_lambda_are_none() {
         "Picked up JAVA_TOOL_OPTIONS: -XX:+TieredCompilation",
         "2026/11/22 10:00:00 hello",
         "2026-11-22T10:00:00.000Z hello",
+        "2026-11-22 10:00:00,000 - INFO - hello",
+        "2026-11-22T10:00:00.000Z - ERROR - could not save",
+        "2026-11-22T10:00:00.000Z\t-\thello",
         "[INFO] hello",
         "[ERROR] could not save: x",
         "5e2f6d3a-0000-4000-8000-000000000001 GET /x 401 26",
