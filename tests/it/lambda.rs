@@ -147,3 +147,15 @@ fn an_invoke_error_without_an_id_is_of_the_run_that_goes_on() {
     );
     check(&run_of(&format!("{time}-\tERROR\tcaught")), &[]);
 }
+
+#[test]
+fn bref_writes_an_invoke_error_behind_the_id_alone() {
+    let error = "Invoke Error\t{\"errorType\":\"ErrorException\",\"errorMessage\":\"no\",\"stack\":[\"#5 {main}\"]}";
+    let want = "gw-502-function-error: ErrorException: no";
+    check(&format!("<id>\t{error}"), &[want]);
+    check(&run_of(&format!("<id>\t{error}")), &[want]);
+    check(&run_of(error), &[want]);
+    let broken = "<id>\tInvoke Error\t\n{\n    \"errorType\": \"ErrorException\",\n    \"errorMessage\": \"no\",\n    \"stack\": [\n        \"#5 {main}\"\n    ]\n}";
+    check(broken, &[want]);
+    check(&run_of(broken), &[want]);
+}

@@ -129,6 +129,7 @@ fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
 fn of_the_runtime(rest: &[u8]) -> Option<LambdaLine<'_>> {
     end_of_run(rest)
         .or_else(|| failure::node(rest).map(Failure::into_logged_line))
+        .or_else(|| failure::invoke_error(rest).map(Failure::into_line))
         .or_else(|| failure::error_document(rest).map(Failure::into_line))
 }
 

@@ -154,6 +154,12 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: "Java 8, where its runtime had no memory left to print it twice",
     },
     LineShape {
+        begins: b"Invoke Error\t",
+        meaning: Meaning::Json,
+        example: "Invoke Error\t{\"errorType\":\"Exception\",\"errorMessage\":\"boom\",\"stack\":[]}",
+        seen: "PHP, by Bref, where the request id before it was cut off",
+    },
+    LineShape {
         begins: b"PHP Fatal error:  Uncaught ",
         meaning: Meaning::Text,
         example: "PHP Fatal error:  Uncaught Exception: boom in /var/task/index.php:3",
@@ -226,6 +232,12 @@ pub(super) fn behind_error_level(text: &[u8], is_before: bool) -> Option<Failure
     let failure = read(find_shape(NODE_SHAPES, text)?, text)?;
     let is_of_loading = is_before && !text.starts_with(INVOKE_ERROR);
     Some(if is_of_loading { failure.of_loading() } else { failure })
+}
+
+/// What Bref writes behind a request id, without time and level.
+pub(super) fn invoke_error(text: &[u8]) -> Option<Failure> {
+    let document = text.strip_prefix(INVOKE_ERROR)?.trim_ascii_start();
+    document.starts_with(b"{").then(|| json(document, INVOKE_ERROR))
 }
 
 /// Whether Node's runtime writes this behind the level `ERROR`.

@@ -235,6 +235,9 @@ fn errors_that_left_the_handler() {
             "unhandled TypeError: a \"b\"",
         );
     }
+    // PHP, by Bref.
+    check(&format!("<id>\tInvoke Error\t{node}"), "unhandled TypeError: a \"b\"");
+    check(&format!("<id>\tInvoke Error\t\n{node}"), "unhandled TypeError: a \"b\"");
     // Node 24 writes no id, and Node before it none before the first request.
     for id in ["\t-\t", "    -    ", "\tundefined\t"] {
         let line = format!("2026-11-22T10:00:00.000Z{id}ERROR\tInvoke Error \t{node}");
@@ -431,6 +434,7 @@ fn lines_without_a_mark_of_lambda_are_none() {
         "[INFO] hello",
         "[ERROR] could not save: x",
         "5e2f6d3a-0000-4000-8000-000000000001 GET /x 401 26",
+        "5e2f6d3a-0000-4000-8000-000000000001\tInvoke Error was caught",
         "Traceback (most recent call last):",
         "{ status: 200, key: 'value' }",
     ] {
