@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::ReportStatus;
 
+mod failures;
+
 const ID: &str = "5e2f6d3a-0000-4000-8000-000000000001";
 const EVENT: &str = r#"{"resource":"/pets","path":"/pets","httpMethod":"GET","headers":{"Origin":"https://shop.example"},"requestContext":{"resourcePath":"/pets","requestId":"aaaaaaaa-0000-4000-8000-000000000002","stage":"prod"}}"#;
 const RESPONSE: &str =
@@ -219,143 +221,6 @@ fn application_lines_carry_ids_in_many_ways() {
     ] {
         check(line, "application");
     }
-}
-
-#[test]
-fn errors_that_left_the_handler() {
-    let node = r#"{"errorType":"TypeError","errorMessage":"a \"b\"","stack":["TypeError: a"]}"#;
-    for (what, between) in [
-        ("Invoke Error", " \t"),
-        ("Invoke Error", "\t"),
-        ("Invoke Error", " \t\n"),
-        ("Uncaught Exception", " \t"),
-    ] {
-        check(
-            &format!("2026-11-22T10:00:00.000Z\t<id>\tERROR\t{what}{between}{node}"),
-            "unhandled TypeError: a \"b\"",
-        );
-    }
-    // PHP, by Bref.
-    check(&format!("<id>\tInvoke Error\t{node}"), "unhandled TypeError: a \"b\"");
-    check(&format!("<id>\tInvoke Error\t\n{node}"), "unhandled TypeError: a \"b\"");
-    // Node 24 writes no id, and Node before it none before the first request.
-    for id in ["\t-\t", "    -    ", "\tundefined\t"] {
-        let line = format!("2026-11-22T10:00:00.000Z{id}ERROR\tInvoke Error \t{node}");
-        check(&line, "unhandled TypeError: a \"b\"");
-    }
-    check(
-        &format!("2026-11-22T10:00:00.000Z\t-\tERROR\tUncaught Exception \t{node}"),
-        "unhandled TypeError: a \"b\"",
-    );
-    check(
-        "2026-11-22T10:00:00.000Z\t<id>\t{\"errorMessage\":\"Error: boom\"}",
-        "unhandled Error: boom",
-    );
-    check(
-        "[ERROR] KeyError: 'origin'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler\n",
-        "unhandled KeyError: 'origin'",
-    );
-    check(
-        "LAMBDA_WARNING: Unhandled exception. See runtimes-update.html\r[ERROR] KeyError: 'a'\nTraceback (most recent call last):",
-        "unhandled KeyError: 'a'",
-    );
-    check(
-        "[WARNING]\t2026-11-22T10:00:00.000Z\t\tLAMBDA_WARNING: Unhandled exception.",
-        "platform",
-    );
-    check(
-        "boom: java.lang.IllegalStateException\njava.lang.IllegalStateException: boom\n\tat shop.App.handleRequest(App.java:12)\n",
-        "unhandled java.lang.IllegalStateException: boom",
-    );
-    check(
-        "2026-11-22T10:00:00.000Z\t<id>\tfail\tSystem.InvalidOperationException: boom\n   at Shop.Function.Handle()",
-        "unhandled System.InvalidOperationException: boom",
-    );
-    check(
-        r#"2026/11/22 10:00:00 {"errorMessage":"boom","errorType":"errorString"}"#,
-        "unhandled errorString: boom",
-    );
-    check(r#"{"errorMessage":"boom","errorType":"errorString"}"#, "unhandled errorString: boom");
-    check("panic: boom\n\ngoroutine 1 [running]:", "unhandled panic: boom");
-    check(
-        "Error raised from handler method\n{\n  \"errorMessage\": \"boom\",\n  \"errorType\": \"Function<TypeError>\"\n}",
-        "unhandled Function<TypeError>: boom",
-    );
-    check(
-        r#"{"timestamp":"t","log_level":"ERROR","errorMessage":"boom","errorType":"ValueError","requestId":"<id>","stackTrace":[]}"#,
-        "unhandled ValueError: boom",
-    );
-    check(
-        r#"{"timestamp":"t","message":"boom: java.lang.Error\njava.lang.Error: boom\n\tat a.B.c(B.java:1)\n","level":"ERROR","AWSRequestId":"<id>"}"#,
-        "unhandled java.lang.Error: boom",
-    );
-    check(
-        "[ERROR] [1790000000000] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
-        "unhandled LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
-    );
-}
-
-#[test]
-fn errors_of_loading() {
-    check(
-        "2026-11-22T10:00:00.000Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'x'\"}",
-        "init-error Runtime.ImportModuleError: Error: Cannot find module 'x'",
-    );
-    check(
-        "2026-11-22T10:00:00.000Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"no table\"}",
-        "init-error Error: no table",
-    );
-    check(
-        "2026-11-22T10:00:00.000Z\t-\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"no\"}",
-        "init-error Runtime.ImportModuleError: no",
-    );
-    check(
-        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'\nTraceback (most recent call last):",
-        "init-error Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'",
-    );
-    check(
-        r#"{"timestamp":"t","log_level":"ERROR","errorMessage":"m","errorType":"Runtime.HandlerNotFound","requestId":"<id>"}"#,
-        "init-error Runtime.HandlerNotFound: m",
-    );
-}
-
-#[test]
-fn errors_of_loading_in_old_runtimes() {
-    check(
-        "Unable to import module 'index': Error\n    at Module.require (module.js:353:17)",
-        "init-error Unable to import module 'index': Error",
-    );
-    check(
-        "module initialization error: name 'x' is not defined\n",
-        "init-error module initialization error: name 'x' is not defined",
-    );
-    check_none("Unable to import module settings");
-    check_none("is module initialization error: caught");
-}
-
-#[test]
-fn errors_that_the_application_logged() {
-    for line in [
-        r#"{"timestamp":"t","level":"ERROR","message":"msg","logger":"root","stackTrace":["  File"],"errorType":"Exception","errorMessage":"e","requestId":"<id>","location":"f:h:17"}"#,
-        r#"{"timestamp":"t","level":"INFO","requestId":"<id>","message":{"errorType":"E","errorMessage":"e","stackTrace":[]}}"#,
-        r#"{"timestamp":"t","level":"ERROR","requestId":"<id>","message":"caught: E","errorType":"E","errorMessage":"e","stackTrace":[]}"#,
-        "2026-11-22T10:00:00.000Z\t<id>\tERROR\tError: caught\n    at handler (/var/task/index.js:1:1)",
-        "2026-11-22T10:00:00.000Z\t<id>\tfail\tcould not save\n   at Shop.Function.Handle()",
-    ] {
-        check(line, "application");
-    }
-    check("[ERROR] ValidationError: name missing, returning 400", "application");
-    // Node before version 10 printed what ended the process as it printed what was logged.
-    let node =
-        "<id>\tTypeError: a is not a function\n    at exports.handler (/var/task/index.js:9:33)";
-    check(node, "logged TypeError: a is not a function");
-    check(&format!("2019-02-15T12:01:38.743Z\t{node}"), "logged TypeError: a is not a function");
-    check("2019-02-15T12:01:38.743Z\t<id>\tTypeError: a is not a function", "application");
-    // Node's runtime logs its own errors in this form, too.
-    check(
-        r#"{"timestamp":"t","level":"ERROR","requestId":"<id>","message":{"errorType":"E","errorMessage":"e","stackTrace":[]}}"#,
-        "logged E: e",
-    );
 }
 
 #[test]
