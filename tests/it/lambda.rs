@@ -159,3 +159,14 @@ fn bref_writes_an_invoke_error_behind_the_id_alone() {
     check(broken, &[want]);
     check(&run_of(broken), &[want]);
 }
+
+#[test]
+fn an_error_of_loading_in_json_is_proved_by_its_trace() {
+    let line = r#"{"timestamp":"2026-09-25T09:20:20.000Z","level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"Error: Cannot find module 'app'","stackTrace":["Runtime.ImportModuleError: Error: Cannot find module 'app'"]}}"#;
+    let want = "gw-502-init-failure: ImportModuleError: Error: Cannot find module 'app'";
+    check(line, &[want]);
+    check(&run_of(line), &[want]);
+    let start = r#"{"time":"2026-09-25T09:20:20.010Z","type":"platform.start","record":{"requestId":"<id>","version":"$LATEST"}}"#;
+    let report = r#"{"time":"2026-09-25T09:20:20.020Z","type":"platform.report","record":{"requestId":"<id>","status":"error","errorType":"Runtime.ImportModuleError"}}"#;
+    check(&format!("{line}\n{start}\n{report}\n"), &[want]);
+}

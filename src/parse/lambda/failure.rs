@@ -200,11 +200,11 @@ pub(super) struct Failure {
 
 impl Failure {
     fn new(message: String) -> Self {
-        let of_loading = INIT_TYPES.iter().any(|kind| message.as_bytes().starts_with(kind));
+        let of_loading = begins_as_init_error(message.as_bytes());
         Self { message, of_loading }
     }
 
-    fn of_loading(self) -> Self {
+    pub(super) fn of_loading(self) -> Self {
         Self { of_loading: true, ..self }
     }
 
@@ -281,6 +281,13 @@ pub(super) fn error_document(text: &[u8]) -> Option<Failure> {
 /// Whether the text names an error type of code that could not be loaded.
 pub(super) fn is_init_error(text: &[u8]) -> bool {
     INIT_TYPES.iter().any(|kind| memmem::find(text, kind).is_some())
+}
+
+/// Whether the text begins with such a type, or a list with one.
+pub(super) fn begins_as_init_error(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"[").map_or(text, <[u8]>::trim_ascii_start);
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    INIT_TYPES.iter().any(|kind| text.starts_with(kind))
 }
 
 /// The error of a document with `errorType` and `errorMessage`, or of the text before it.

@@ -177,9 +177,13 @@ impl<'a> LogMembers<'a> {
             None if self.level.is_none() => failure::error_document(text).map(Failure::into_line),
             // Node logs an error as the message, and so does the runtime.
             Some(Raw::Other(message)) if is_error && message.starts_with(b"{") => {
-                let is_error = raw::member(message, b"errorType").is_some()
-                    && raw::member(message, b"stackTrace").is_some();
-                is_error.then(|| failure::json(message, b"").into_logged_line())
+                raw::member(message, b"errorType")?;
+                let trace = raw::member(message, b"stackTrace")?.bytes();
+                let failure = failure::json(message, b"");
+                // `errorType` leaves `Runtime.` out; the trace begins with the whole name.
+                let is_of_loading = failure::begins_as_init_error(trace.trim_ascii_start());
+                let failure = if is_of_loading { failure.of_loading() } else { failure };
+                Some(failure.into_logged_line())
             }
             Some(message @ Raw::Text(raw)) if is_error => {
                 memchr::memmem::find(raw, b"\\n")?;

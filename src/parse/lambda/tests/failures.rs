@@ -103,6 +103,29 @@ fn errors_of_loading() {
 }
 
 #[test]
+fn errors_of_loading_in_json() {
+    let line = r#"{"timestamp":"t","level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"Error: Cannot find module 'x'","stackTrace":[STACK]}}"#;
+    check(
+        &line.replace(
+            "STACK",
+            r#""Runtime.ImportModuleError: Error: Cannot find module 'x'","    at a""#,
+        ),
+        "init-error ImportModuleError: Error: Cannot find module 'x'",
+    );
+    check(
+        &line.replace("STACK", r#" "Runtime.ImportModuleError: Error""#),
+        "init-error ImportModuleError: Error: Cannot find module 'x'",
+    );
+    // A class of the application's own.
+    for stack in [r#""ImportModuleError: Error""#, r#""a","Runtime.ImportModuleError""#, ""] {
+        check(
+            &line.replace("STACK", stack),
+            "logged ImportModuleError: Error: Cannot find module 'x'",
+        );
+    }
+}
+
+#[test]
 fn errors_of_loading_in_old_runtimes() {
     check(
         "Unable to import module 'index': Error\n    at Module.require (module.js:353:17)",
