@@ -11,7 +11,7 @@
 //! 4. Brackets are still open, and either the line before ends in an opening bracket, a comma or a
 //!    colon, or this line begins with a quote: pretty-printed JSON without indentation.
 //! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
-//!    of a report, `Runtime.ExitError` of a crash.
+//!    of a report, `Runtime.ExitError` and `Extension.Crash` of a crash.
 //!
 //! 6. The event began with `<request id=` and the element is not closed: an access log in XML.
 //! 7. The event ends in `: java.lang.Exception`, and this line begins with that class: Java prints
@@ -204,7 +204,7 @@ impl Shape {
     fn known_second_line(&self, text: &[u8]) -> bool {
         match self.first {
             First::Report if text.starts_with(b"XRAY TraceId: ") => return true,
-            First::Crash if text.starts_with(b"Runtime.") => return true,
+            First::Crash if starts(text, &[b"Runtime.", b"Extension."]) => return true,
             First::Level if text.starts_with(TRACEBACK) => return true,
             First::Platform
             | First::Report

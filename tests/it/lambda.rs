@@ -170,3 +170,17 @@ fn an_error_of_loading_in_json_is_proved_by_its_trace() {
     let report = r#"{"time":"2026-09-25T09:20:20.020Z","type":"platform.report","record":{"requestId":"<id>","status":"error","errorType":"Runtime.ImportModuleError"}}"#;
     check(&format!("{line}\n{start}\n{report}\n"), &[want]);
 }
+
+#[test]
+fn an_extension_that_ends_is_not_the_handler() {
+    for (crash, want) in [
+        ("exit code 0\nExtension.InitError", "Extension.InitError: exit code 0"),
+        ("signal: terminated\nExtension.Crash", "Extension.Crash: signal: terminated"),
+        ("exit code 0 Extension.Crash", "exit code 0 Extension.Crash"),
+    ] {
+        let want = format!("gw-502-init-failure: {want}");
+        let crash = format!("RequestId: <id> Error: {crash}");
+        check(&run_of(&crash), &[&want]);
+        check(&format!("{}{crash}\n", run_of("2022/03/10 10:48:45 Exiting")), &[&want]);
+    }
+}

@@ -278,9 +278,12 @@ pub(super) fn error_document(text: &[u8]) -> Option<Failure> {
     raw::member(text, b"errorMessage").is_some().then(|| json(text, b""))
 }
 
-/// Whether the text names an error type of code that could not be loaded.
+/// Whether the text names an error type of code that could not be loaded, or ends in that of an
+/// extension (`Extension.Crash`, `Extension.InitError`): without it the function does not run.
 pub(super) fn is_init_error(text: &[u8]) -> bool {
-    INIT_TYPES.iter().any(|kind| memmem::find(text, kind).is_some())
+    let last = text.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
+    last.starts_with(b"Extension.")
+        || INIT_TYPES.iter().any(|kind| memmem::find(text, kind).is_some())
 }
 
 /// Whether the text begins with such a type, or a list with one.

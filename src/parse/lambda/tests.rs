@@ -133,6 +133,15 @@ fn bad_ends() {
         "RequestId: <id> Error: fork/exec /var/task/bootstrap: no such file or directory\nRuntime.InvalidEntrypoint",
         "init-error Runtime.InvalidEntrypoint: fork/exec /var/task/bootstrap: no such file or directory",
     );
+    check(
+        "RequestId: <id> Error: exit code 0\nExtension.InitError\n",
+        "init-error Extension.InitError: exit code 0",
+    );
+    check(
+        "RequestId: <id> Error: signal: terminated Extension.Crash",
+        "init-error signal: terminated Extension.Crash",
+    );
+    check("RequestId: <id> Error: no /opt/My.Extension.dll", "crash");
     check("2026-11-22T10:00:03.000Z\t<id>\tINFO\tTask timed out after 3.00 seconds", "application");
 }
 
