@@ -11,7 +11,7 @@
 //! 4. Brackets are still open, and either the line before ends in an opening bracket, a comma or a
 //!    colon, or this line begins with a quote: pretty-printed JSON without indentation.
 //! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
-//!    of a report, `Runtime.ExitError` and `Extension.Crash` of a crash.
+//!    and other fields of a report, `Runtime.ExitError` and `Extension.Crash` of a crash.
 //!
 //! 6. The event began with `<request id=` and the element is not closed: an access log in XML.
 //! 7. The event ends in `: java.lang.Exception`, and this line begins with that class: Java prints
@@ -78,6 +78,21 @@ const PLATFORM: &[&[u8]] = &[
     b"END - ",
 ];
 const REPORT: &[&[u8]] = &[b"REPORT RequestId: ", b"REPORT - "];
+/// What stands between the tabs of a report, where each got a line of its own.
+const REPORT_FIELDS: &[&[u8]] = &[
+    b"XRAY TraceId: ",
+    b"SegmentId: ",
+    b"Sampled: ",
+    b"Duration: ",
+    b"Billed Duration: ",
+    b"Memory Size: ",
+    b"Max Memory Used: ",
+    b"Init Duration: ",
+    b"Restore Duration: ",
+    b"Billed Restore Duration: ",
+    b"Status: ",
+    b"Error Type: ",
+];
 const CRASH: &[&[u8]] = &[b"RequestId: "];
 const LEVELS: &[&[u8]] = &[
     b"[ERROR]",
@@ -203,7 +218,7 @@ impl Shape {
 
     fn known_second_line(&self, text: &[u8]) -> bool {
         match self.first {
-            First::Report if text.starts_with(b"XRAY TraceId: ") => return true,
+            First::Report if starts(text, REPORT_FIELDS) => return true,
             First::Crash if starts(text, &[b"Runtime.", b"Extension."]) => return true,
             First::Level if text.starts_with(TRACEBACK) => return true,
             First::Platform

@@ -456,6 +456,9 @@ fn continuations_in_plain_text() {
         "[ERROR] KeyError: 'x'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"a.py\""
             .to_owned(),
         format!("REPORT RequestId: {ID}\tDuration: 1 ms\nXRAY TraceId: 1-5\tSampled: true"),
+        format!("REPORT RequestId: {ID}\nDuration: 1 ms\nMax Memory Used: 9 MB\nStatus: timeout"),
+        format!("END RequestId: {ID}"),
+        "Status: of the application".to_owned(),
         format!(
             "RequestId: {ID} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"
         ),

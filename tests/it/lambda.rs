@@ -184,3 +184,12 @@ fn an_extension_that_ends_is_not_the_handler() {
         check(&format!("{}{crash}\n", run_of("2022/03/10 10:48:45 Exiting")), &[&want]);
     }
 }
+
+#[test]
+fn a_report_may_be_broken_over_lines() {
+    let report = "REPORT RequestId: <id>\nDuration: 3000.00 ms\nBilled Duration: 3000 ms\nMemory Size: 128 MB\nMax Memory Used: 75 MB\nStatus: timeout";
+    check(report, &["gw-502-lambda-timeout"]);
+    let failed = report.replace("timeout", "error\nError Type: Runtime.ImportModuleError");
+    check(&failed, &["gw-502-init-failure: Runtime.ImportModuleError"]);
+    check(&report.replace("\nStatus: timeout", ""), &[]);
+}
