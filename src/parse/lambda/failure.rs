@@ -246,7 +246,7 @@ pub(super) fn is_of_node(text: &[u8]) -> bool {
 }
 
 /// .NET prints an exception that left the handler to its error stream, and nothing around it:
-/// `Namespace.Type: message` and `   at ...` lines.
+/// `Namespace.Type: message` and `   at ...` lines. Copies lose their indentation.
 pub(super) fn dotnet(text: &[u8]) -> Option<Failure> {
     let line = first_line(text);
     let kind = line.get(..memchr(b':', line)?)?;
@@ -254,7 +254,9 @@ pub(super) fn dotnet(text: &[u8]) -> Option<Failure> {
         && kind
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+'));
-    (is_type && memmem::find(text, b"\n   at ").is_some()).then(|| Failure::new(lossy(line)))
+    let has_trace =
+        [b"\n   at ".as_slice(), b"\nat "].iter().any(|at| memmem::find(text, at).is_some());
+    (is_type && has_trace).then(|| Failure::new(lossy(line)))
 }
 
 /// An error at the beginning of a line of its own.

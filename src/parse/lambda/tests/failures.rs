@@ -55,6 +55,10 @@ fn errors_that_left_the_handler() {
         "unhandled System.InvalidOperationException: boom",
     );
     check(
+        "2026-11-22T10:00:00.000Z\t<id>\tfail\tSystem.ApplicationException: boom\n---> System.ArgumentException: x\nat Shop.Function.Handle()",
+        "unhandled System.ApplicationException: boom",
+    );
+    check(
         r#"2026/11/22 10:00:00 {"errorMessage":"boom","errorType":"errorString"}"#,
         "unhandled errorString: boom",
     );
@@ -147,6 +151,7 @@ fn errors_that_the_application_logged() {
         r#"{"timestamp":"t","level":"ERROR","requestId":"<id>","message":"caught: E","errorType":"E","errorMessage":"e","stackTrace":[]}"#,
         "2026-11-22T10:00:00.000Z\t<id>\tERROR\tError: caught\n    at handler (/var/task/index.js:1:1)",
         "2026-11-22T10:00:00.000Z\t<id>\tfail\tcould not save\n   at Shop.Function.Handle()",
+        "2026-11-22T10:00:00.000Z\t<id>\tfail\tShop.Cart: could not save\nlook at it",
     ] {
         check(line, "application");
     }
