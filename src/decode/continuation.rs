@@ -11,7 +11,8 @@
 //! 4. Brackets are still open, and either the line before ends in an opening bracket, a comma or a
 //!    colon, or this line begins with a quote: pretty-printed JSON without indentation.
 //! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
-//!    and other fields of a report, `Runtime.ExitError` and `Extension.Crash` of a crash.
+//!    and other fields of a report, `Runtime.ExitError` and `Extension.Crash` of a crash, the
+//!    type of an unknown error.
 //!
 //! 6. The event began with `<request id=` and the element is not closed: an access log in XML.
 //! 7. The event ends in `: java.lang.Exception`, and this line begins with that class: Java prints
@@ -44,6 +45,8 @@ enum First {
     Report,
     /// `RequestId: ...`: a crash.
     Crash,
+    /// `Unknown application error occurred`: its type follows.
+    Unknown,
     /// `[ERROR]` and other levels.
     Level,
     /// `<request id="...">`.
@@ -161,6 +164,8 @@ impl Shape {
             First::Report
         } else if starts(text, CRASH) {
             First::Crash
+        } else if text.starts_with(b"Unknown application error occurred") {
+            First::Unknown
         } else if starts(text, LEVELS) {
             First::Level
         } else if text.starts_with(b"<request id=") {
@@ -220,10 +225,12 @@ impl Shape {
         match self.first {
             First::Report if starts(text, REPORT_FIELDS) => return true,
             First::Crash if starts(text, &[b"Runtime.", b"Extension."]) => return true,
+            First::Unknown if text.starts_with(b"Runtime.") || is_exception(text) => return true,
             First::Level if text.starts_with(TRACEBACK) => return true,
             First::Platform
             | First::Report
             | First::Crash
+            | First::Unknown
             | First::Level
             | First::Element
             | First::Other => {}

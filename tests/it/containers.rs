@@ -457,6 +457,7 @@ fn continuations_in_plain_text() {
             .to_owned(),
         format!("REPORT RequestId: {ID}\tDuration: 1 ms\nXRAY TraceId: 1-5\tSampled: true"),
         format!("REPORT RequestId: {ID}\nDuration: 1 ms\nMax Memory Used: 9 MB\nStatus: timeout"),
+        "Unknown application error occurred\nRuntime.UserCodeSyntaxError".to_owned(),
         format!("END RequestId: {ID}"),
         "Status: of the application".to_owned(),
         format!(

@@ -193,3 +193,19 @@ fn a_report_may_be_broken_over_lines() {
     check(&failed, &["gw-502-init-failure: Runtime.ImportModuleError"]);
     check(&report.replace("\nStatus: timeout", ""), &[]);
 }
+
+#[test]
+fn the_type_of_an_unknown_error_follows_on_the_next_line() {
+    for (kind, rule) in [
+        ("Runtime.UserCodeSyntaxError", "gw-502-init-failure"),
+        ("Runtime.Unknown", "gw-502-function-error"),
+        ("TypeError", "gw-502-function-error"),
+    ] {
+        let error = format!("Unknown application error occurred\n{kind}");
+        let want = format!("{rule}: {kind}: Unknown application error occurred");
+        check(&run_of(&error), &[&want]);
+        check(&format!("{}{error}\n", run_of("hello")), &[&want]);
+    }
+    let want = "gw-502-function-error: Unknown application error occurred";
+    check(&run_of("Unknown application error occurred\nhello"), &[want]);
+}

@@ -25,6 +25,8 @@ pub(super) enum Meaning {
     Python,
     /// The line itself is the message, and a trace follows.
     Traced,
+    /// The line itself is the message, and its type follows.
+    Kind,
 }
 
 const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-client";
@@ -116,6 +118,12 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         meaning: Meaning::InitJson,
         example: "Init error when loading handler\n{\n  \"errorMessage\": \"cannot load such file -- app\",\n  \"errorType\": \"Init<LoadError>\"\n}",
         seen: RUBY,
+    },
+    LineShape {
+        begins: b"Unknown application error occurred",
+        meaning: Meaning::Kind,
+        example: "Unknown application error occurred\nRuntime.UserCodeSyntaxError",
+        seen: "https://github.com/brefphp/bref/issues/1616; the platform, behind the report",
     },
     LineShape {
         begins: b"Unable to import module '",
@@ -339,6 +347,7 @@ fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
         Meaning::Json => Some(json_behind(text)),
         Meaning::InitJson => Some(json_behind(text).of_loading()),
         Meaning::InitText => Some(Failure::new(lossy(line)).of_loading()),
+        Meaning::Kind => Some(Failure::new(kind_behind(text))),
         Meaning::Traced if !has_trace(text) => None,
         Meaning::Whole | Meaning::Traced => Some(Failure::new(lossy(line))),
         Meaning::Text => {
@@ -396,6 +405,17 @@ fn names_error(text: &[u8]) -> bool {
     let (kind, rest) = text.split_at_checked(end).unwrap_or_default();
     (kind.ends_with(b"Error") || kind.ends_with(b"Exception"))
         && matches!(rest.first(), None | Some(b':' | b'\n' | b'\r'))
+}
+
+/// `Error: fork/exec ...\nRuntime.InvalidEntrypoint` on one line.
+pub(super) fn kind_behind(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text.strip_prefix(b"Error: ").unwrap_or(text));
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default();
+    match lines.next() {
+        Some(kind) => format!("{kind}: {message}"),
+        None => message.to_owned(),
+    }
 }
 
 fn first_line(text: &[u8]) -> &[u8] {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
-use crate::parse::lambda::failure::is_init_error;
+use crate::parse::lambda::failure::{is_init_error, kind_behind};
 use crate::parse::lambda::{Line, LineShape, find_shape, first_token, split_token, token_behind};
 
 /// What a platform line is about.
@@ -146,7 +146,7 @@ pub(super) fn failure(text: &[u8]) -> Option<Line<'_>> {
     let id = RequestId::parse(id)?;
     let line = end_of_run(rest).or_else(|| {
         rest.starts_with(b"Error: ").then(|| {
-            if is_init_error(rest) { LambdaLine::InitError(one_line(rest)) } else { crash(rest) }
+            if is_init_error(rest) { LambdaLine::InitError(kind_behind(rest)) } else { crash(rest) }
         })
     })?;
     Some(Line { id: Some(id), line })
@@ -167,17 +167,6 @@ fn crash(message: &[u8]) -> LambdaLine<'_> {
     let out_of_memory = memmem::find(message, b"signal: killed").is_some()
         || memmem::find(message, b"Runtime.OutOfMemory").is_some();
     LambdaLine::Crash { out_of_memory, message }
-}
-
-/// `Error: fork/exec ...\nRuntime.InvalidEntrypoint` on one line.
-fn one_line(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text.strip_prefix(b"Error: ").unwrap_or(text));
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or_default();
-    match lines.next() {
-        Some(kind) => format!("{kind}: {message}"),
-        None => message.to_owned(),
-    }
 }
 
 fn report(text: &[u8]) -> LambdaLine<'_> {
