@@ -53,6 +53,7 @@ const INIT: &[&str] = &[
     "Cannot find module",
     "missing on module",
     "Class not found",
+    "find valid bootstrap",
     "ENILimitReached",
     "create an ENI",
     "unable to decrypt the environment",

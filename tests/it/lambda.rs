@@ -209,3 +209,15 @@ fn the_type_of_an_unknown_error_follows_on_the_next_line() {
     let want = "gw-502-function-error: Unknown application error occurred";
     check(&run_of("Unknown application error occurred\nhello"), &[want]);
 }
+
+#[test]
+fn a_package_without_a_bootstrap_was_not_loaded() {
+    let error = "Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+    let document = format!(
+        "{{\"errorType\": \"Runtime.ExitError\", \"errorMessage\": \"RequestId: <id> {error}\"}}"
+    );
+    let want = format!("gw-502-init-failure: Runtime.ExitError: RequestId: {ID} {error}");
+    check(&document, &[&want]);
+    let want = format!("gw-502-init-failure: Runtime.ExitError: {}", error.replace("Error: ", ""));
+    check(&run_of(&format!("RequestId: <id> {error}\nRuntime.ExitError")), &[&want]);
+}

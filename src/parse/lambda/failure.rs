@@ -185,6 +185,9 @@ const INIT_TYPES: &[&[u8]] = &[
     b"Runtime.BadFunctionCode",
 ];
 
+/// What Lambda says in place of such a type where it finds no program to start.
+const NO_BOOTSTRAP: &[u8] = b"Couldn't find valid bootstrap";
+
 /// The keys of the error documents that runtimes send to Lambda.
 const ERROR_KEYS: &[&[u8]] = &[
     b"errorMessage",
@@ -208,7 +211,8 @@ pub(super) struct Failure {
 
 impl Failure {
     fn new(message: String) -> Self {
-        let of_loading = begins_as_init_error(message.as_bytes());
+        let of_loading = begins_as_init_error(message.as_bytes())
+            || memmem::find(message.as_bytes(), NO_BOOTSTRAP).is_some();
         Self { message, of_loading }
     }
 
@@ -293,6 +297,7 @@ pub(super) fn error_document(text: &[u8]) -> Option<Failure> {
 pub(super) fn is_init_error(text: &[u8]) -> bool {
     let last = text.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
     last.starts_with(b"Extension.")
+        || memmem::find(text, NO_BOOTSTRAP).is_some()
         || INIT_TYPES.iter().any(|kind| memmem::find(text, kind).is_some())
 }
 

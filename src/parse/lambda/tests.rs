@@ -141,6 +141,10 @@ fn bad_ends() {
         "RequestId: <id> Error: signal: terminated Extension.Crash",
         "init-error signal: terminated Extension.Crash",
     );
+    check(
+        "RequestId: <id> Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]\nRuntime.ExitError",
+        "init-error Runtime.ExitError: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+    );
     check("RequestId: <id> Error: no /opt/My.Extension.dll", "crash");
     check("2026-11-22T10:00:03.000Z\t<id>\tINFO\tTask timed out after 3.00 seconds", "application");
 }
