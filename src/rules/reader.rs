@@ -391,8 +391,10 @@ fn plain_error(message: &str) -> String {
     if message.parse::<f64>().is_ok() {
         return format!("Task timed out after {message} seconds");
     }
-    let rest = message.strip_prefix("RequestId: ").and_then(|rest| rest.split_once(' '));
-    rest.map_or(message, |(_, rest)| rest).to_owned()
+    // Error documents have their type before it: `Runtime.ExitError: RequestId: <id> Error: ...`.
+    let parts = message.split_once("RequestId: ");
+    let parts = parts.and_then(|(before, id)| Some((before, id.split_once(' ')?.1)));
+    parts.map_or_else(|| message.to_owned(), |(before, rest)| format!("{before}{rest}"))
 }
 
 /// Execution logs leave the stage out of the path, `Location` has it.
@@ -438,6 +440,11 @@ mod tests {
             "Task timed out after 10.00 seconds"
         );
         assert_eq!(plain_error("RequestId: 4f0c Error: boom"), "Error: boom");
+        assert_eq!(
+            plain_error("Runtime.ExitError: RequestId: 4f0c Error: boom"),
+            "Runtime.ExitError: Error: boom"
+        );
+        assert_eq!(plain_error("denied (RequestId: 4f0c)"), "denied (RequestId: 4f0c)");
         assert_eq!(plain_error("orders is not defined"), "orders is not defined");
     }
 

@@ -216,7 +216,7 @@ fn a_package_without_a_bootstrap_was_not_loaded() {
     let document = format!(
         "{{\"errorType\": \"Runtime.ExitError\", \"errorMessage\": \"RequestId: <id> {error}\"}}"
     );
-    let want = format!("gw-502-init-failure: Runtime.ExitError: RequestId: {ID} {error}");
+    let want = format!("gw-502-init-failure: Runtime.ExitError: {error}");
     check(&document, &[&want]);
     let want = format!("gw-502-init-failure: Runtime.ExitError: {}", error.replace("Error: ", ""));
     check(&run_of(&format!("RequestId: <id> {error}\nRuntime.ExitError")), &[&want]);
