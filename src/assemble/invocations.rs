@@ -20,8 +20,8 @@ pub(super) struct Stream {
     pub(super) running: Vec<RequestId>,
     /// Lines without an id that came while no run was known to be going on.
     pub(super) unclaimed: Option<Box<Invocation>>,
-    /// The run that ended last, with its first and last time.
-    last: Option<(RequestId, LogTime, LogTime)>,
+    /// The run that ended last, with its first and last time, if its lines have one.
+    last: Option<(RequestId, Option<(LogTime, LogTime)>)>,
     /// When its last line arrived, where somebody tells.
     pub(super) arrived: i64,
     /// Runs that ended last, with the arrival of that: their `START` may come behind.
@@ -152,7 +152,7 @@ impl Invocations {
             stream.ends(id, self.now);
         }
         if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
-            stream.last = span.map(|(started, ended)| (id, started, ended));
+            stream.last = Some((id, span));
         }
         if reported && uninteresting {
             self.take(&id);
@@ -195,12 +195,14 @@ impl Invocations {
         let stream = self.streams.entry(event.position.place).or_default();
         stream.arrived = self.now;
         // A line that comes late is of the run that was going on at its time.
-        let past = stream.last.filter(|(_, started, ended)| {
-            !is_ordinary && event.time.is_some_and(|time| (*started..=*ended).contains(&time))
-        });
+        let was_going_on = |(started, ended)| {
+            !is_ordinary && event.time.is_some_and(|time| (started..=ended).contains(&time))
+        };
+        let is_behind = matches!(line, LambdaLine::UnknownError { .. });
+        let past = stream.last.filter(|(_, span)| is_behind || span.is_some_and(was_going_on));
         let running = match (stream.running.as_slice(), past) {
             ([id], _) => Some(*id),
-            ([], past) => past.map(|(id, ..)| id),
+            ([], past) => past.map(|(id, _)| id),
             ([_, ..], _) => None,
         };
         match (running, stream.running.as_slice()) {

@@ -129,6 +129,12 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
             run.message = run.message.take().or(Some(message));
             fail(run, InvocationOutcome::InitError, event);
         }
+        LambdaLine::UnknownError { message, is_of_loading } => {
+            run.message = run.message.take().or(Some(message));
+            let outcome =
+                if is_of_loading { InvocationOutcome::InitError } else { InvocationOutcome::Error };
+            fail(run, outcome, event);
+        }
         LambdaLine::Application { event: http, response } => {
             if http.is_some() && run.event.is_none() {
                 run.event = http;

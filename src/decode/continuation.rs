@@ -225,7 +225,7 @@ impl Shape {
         match self.first {
             First::Report if starts(text, REPORT_FIELDS) => return true,
             First::Crash if starts(text, &[b"Runtime.", b"Extension."]) => return true,
-            First::Unknown if text.starts_with(b"Runtime.") || is_exception(text) => return true,
+            First::Unknown if starts(text, ERROR_TYPES) || is_exception(text) => return true,
             First::Level if text.starts_with(TRACEBACK) => return true,
             First::Platform
             | First::Report
@@ -249,6 +249,9 @@ pub(crate) fn repeats_class(event: &[u8], line: &[u8]) -> bool {
         && matches!(rest.first(), None | Some(b':' | b'\r'))
         && event.trim_ascii_end().strip_suffix(class).is_some_and(|event| event.ends_with(b": "))
 }
+
+/// How the types of errors begin that runtimes make of others.
+const ERROR_TYPES: &[&[u8]] = &[b"Runtime.", b"Init<", b"Function<"];
 
 const TRACEBACK: &[u8] = b"Traceback (most recent call last):";
 

@@ -352,6 +352,14 @@ pub enum LambdaLine<'a> {
     LoggedError(String),
     /// The code could not be loaded: `Runtime.ImportModuleError`, `INIT_REPORT ... Status: error`.
     InitError(String),
+    /// `Unknown application error occurred`, which stands behind the report of a run that failed, and
+    /// carries no id.
+    UnknownError {
+        /// `Type: message`.
+        message: String,
+        /// Whether the code could not be loaded.
+        is_of_loading: bool,
+    },
     /// The initialization ran out of its ten seconds, and is repeated in the invocation.
     InitTimeout,
     /// Anything that the application wrote.

@@ -7,6 +7,8 @@ use crate::run;
 
 const ID: &str = "4f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a10";
 
+const OTHER: &str = "4f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a11";
+
 /// The causes that a log shows, each with its detail; `<id>` is a request id.
 #[track_caller]
 fn check(log: &str, want: &[&str]) {
@@ -205,7 +207,13 @@ fn the_type_of_an_unknown_error_follows_on_the_next_line() {
         let want = format!("{rule}: {kind}: Unknown application error occurred");
         check(&run_of(&error), &[&want]);
         check(&format!("{}{error}\n", run_of("hello")), &[&want]);
+        check(&format!("{}{error}\n{}", run_of(""), run_of("").replace("<id>", OTHER)), &[&want]);
     }
+    // It adds nothing to what the runtime said.
+    let ruby = "Init error when loading handler app.handler\n{\n\"errorMessage\": \"no\",\n\"errorType\": \"Init<LoadError>\"\n}";
+    let error = "Unknown application error occurred\nInit<LoadError>\n";
+    let want = "gw-502-init-failure: Init<LoadError>: no";
+    check(&format!("{}{error}", run_of(ruby)), &[want]);
     let want = "gw-502-function-error: Unknown application error occurred";
     check(&run_of("Unknown application error occurred\nhello"), &[want]);
 }

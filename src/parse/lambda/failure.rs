@@ -25,8 +25,6 @@ pub(super) enum Meaning {
     Python,
     /// The line itself is the message, and a trace follows.
     Traced,
-    /// The line itself is the message, and its type follows.
-    Kind,
 }
 
 const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-client";
@@ -120,12 +118,6 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: RUBY,
     },
     LineShape {
-        begins: b"Unknown application error occurred",
-        meaning: Meaning::Kind,
-        example: "Unknown application error occurred\nRuntime.UserCodeSyntaxError",
-        seen: "https://github.com/brefphp/bref/issues/1616; the platform, behind the report",
-    },
-    LineShape {
         begins: b"Unable to import module '",
         meaning: Meaning::InitText,
         example: "Unable to import module 'app': No module named requests",
@@ -183,6 +175,7 @@ const INIT_TYPES: &[&[u8]] = &[
     b"Runtime.MalformedHandlerName",
     b"Runtime.InvalidEntrypoint",
     b"Runtime.BadFunctionCode",
+    b"Init<",
 ];
 
 /// What Lambda says in place of such a type where it finds no program to start.
@@ -352,7 +345,6 @@ fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
         Meaning::Json => Some(json_behind(text)),
         Meaning::InitJson => Some(json_behind(text).of_loading()),
         Meaning::InitText => Some(Failure::new(lossy(line)).of_loading()),
-        Meaning::Kind => Some(Failure::new(kind_behind(text))),
         Meaning::Traced if !has_trace(text) => None,
         Meaning::Whole | Meaning::Traced => Some(Failure::new(lossy(line))),
         Meaning::Text => {

@@ -21,6 +21,8 @@ pub(super) enum Meaning {
     Report,
     /// `RequestId: <id> ...`: the run came to a bad end.
     Failure,
+    /// What stands behind the report of a run that failed, with the type of the error.
+    Unknown,
     /// Nothing that a verdict needs.
     Nothing,
 }
@@ -53,6 +55,12 @@ pub(super) const SHAPES: &[LineShape<Meaning>] = &[
         meaning: Meaning::Failure,
         example: "RequestId: 5e2f6d3a-0000-4000-8000-000000000001 Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
         seen: "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html",
+    },
+    LineShape {
+        begins: b"Unknown application error occurred",
+        meaning: Meaning::Unknown,
+        example: "Unknown application error occurred\nRuntime.UserCodeSyntaxError",
+        seen: "https://github.com/brefphp/bref/issues/1616, and runtimes of 2018 and later",
     },
     LineShape {
         begins: b"INIT_START ",
@@ -136,6 +144,10 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
         Meaning::End => of_run(text, b"END RequestId: ", LambdaLine::End),
         Meaning::Report => of_run(text, b"REPORT RequestId: ", report(text)),
         Meaning::Failure => failure(text),
+        Meaning::Unknown => {
+            let is_of_loading = is_init_error(text);
+            Some(line(LambdaLine::UnknownError { message: kind_behind(text), is_of_loading }))
+        }
     }
 }
 

@@ -36,6 +36,10 @@ fn summary(record: &Record<'_>) -> String {
             let response = if response.is_some() { " response" } else { "" };
             format!("application{event}{response}")
         }
+        LambdaLine::UnknownError { message, is_of_loading: true } => {
+            format!("not-loaded {message}")
+        }
+        LambdaLine::UnknownError { message, is_of_loading: false } => format!("unknown {message}"),
         LambdaLine::InitTimeout => "init-timeout".to_owned(),
         LambdaLine::Platform => "platform".to_owned(),
     }
@@ -146,6 +150,13 @@ fn bad_ends() {
         "init-error Runtime.ExitError: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
     );
     check("RequestId: <id> Error: no /opt/My.Extension.dll", "crash");
+    let unknown = "Unknown application error occurred";
+    check(
+        &format!("{unknown}\nInit<LoadError>\n"),
+        &format!("not-loaded Init<LoadError>: {unknown}"),
+    );
+    check(&format!("{unknown}\nFunction<E>\n"), &format!("unknown Function<E>: {unknown}"));
+    check(unknown, &format!("unknown {unknown}"));
     check("2026-11-22T10:00:03.000Z\t<id>\tINFO\tTask timed out after 3.00 seconds", "application");
 }
 
