@@ -12,7 +12,7 @@
 //!    colon, or this line begins with a quote: pretty-printed JSON without indentation.
 //! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
 //!    and other fields of a report, `Runtime.ExitError` and `Extension.Crash` of a crash, the
-//!    type of an unknown error.
+//!    type of an unknown error, a line of a stack trace whose indentation was lost.
 //!
 //! 6. The event began with `<request id=` and the element is not closed: an access log in XML.
 //! 7. The event ends in `: java.lang.Exception`, and this line begins with that class: Java prints
@@ -235,7 +235,9 @@ impl Shape {
             | First::Element
             | First::Other => {}
         }
-        text.starts_with(b"Caused by: ") || self.trace == Trace::Inside && is_exception(text)
+        text.starts_with(b"Caused by: ")
+            || is_frame(text)
+            || self.trace == Trace::Inside && is_exception(text)
     }
 }
 
@@ -254,6 +256,26 @@ pub(crate) fn repeats_class(event: &[u8], line: &[u8]) -> bool {
 const ERROR_TYPES: &[&[u8]] = &[b"Runtime.", b"Init<", b"Function<"];
 
 const TRACEBACK: &[u8] = b"Traceback (most recent call last):";
+
+/// `at shop.App.handle(App.java:12)`, `at new Server (_http_server.js:234:10)`, `at Shop.Handle(String
+/// input) in C:\App.cs:line 45`, and what .NET writes between the traces of two errors.
+fn is_frame(text: &[u8]) -> bool {
+    let Some(frame) = text.strip_prefix(b"at ") else {
+        return starts(text, &[b"---> ", b"--- End of "]);
+    };
+    let is_name = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'(';
+    let end = frame.iter().position(|byte| !is_name(byte)).unwrap_or(frame.len());
+    let (name, rest) = frame.split_at_checked(end).unwrap_or_default();
+    let is_call = memchr::memchr(b'.', name).is_some() && rest.starts_with(b"(");
+    let place = frame.strip_suffix(b")").unwrap_or_default();
+    let digits = place.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    is_call
+        || digits > 0
+            && place
+                .len()
+                .checked_sub(digits)
+                .is_some_and(|end| place.get(..end).is_some_and(|place| place.ends_with(b":")))
+}
 
 /// `ValueError: text`, `botocore.exceptions.ClientError: text`, `KeyError`.
 fn is_exception(text: &[u8]) -> bool {

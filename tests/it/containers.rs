@@ -465,6 +465,12 @@ fn continuations_in_plain_text() {
         ),
         "it: broke: java.lang.Error\njava.lang.Error: it: broke\n\tat shop.App.handle(App.java:12)"
             .to_owned(),
+        "Error: no\nat new Server (_http_server.js:234:10)\nat Object.<anonymous> (/var/task/index.js:3:37)"
+            .to_owned(),
+        "Shop.Error: no\n---> System.ArgumentException: x\nat Shop.App.Handle(String x) in C:\\App.cs:line 4\n--- End of inner exception stack trace ---"
+            .to_owned(),
+        "at once (or later)".to_owned(),
+        "at 10:00".to_owned(),
         "{\"a\":1}".to_owned(),
         "a line".to_owned(),
         "loaded: shop.App".to_owned(),

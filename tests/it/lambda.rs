@@ -229,3 +229,13 @@ fn a_package_without_a_bootstrap_was_not_loaded() {
     let want = format!("gw-502-init-failure: Runtime.ExitError: {}", error.replace("Error: ", ""));
     check(&run_of(&format!("RequestId: <id> {error}\nRuntime.ExitError")), &[&want]);
 }
+
+#[test]
+fn a_trace_may_have_lost_its_indentation() {
+    let net = "2026-09-25T09:20:20.000Z\t<id>\tfail\tSystem.ApplicationException: no\n---> System.ArgumentException: input\nat Shop.Function.Read(String input) in C:\\Shop\\Function.cs:line 45\n--- End of inner exception stack trace ---\nat Shop.Function.Handle(String input) in C:\\Shop\\Function.cs:line 49";
+    check(&run_of(net), &["gw-502-function-error: System.ApplicationException: no"]);
+    let java = "no: java.lang.RuntimeException\njava.lang.RuntimeException: no\nat shop.App.handleRequest(App.java:12)";
+    check(&run_of(java), &["gw-502-function-error: java.lang.RuntimeException: no"]);
+    let logged = "2026-09-25T09:20:20.000Z\t<id>\tfail\tSystem.ApplicationException: no\nat noon";
+    check(&run_of(logged), &[]);
+}

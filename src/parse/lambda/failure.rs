@@ -251,7 +251,7 @@ pub(super) fn is_of_node(text: &[u8]) -> bool {
 }
 
 /// .NET prints an exception that left the handler to its error stream, and nothing around it:
-/// `Namespace.Type: message` and `   at ...` lines. Copies lose their indentation.
+/// `Namespace.Type: message` and `   at ...` lines.
 pub(super) fn dotnet(text: &[u8]) -> Option<Failure> {
     let line = first_line(text);
     let kind = line.get(..memchr(b':', line)?)?;
@@ -259,9 +259,7 @@ pub(super) fn dotnet(text: &[u8]) -> Option<Failure> {
         && kind
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+'));
-    let has_trace =
-        [b"\n   at ".as_slice(), b"\nat "].iter().any(|at| memmem::find(text, at).is_some());
-    (is_type && has_trace).then(|| Failure::new(lossy(line)))
+    (is_type && has_trace(text)).then(|| Failure::new(lossy(line)))
 }
 
 /// An error at the beginning of a line of its own.
@@ -326,9 +324,9 @@ pub(super) fn java(text: &[u8]) -> Option<Failure> {
         .then(|| Failure::new(lossy(first_line(rest.trim_ascii_start()))))
 }
 
-/// Whether lines of a stack trace follow.
+/// Whether lines of a stack trace follow. Copies lose their indentation.
 fn has_trace(text: &[u8]) -> bool {
-    memmem::find(text, b"\tat ").or_else(|| memmem::find(text, b"    at ")).is_some()
+    [b"\tat ".as_slice(), b"   at ", b"\nat "].iter().any(|at| memmem::find(text, at).is_some())
 }
 
 /// `2026/11/22 10:00:00 {"errorMessage": ...}`.
