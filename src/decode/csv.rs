@@ -9,26 +9,12 @@ use std::io::Read;
 use memchr::{memchr, memchr_iter};
 
 use crate::decode::MAX_RECORD;
+use crate::decode::column::{Column, time};
 use crate::decode::emit::{Emitter, Told};
-use crate::decode::insights;
 use crate::decode::newest_first::NewestFirst;
-use crate::decode::number::whole;
 use crate::decode::stamp::Clock;
 use crate::decode::window::{More, Window};
-use crate::model::LogTime;
 use crate::model::bytes::{WIDE, all_equal, beginning, find_near};
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Time,
-    Message,
-    Ingested,
-    Stream,
-    /// `@log`: account and group.
-    Log,
-    Other,
-}
 
 /// The columns of a CSV file, if `head` begins with a line that names them.
 pub(crate) struct Layout {
@@ -49,14 +35,7 @@ pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
         if name.len() > 256 {
             return None;
         }
-        columns.push(match name.to_ascii_lowercase().as_slice() {
-            b"timestamp" | b"@timestamp" => Column::Time,
-            b"message" | b"@message" => Column::Message,
-            b"ingestiontime" | b"@ingestiontime" => Column::Ingested,
-            b"logstreamname" | b"logstream" | b"@logstream" => Column::Stream,
-            b"@log" => Column::Log,
-            _ => Column::Other,
-        });
+        columns.push(Column::named(name));
     }
     let insights = memchr::memmem::find(line, b"@message").is_some();
     let known = columns.contains(&Column::Message)
@@ -284,27 +263,10 @@ impl Fields {
         for (end, column) in self.ends.iter().zip(&layout.columns) {
             let field = self.text.get(start..*end).unwrap_or_default();
             start = *end;
-            match column {
-                Column::Time => told.time = time(field, &mut self.clock),
-                Column::Ingested => told.ingested = time(field, &mut self.clock),
-                Column::Message => told.message = field,
-                Column::Stream => told.stream = Some(field),
-                Column::Log => told.group = Some(insights::group(field)),
-                Column::Other => {}
-            }
+            column.tell(field, &mut told, &mut self.clock);
         }
         told
     }
-}
-
-/// Milliseconds since the epoch, or a date.
-pub(crate) fn time(field: &[u8], clock: &mut Clock) -> Option<LogTime> {
-    let text = field.trim_ascii();
-    let any = || std::str::from_utf8(text).ok()?.parse().ok();
-    whole(text)
-        .map(LogTime)
-        .or_else(|| clock.iso(text).map(|stamp| stamp.time))
-        .or_else(|| any().map(LogTime))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! | `awslogs` | `<group> <stream> [<time> [<time>]] <message>` |
 //! | console, one row a line | `<time>` TAB `<message>` |
 //! | console, copied cell by cell | `<time>`, then the message on the next lines |
-//! | pasted tables | `\| <time> \| <message> \|` |
+//! | pasted tables | `\| <time> \| <message> \|`; see `table` |
 //! | `aws logs filter-log-events --output text` | `EVENTS` TAB ... TAB `<message>` TAB `<time>` |
 //! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
 //! | grep, syslog, quotes in mails | anything, `[<time>] (<id>) <label>` |
@@ -18,6 +18,7 @@
 
 use crate::decode::continuation::is_usual_start;
 use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
+use crate::decode::table::Table;
 use crate::model::bytes::is_alphanumeric;
 use crate::model::{LogTime, RequestId};
 
@@ -39,6 +40,8 @@ pub(crate) enum Begin {
     Unknown,
     /// Nothing but blanks.
     Blank,
+    /// The row of a table that names its columns.
+    Title,
     /// Decoration of tables.
     Noise,
 }
@@ -56,6 +59,8 @@ pub(crate) struct Head {
     pub(crate) tail: usize,
     /// Whether the time stands behind the message, after a tab.
     pub(crate) time_behind: bool,
+    /// Whether it is a row of a table whose columns are known: more cells may stand behind the message.
+    pub(crate) is_row: bool,
 }
 
 impl Head {
@@ -65,7 +70,7 @@ impl Head {
 }
 
 /// Reads what stands in front of the message of `line`.
-pub(crate) fn begin(line: &[u8], clock: &mut Clock) -> Begin {
+pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
     if line.first().is_some_and(u8::is_ascii_digit)
         && let Some(stamp) = clock.iso(line)
     {
@@ -76,7 +81,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock) -> Begin {
         return Begin::Blank;
     };
     match rest {
-        [b'|', ..] => table_row(line, indent, clock),
+        [b'|', ..] => table.row(line, indent, clock),
         [b'0'..=b'9', ..] => match clock.iso(rest) {
             Some(stamp) => stamped(line, indent, stamp, clock),
             None => epoch(line, indent)
@@ -84,11 +89,11 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock) -> Begin {
                 .or_else(|| prefixed(line, clock))
                 .unwrap_or(Begin::Unknown),
         },
-        [b'>', ..] => quoted(line, indent, clock),
+        [b'>', ..] => quoted(line, indent, clock, table),
         [b'E', ..] if rest.starts_with(b"EVENTS\t") => events(line, indent),
         [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
         [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
-        [b'-', ..] if is_separator_row(rest) => Begin::Noise,
+        [b'-', ..] if table.is_decoration(rest) => Begin::Noise,
         _ => other(line, indent, rest, clock),
     }
 }
@@ -111,7 +116,7 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
 }
 
 /// `> <line>`, as mails and issues quote.
-fn quoted(line: &[u8], at: usize, clock: &mut Clock) -> Begin {
+fn quoted(line: &[u8], at: usize, clock: &mut Clock, table: &Table) -> Begin {
     let inner = at + 1 + line.get(at + 1..).map_or(0, indentation);
     let shift = |span: Span| (span.0 + inner, span.1 + inner);
     let shifted = |head: Head| Head {
@@ -124,11 +129,11 @@ fn quoted(line: &[u8], at: usize, clock: &mut Clock) -> Begin {
     if rest.first() == Some(&b'>') {
         return Begin::Unknown;
     }
-    match begin(rest, clock) {
+    match begin(rest, clock, table) {
         Begin::Stamped(head) => Begin::Stamped(shifted(head)),
         Begin::Certain(head) => Begin::Certain(shifted(head)),
         Begin::Usual(head) => Begin::Usual(shifted(head)),
-        other @ (Begin::Blank | Begin::Noise) => other,
+        other @ (Begin::Title | Begin::Blank | Begin::Noise) => other,
         Begin::Alone(_) | Begin::Unknown => Begin::Unknown,
     }
 }
@@ -380,37 +385,4 @@ pub(crate) fn starts_with_id(text: &[u8]) -> bool {
     let id = rest.get(..end).unwrap_or_default();
     let known = RequestId::looks_like_extended(id) || id.starts_with(b"test-");
     known && rest.get(end + 1).is_none_or(|byte| *byte == b' ')
-}
-
-/// `| <time> | <message> |`, with or without the last bar.
-fn table_row(line: &[u8], at: usize, clock: &mut Clock) -> Begin {
-    let text = line.get(at..).unwrap_or_default();
-    if is_separator_row(text) || is_title_row(text) {
-        return Begin::Noise;
-    }
-    let cell = at + 1 + line.get(at + 1..).map_or(0, indentation);
-    let Some(rest) = line.get(cell..) else { return Begin::Unknown };
-    let Some(stamp) = clock.iso(rest) else { return Begin::Unknown };
-    let behind = rest.get(stamp.length..).unwrap_or_default();
-    let Some(behind) = behind.trim_ascii_start().strip_prefix(b"|") else { return Begin::Unknown };
-    let message = line.len() - behind.trim_ascii_start().len();
-    let tail = match line.trim_ascii_end().strip_suffix(b"|") {
-        Some(body) if body.len() > message => line.len() - body.trim_ascii_end().len(),
-        Some(_) | None => 0,
-    };
-    Begin::Stamped(Head { time: Some(stamp.time), tail, ..Head::at(message) })
-}
-
-/// `|---|---|` and `-- | --`.
-fn is_separator_row(text: &[u8]) -> bool {
-    text.iter().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' ' | b'\t' | b'+'))
-        && memchr::memchr(b'|', text).is_some()
-        && memchr::memchr(b'-', text).is_some()
-}
-
-/// `| timestamp | message |`.
-fn is_title_row(text: &[u8]) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let has = |name: &[u8]| memchr::memmem::find(&lower, name).is_some();
-    lower.len() < 80 && has(b"timestamp") && has(b"message")
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::decode::Count;
-use crate::decode::csv::time;
+use crate::decode::column::time;
 use crate::decode::document::inner;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::newest_first::NewestFirst;

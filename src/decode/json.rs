@@ -19,6 +19,7 @@ use crate::decode::header::{Begin, Head, begin};
 use crate::decode::moment::{moment, seconds};
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
+use crate::decode::table::Table;
 use crate::decode::walk::{Stop, Text, text};
 use crate::decode::window::Window;
 use crate::decode::{
@@ -240,7 +241,7 @@ impl Json<'_, '_> {
     /// A line that a tool wrapped; what a container put before it goes, too.
     fn forwarded(&mut self, document: &Document<'_>, line: Text<'_>) {
         let text = line.plain(&mut self.scratch);
-        let head = match begin(text, &mut self.clock) {
+        let head = match begin(text, &mut self.clock, &Table::default()) {
             Begin::Stamped(head) | Begin::Certain(head) if head.tail == 0 && !head.time_behind => {
                 head
             }
@@ -250,6 +251,7 @@ impl Json<'_, '_> {
             | Begin::Usual(_)
             | Begin::Unknown
             | Begin::Blank
+            | Begin::Title
             | Begin::Noise => Head::default(),
         };
         let outer = moment(document.timestamp, &mut self.clock)

@@ -1,9 +1,9 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header` and `continuation`), `csv`, `json` (with
-//! `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`, `moment`, `same` and `walk`),
-//! `test_invoke`.
+//! Each container has a file: `text` (with `header`, `table` and `continuation`), `csv` (with `column`),
+//! `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`, `moment`, `same`
+//! and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
 
@@ -20,6 +20,7 @@ pub use crate::decode::window::{SharedShelf, Shelf};
 use crate::model::{Glance, InputNote, LogEvent, Place, PlaceId};
 
 mod alike;
+mod column;
 mod compression;
 mod continuation;
 mod csv;
@@ -40,6 +41,7 @@ mod number;
 mod prose;
 mod same;
 mod stamp;
+mod table;
 mod test_invoke;
 mod text;
 mod walk;

@@ -4,7 +4,7 @@
 
 use memchr::memchr;
 
-use crate::decode::csv::time;
+use crate::decode::column::time;
 use crate::decode::number;
 use crate::decode::stamp::Clock;
 use crate::decode::walk::text;

@@ -7,6 +7,7 @@ use memchr::memchr_iter;
 use crate::decode::header::{Begin, begin};
 use crate::decode::json;
 use crate::decode::stamp::Clock;
+use crate::decode::table::Table;
 
 /// How much is looked at.
 pub(crate) const MOST: usize = 16 << 10;
@@ -16,9 +17,13 @@ pub(crate) fn length(head: &[u8]) -> Option<usize> {
     let mut clock = Clock::default();
     let mut start = 0;
     for end in memchr_iter(b'\n', head) {
-        match begin(head.get(start..end)?, &mut clock) {
+        match begin(head.get(start..end)?, &mut clock, &Table::default()) {
             Begin::Unknown | Begin::Blank | Begin::Noise => {}
-            Begin::Stamped(_) | Begin::Alone(_) | Begin::Certain(_) | Begin::Usual(_) => {
+            Begin::Stamped(_)
+            | Begin::Alone(_)
+            | Begin::Certain(_)
+            | Begin::Usual(_)
+            | Begin::Title => {
                 return None;
             }
         }

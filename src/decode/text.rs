@@ -11,6 +11,7 @@ use crate::decode::continuation::{Shape, repeats_class};
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
+use crate::decode::table::Table;
 use crate::decode::window::{More, Window};
 use crate::decode::wrapped::joined;
 use crate::decode::{Count, MAX_EVENT, SLACK};
@@ -26,8 +27,8 @@ pub(crate) fn decode<R: Read>(
     stream: Option<&str>,
     number: u64,
 ) {
-    let (clock, tailed) = (Clock::default(), Vec::new());
-    let mut text = Text { emitter, stream, clock, tailed, pending: None, number };
+    let (clock, tailed, table) = (Clock::default(), Vec::new(), Table::default());
+    let mut text = Text { emitter, stream, clock, tailed, table, pending: None, number };
     text.run(window);
 }
 
@@ -37,6 +38,8 @@ struct Text<'e, 's, 'n> {
     clock: Clock,
     /// The stream that `aws logs tail` named last, with the blank behind it.
     tailed: Vec<u8>,
+    /// The table whose rows these are.
+    table: Table,
     pending: Option<Pending>,
     /// The line that is being looked at.
     number: u64,
@@ -219,10 +222,17 @@ impl Text<'_, '_, '_> {
 
     fn one_line(&mut self, bytes: &[u8], start: usize, end: usize) {
         let line = bytes.get(start..end).unwrap_or_default();
-        let begun = begin(line, &mut self.clock);
+        let begun = begin(line, &mut self.clock, &self.table);
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
             (Begin::Blank | Begin::Noise, _) => {}
-            (Begin::Stamped(head), _) => self.open(bytes, (start, end), head, Mark::Stamped),
+            (Begin::Title, _) => {
+                self.flush(bytes);
+                self.table = Table::titled(line).unwrap_or_default();
+            }
+            (Begin::Stamped(head), _) => {
+                self.open(bytes, (start, end), head, Mark::Stamped);
+                self.end_row(bytes, line);
+            }
             (Begin::Alone(time), mark) => {
                 // An indented time may be part of a dump; one at the margin is a row's first cell.
                 let indented = indentation(line) > 0;
@@ -242,13 +252,19 @@ impl Text<'_, '_, '_> {
                 self.open(bytes, (start, end), head, Mark::Plain(shape));
             }
         }
+        if self.table.is_known() && self.pending.is_some_and(|pending| !pending.head.is_row) {
+            self.table = Table::default();
+        }
     }
 
     fn unknown(&mut self, bytes: &[u8], (start, end): Span) {
         let line = bytes.get(start..end).unwrap_or_default();
         let indent = indentation(line);
         match self.pending.as_mut() {
-            Some(Pending { mark: Mark::Stamped | Mark::Alone, .. }) => self.extend(end),
+            Some(Pending { mark: Mark::Stamped | Mark::Alone, .. }) => {
+                self.extend(end);
+                self.end_row(bytes, line);
+            }
             Some(Pending { mark: Mark::Plain(shape), message, .. })
                 if shape.continues(line, indent)
                     || bytes
@@ -262,6 +278,18 @@ impl Text<'_, '_, '_> {
                 let shape = Shape::of(line, indent);
                 self.open(bytes, (start, end), Head::at(indent), Mark::Plain(shape));
             }
+        }
+    }
+
+    /// Hands a row of a table on, if this line of it is its last.
+    fn end_row(&mut self, bytes: &[u8], line: &[u8]) {
+        let Some(pending) = self.pending.filter(|pending| pending.head.is_row) else { return };
+        if line.trim_ascii_end().ends_with(b"|")
+            && bytes
+                .get(pending.start..pending.message.1)
+                .is_some_and(|row| self.table.is_whole(row))
+        {
+            self.flush(bytes);
         }
     }
 
@@ -322,6 +350,7 @@ impl Text<'_, '_, '_> {
             line: pending.number,
             message: message.strip_prefix(b"\n").unwrap_or(message),
         };
+        let told = if pending.head.is_row { self.table.cut(told, &mut self.clock) } else { told };
         match pending.mark {
             Mark::Stamped | Mark::Plain(_) => emit(self.emitter, told),
             Mark::Alone => row(self.emitter, told),

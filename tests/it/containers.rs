@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 mod alike;
 mod pasted;
 mod prose;
+mod tables;
 
 #[derive(Default)]
 struct Seen {
