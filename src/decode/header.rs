@@ -8,6 +8,7 @@
 //! | `awslogs` | `<group> <stream> [<time> [<time>]] <message>` |
 //! | console, one row a line | `<time>` TAB `<message>` |
 //! | console, copied cell by cell | `<time>`, then the message on the next lines |
+//! | console, an expanded row | `<time>Copy<message>`, maybe with ` \| <message>` behind it |
 //! | pasted tables | `\| <time> \| <message> \|`; see `table` |
 //! | `aws logs filter-log-events --output text` | `EVENTS` TAB ... TAB `<message>` TAB `<time>` |
 //! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
@@ -61,6 +62,8 @@ pub(crate) struct Head {
     pub(crate) time_behind: bool,
     /// Whether it is a row of a table whose columns are known: more cells may stand behind the message.
     pub(crate) is_row: bool,
+    /// Whether the message was behind a button of the console, and may be there twice.
+    pub(crate) is_copied: bool,
 }
 
 impl Head {
@@ -265,8 +268,18 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
             }
             Begin::Stamped(Head { time, ..Head::at(text_at) })
         }
-        (Separator::T, _) => Begin::Unknown,
+        (Separator::T, text) => match copied(text) {
+            Some(text) => {
+                Begin::Stamped(Head { time, is_copied: true, ..Head::at(line.len() - text.len()) })
+            }
+            None => Begin::Unknown,
+        },
     }
+}
+
+/// What stands behind the button of the console by which a message is copied.
+pub(crate) fn copied(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"Copy").filter(|behind| !behind.is_empty())
 }
 
 /// `2026-11-22 10:00:00.000 (+02:00)`, as `serverless logs` prints it.

@@ -1,9 +1,9 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header`, `table` and `continuation`), `csv` (with `column`),
-//! `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`, `moment`, `same`
-//! and `walk`), `test_invoke`.
+//! Each container has a file: `text` (with `header`, `table`, `expanded` and `continuation`), `csv` (with
+//! `column`), `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`,
+//! `moment`, `same` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
 
@@ -29,6 +29,7 @@ mod elements;
 mod emit;
 mod encoding;
 mod escapes;
+mod expanded;
 mod header;
 mod inflate;
 mod insights;

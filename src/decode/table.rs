@@ -14,7 +14,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::decode::column::{Column, time};
 use crate::decode::emit::Told;
-use crate::decode::header::{Begin, Head, Span, indentation, millis};
+use crate::decode::header::{Begin, Head, Span, copied, indentation, millis};
 use crate::decode::insights;
 use crate::decode::stamp::Clock;
 
@@ -131,6 +131,10 @@ fn untitled_row(line: &[u8], from: usize, clock: &mut Clock) -> Option<Head> {
             (millis(digits)?, behind)
         }
     };
+    if let Some(message) = copied(behind) {
+        let message = line.len() - message.len();
+        return Some(Head { time: Some(time), is_copied: true, ..Head::at(message) });
+    }
     let behind = behind.trim_ascii_start().strip_prefix(b"|")?;
     let message = line.len() - behind.trim_ascii_start().len();
     let tail = match line.trim_ascii_end().strip_suffix(b"|") {

@@ -9,12 +9,13 @@ use memchr::memchr;
 
 use crate::decode::continuation::{Shape, repeats_class};
 use crate::decode::emit::{Emitter, Told};
+use crate::decode::expanded;
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::table::Table;
 use crate::decode::window::{More, Window};
-use crate::decode::wrapped::joined;
-use crate::decode::{Count, MAX_EVENT, SLACK};
+use crate::decode::wrapped;
+use crate::decode::{MAX_EVENT, SLACK};
 use crate::model::LogTime;
 
 const WINDOW: usize = MAX_EVENT + SLACK;
@@ -352,8 +353,9 @@ impl Text<'_, '_, '_> {
         };
         let told = if pending.head.is_row { self.table.cut(told, &mut self.clock) } else { told };
         match pending.mark {
-            Mark::Stamped | Mark::Plain(_) => emit(self.emitter, told),
-            Mark::Alone => row(self.emitter, told),
+            Mark::Stamped if pending.head.is_copied => expanded::cell(self.emitter, told),
+            Mark::Stamped | Mark::Plain(_) => wrapped::emit(self.emitter, told),
+            Mark::Alone => expanded::row(self.emitter, told),
         }
     }
 
@@ -423,53 +425,4 @@ fn skip_line<R: Read>(window: &mut Window<R>) {
             return;
         }
     }
-}
-
-/// An event of one or more lines.
-fn emit(emitter: &mut Emitter<'_>, told: Told<'_>) {
-    emitter.event(Told { message: &joined(told.message), ..told });
-}
-
-/// A row of the console. Where it was expanded, the message is there twice, the second time with
-/// its JSON pretty-printed.
-fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
-    let message = told.message.trim_ascii_end();
-    if message.is_empty() {
-        return;
-    }
-    let told = Told { message, ..told };
-    let first_end = memchr(b'\n', message);
-    let two = first_end
-        .and_then(|_| memchr::memmem::find(message, b"\n\n"))
-        .or(first_end)
-        .and_then(|at| Some((message.get(..at)?, message.get(at..)?.trim_ascii_start())));
-    match two {
-        Some((first, second)) if is_cut_of(first, second) => {
-            emitter.count(Count::Duplicates, 1);
-            emit(emitter, Told { message: second, ..told });
-        }
-        Some((first, second)) if is_cut_of(second, first) => {
-            emitter.count(Count::Duplicates, 1);
-            emit(emitter, Told { message: first, ..told });
-        }
-        Some((first, second)) if starts_with_id(second) => {
-            emit(emitter, Told { message: first, ..told });
-            emit(emitter, Told { message: second, ..told });
-        }
-        Some(_) | None => emit(emitter, told),
-    }
-}
-
-/// Whether `short` is the beginning of `long` but for blanks, and long enough to be no accident.
-fn is_cut_of(short: &[u8], long: &[u8]) -> bool {
-    const NO_ACCIDENT: usize = 24;
-    let mut long = long.iter().filter(|byte| !byte.is_ascii_whitespace());
-    let mut same = 0;
-    for byte in short.iter().filter(|byte| !byte.is_ascii_whitespace()) {
-        if long.next() != Some(byte) {
-            return false;
-        }
-        same += 1;
-    }
-    same >= NO_ACCIDENT || long.next().is_none()
 }

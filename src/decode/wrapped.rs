@@ -8,11 +8,18 @@ use std::borrow::Cow;
 use memchr::memchr;
 use memchr::memmem::find;
 
+use crate::decode::emit::{Emitter, Told};
+
 /// How far into a message its label reaches.
 const LABEL: usize = 128;
 
+/// Hands an event on; a header map without such line ends.
+pub(crate) fn emit(emitter: &mut Emitter<'_>, told: Told<'_>) {
+    emitter.event(Told { message: &joined(told.message), ..told });
+}
+
 /// A message without such line ends, if it is the line of a header map.
-pub(crate) fn joined(message: &[u8]) -> Cow<'_, [u8]> {
+fn joined(message: &[u8]) -> Cow<'_, [u8]> {
     let Some(first_end) = memchr(b'\n', message).filter(|_| is_header_map(message)) else {
         return Cow::Borrowed(message);
     };

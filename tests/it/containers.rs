@@ -12,6 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 mod alike;
+mod copies;
 mod pasted;
 mod prose;
 mod tables;

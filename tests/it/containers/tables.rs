@@ -1,20 +1,30 @@
 //! Tables that were copied, by what their rows must be read as.
 
+use corscope::decode::Count;
+
 use super::{ID, at, seen};
 
 const GROUP: &str = "API-Gateway-Execution-Logs_xmpl/prod";
 
-/// Time, group, stream and message of the events in a text.
-fn check(text: &str, expected: &[(Option<&str>, Option<&str>, Option<&str>, &str)]) {
-    for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+/// Time, group, stream and message.
+pub(super) type Expected<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, &'a str);
+
+/// Checks the events in a text; what else was counted of it.
+pub(super) fn check(text: &str, expected: &[Expected<'_>]) -> Vec<(Count, u64)> {
+    let mut counts = Vec::new();
+    for text in [text.replace('\n', "\r\n"), text.to_owned()] {
         let seen = seen(text.as_bytes());
-        let events = seen.events.iter().map(|event| {
+        let messages: Vec<_> =
+            seen.events.iter().map(|event| event.message.replace('\r', "")).collect();
+        let events = seen.events.iter().zip(&messages).map(|(event, message)| {
             let part = Option::<String>::as_deref;
-            (part(&event.time), part(&event.group), part(&event.stream), &*event.message)
+            (part(&event.time), part(&event.group), part(&event.stream), message.as_str())
         });
         assert_eq!(events.collect::<Vec<_>>(), expected, "{text}");
         assert_eq!(seen.problems, Vec::<String>::new());
+        counts = seen.counts;
     }
+    counts
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! Rows of the console that were expanded: the message is there twice, and a button's text before it.
+//!
+//! Must not: leave a message out that is not there twice.
+
+use memchr::{memchr, memmem};
+
+use crate::decode::Count;
+use crate::decode::emit::{Emitter, Told};
+use crate::decode::header::starts_with_id;
+use crate::decode::wrapped::emit;
+
+/// A row of the console. Where it was expanded, the message is there twice, the second time with
+/// its JSON pretty-printed.
+pub(crate) fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
+    let message = behind_button(told.message.trim_ascii_end());
+    if message.is_empty() {
+        return;
+    }
+    let told = Told { message, ..told };
+    let first_end = memchr(b'\n', message);
+    let two = first_end
+        .and_then(|_| memmem::find(message, b"\n\n"))
+        .or(first_end)
+        .and_then(|at| Some((message.get(..at)?, message.get(at..)?.trim_ascii_start())));
+    match two {
+        Some((first, second)) if is_cut_of(first, second) => {
+            emitter.count(Count::Duplicates, 1);
+            emit(emitter, Told { message: second, ..told });
+        }
+        Some((first, second)) if is_cut_of(second, first) => {
+            emitter.count(Count::Duplicates, 1);
+            emit(emitter, Told { message: first, ..told });
+        }
+        Some((first, second)) if starts_with_id(second) => {
+            emit(emitter, Told { message: first, ..told });
+            emit(emitter, Told { message: second, ..told });
+        }
+        Some(_) | None => emit(emitter, told),
+    }
+}
+
+/// Whether `short` is the beginning of `long` but for blanks, and long enough to be no accident.
+fn is_cut_of(short: &[u8], long: &[u8]) -> bool {
+    const NO_ACCIDENT: usize = 24;
+    let mut long = long.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let mut same = 0;
+    for byte in short.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        if long.next() != Some(byte) {
+            return false;
+        }
+        same += 1;
+    }
+    same >= NO_ACCIDENT || long.next().is_none()
+}
+
+/// A message without the line of the button that copies it.
+fn behind_button(message: &[u8]) -> &[u8] {
+    let line = message.trim_ascii_start().strip_prefix(b"Copy");
+    let behind =
+        line.and_then(|behind| behind.strip_prefix(b"\r").unwrap_or(behind).strip_prefix(b"\n"));
+    behind.map_or(message, <[u8]>::trim_ascii_start)
+}
+
+/// The two cells of an expanded row, told as one message: `<message> | <message>`.
+pub(crate) fn cell(emitter: &mut Emitter<'_>, told: Told<'_>) {
+    // A message that has this more often is no row of the console.
+    const MOST_BARS: usize = 64;
+    let message = told.message.trim_ascii_end();
+    let parts = memmem::find_iter(message, b" | ").take(MOST_BARS).find_map(|bar| {
+        let (first, second) = (message.get(..bar)?, message.get(bar + 3..)?);
+        is_cut_of(first, second).then_some(second)
+    });
+    emitter.count(Count::Duplicates, u64::from(parts.is_some()));
+    emit(emitter, Told { message: parts.unwrap_or(message), ..told });
+}
