@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
+use crate::model::RequestId;
 use crate::parse::access_log::pairs::Pairs;
 
 /// How the requests of WebSocket APIs begin in CLF.
@@ -29,16 +30,21 @@ pub(super) fn read(text: &[u8]) -> Option<Pairs<'static>> {
     web_socket(&text).or_else(|| common(&text)).or_else(|| comma_separated(&text))
 }
 
-/// `ip caller user [time] "METHOD path protocol" status length id [extended id]`.
+/// `ip caller user [time] "METHOD path protocol" status length id [extended id] [text]`.
 fn common(text: &str) -> Option<Pairs<'static>> {
     let (client, rest) = text.split_once(" [")?;
     let (time, rest) = rest.split_once("] \"")?;
-    let (request, rest) = rest.rsplit_once("\" ")?;
-    let (method, request) = request.split_once(' ')?;
-    let (target, protocol) = request.rsplit_once(' ')?;
     let client = client.split(' ').next().unwrap_or_default();
-    let places: Vec<_> = rest.split_ascii_whitespace().collect();
-    pairs(client, time, &[method, target, protocol], &places)
+    // Quotes may stand in the path and in the text at the end.
+    let protocol = rest.find(" HTTP/").map_or(0, |at| at + 1);
+    let behind = rest.get(protocol..).and_then(|rest| rest.find("\" "));
+    [rest.rfind("\" "), behind.map(|at| protocol + at)].into_iter().flatten().find_map(|end| {
+        let (request, rest) = rest.split_at_checked(end)?;
+        let (method, request) = request.split_once(' ')?;
+        let (target, protocol) = request.rsplit_once(' ')?;
+        let places: Vec<_> = rest.get(1..)?.split_ascii_whitespace().collect();
+        pairs(client, time, &[method, target, protocol], &places, " ")
+    })
 }
 
 /// `ip caller user [time] "EVENT route connection" status id`.
@@ -78,16 +84,36 @@ fn comma_separated(text: &str) -> Option<Pairs<'static>> {
     let (method, target) = request.split_first()?;
     let (protocol, rest) = rest.split_first()?;
     let target = target.join(",");
-    pairs(head.first().copied().unwrap_or_default(), time, &[method, &target, protocol], rest)
+    let client = head.first().copied().unwrap_or_default();
+    pairs(client, time, &[method, &target, protocol], rest, ",")
 }
 
-fn pairs(client: &str, time: &str, request: &[&str; 3], places: &[&str]) -> Option<Pairs<'static>> {
+/// The fields of a line; `separator` stands between those behind the request.
+fn pairs(
+    client: &str,
+    time: &str,
+    request: &[&str; 3],
+    places: &[&str],
+    separator: &str,
+) -> Option<Pairs<'static>> {
     let [method, target, protocol] = *request;
-    let (status, length, id, extended) = match *places {
-        [status, length, id] => (status, length, id, None),
-        [status, length, id, extended] => (status, length, id, Some(extended)),
-        _ => return None,
+    let [status, length, id, behind @ ..] = places else { return None };
+    if !is_status(status) && *status != "-" {
+        return None;
+    }
+    let (extended, text) = match behind {
+        [] => (None, &[][..]),
+        [extended] if error_name(extended).is_none() => (Some(*extended), &[][..]),
+        [extended, text @ ..] if *extended == "-" || is_extended(extended) => {
+            (Some(*extended), text)
+        }
+        text => (None, text),
     };
+    // With a text at its end a line is told by less.
+    if !text.is_empty() && !(is_status(status) && is_api_id(id)) {
+        return None;
+    }
+    let text = text.join(separator);
     // An HTTP API's route key holds the method again.
     let target_name =
         if target.contains(' ') || target.starts_with('$') { "routeKey" } else { "resourcePath" };
@@ -97,12 +123,54 @@ fn pairs(client: &str, time: &str, request: &[&str; 3], places: &[&str]) -> Opti
         ("httpMethod", method),
         (target_name, target),
         ("protocol", protocol),
-        ("status", status),
-        ("responseLength", length),
-        ("requestId", id),
+        ("status", *status),
+        ("responseLength", *length),
+        ("requestId", *id),
     ];
-    let named = named.into_iter().chain(extended.map(|extended| ("extendedRequestId", extended)));
+    let extended = extended.map(|extended| ("extendedRequestId", extended));
+    let text = (!text.is_empty()).then(|| (error_name(&text).unwrap_or("text"), &*text));
+    let named = named.into_iter().chain(extended).chain(text);
     Some(named.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value.to_owned()))).collect())
+}
+
+/// The name of the variable that gives such a text, where its wording tells.
+fn error_name(text: &str) -> Option<&'static str> {
+    /// `$context.error.message` of gateway responses.
+    const BODIES: &[&str] = &[
+        "Endpoint request timed out",
+        "Forbidden",
+        "Internal Server Error",
+        "Internal server error",
+        "Limit Exceeded",
+        "Missing Authentication Token",
+        "Not Found",
+        "Service Unavailable",
+        "Too Many Requests",
+        "Unauthorized",
+    ];
+    let has = |needle: &str| text.contains(needle);
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    if BODIES.contains(&quoted) {
+        Some("errorMessage")
+    } else if has("the authorizer") || has("Authorizer") {
+        Some("authorizerError")
+    } else if has("the integration") || has("the Lambda function") || has("The Lambda function") {
+        Some("integrationErrorMessage")
+    } else {
+        None
+    }
+}
+
+fn is_status(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_extended(text: &str) -> bool {
+    RequestId::looks_like_extended(text.as_bytes())
+}
+
+fn is_api_id(text: &str) -> bool {
+    RequestId::looks_like_uuid(text.as_bytes()) || is_extended(text)
 }
 
 /// `22/Nov/2026:10:00:00 +0000`.

@@ -219,6 +219,32 @@ fn errors_by_many_names() {
 }
 
 #[test]
+fn a_text_at_the_end_of_clf_is_named_by_its_wording() {
+    let integration = "The IAM role configured on the integration or API Gateway doesn't have \
+        permissions to call the integration. Check the permissions and try again.";
+    let function = r#"The Lambda function returned the following error: "a" is no b. Check it."#;
+    let authorizer = "The IAM role configured on the authorizer or API Gateway doesn't have \
+        permissions to call the authorizer.";
+    for (behind, texts, extended) in [
+        (format!("{EXTENDED} {integration}"), [None, Some(integration), None], false),
+        (format!("{ID} {EXTENDED} {function}"), [None, Some(function), None], true),
+        (format!("{ID} - {authorizer}"), [None, None, Some(authorizer)], false),
+        (format!("{ID} {EXTENDED} Forbidden"), [Some("Forbidden"), None, None], true),
+        (format!(r#"{ID} "Not Found""#), [Some("Not Found"), None, None], false),
+        (format!("{ID} {EXTENDED} curl/8 on a train"), [None; 3], true),
+        (format!("{ID} {EXTENDED}"), [None; 3], true),
+    ] {
+        let got = read(&format!(
+            "198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] \"GET $default HTTP/1.1\" 500 35 {behind}"
+        ));
+        assert_eq!((got.status, got.route.as_deref()), (Some(500), Some("$default")));
+        let told = [got.error_message, got.integration_error, got.authorizer_error];
+        assert_eq!(told.each_ref().map(Option::as_deref), texts, "{behind}");
+        assert_eq!(got.extended_request_id.is_some(), extended, "{behind}");
+    }
+}
+
+#[test]
 fn however_deep_objects_are_nested_the_line_is_read() {
     let depth = 100_000;
     let (open, close) = (r#"{"a":"#.repeat(depth), "}".repeat(depth));
@@ -294,6 +320,7 @@ fn other_lines_are_no_access_log() {
         format!("({ID}) Method request headers: {{requestId={ID}, status=200}}"),
         r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 23 "-" "curl""#
             .to_owned(),
+        r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 23 a b c"#.to_owned(),
     ] {
         assert_eq!(parse(text.as_bytes()), None, "{text}");
     }
