@@ -185,6 +185,26 @@ fn whether_the_integration_was_called() {
             Some(400),
         ),
         (
+            r#""status":"401","functionResponseStatus":"-","integrationServiceStatus":"-","integrationLatency":"-""#,
+            Some(false),
+            None,
+        ),
+        (
+            r#""status":502,"functionResponseStatus":"-","integrationServiceStatus":"200""#,
+            Some(true),
+            None,
+        ),
+        (
+            r#""status":400,"functionResponseStatus":"400","integrationServiceStatus":"200""#,
+            Some(true),
+            Some(400),
+        ),
+        (
+            r#""status":"400","integration_integrationStatus":"200","integration_status":"400""#,
+            Some(true),
+            Some(400),
+        ),
+        (
             r#""status":"403","integration.status":"-","integrationLatency":"-","integration.error":"-""#,
             Some(false),
             None,
@@ -206,6 +226,13 @@ fn errors_by_many_names() {
     assert_eq!(got.integration_error.as_deref(), Some("boom"));
     assert_eq!(got.authorizer_error.as_deref(), Some("no match"));
     assert!(got.waf_blocked);
+    let got = rest(
+        r#""httpStatusCode":"403","integrationErr":"boom","error":{"errorMessage":"Forbidden","errorResponseType":"ACCESS_DENIED"}"#,
+    );
+    assert_eq!(got.status, Some(403));
+    assert_eq!(got.error_message.as_deref(), Some("Forbidden"));
+    assert_eq!(got.error_response_type.as_deref(), Some("ACCESS_DENIED"));
+    assert_eq!(got.integration_error.as_deref(), Some("boom"));
     // `$context.error.messageString` has quotes of its own, be they in the JSON's or in place of them.
     for members in [
         r#""status":"403","errMsg":"-","error":{"messageString":"Forbidden"}"#,
