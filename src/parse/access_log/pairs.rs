@@ -162,18 +162,22 @@ pub(super) fn may_be_pairs(text: &[u8]) -> bool {
 }
 
 /// `name=value|name=value`, `name: value, name: value`. A piece that is no pair belongs to the value
-/// before it.
+/// before it; so does `error: text` where pairs have `=`, for sentences have colons.
 pub(super) fn separated(text: &[u8]) -> Option<Pairs<'_>> {
+    let (name, _) = split_pair(text)?;
+    let has_colons =
+        text.trim_ascii_start().get(name.len()..)?.trim_ascii_start().starts_with(b":");
     SEPARATORS.iter().find_map(|separator| {
-        let pairs = split(text, *separator)?;
+        let pairs = split(text, *separator, has_colons)?;
         (pairs.len() >= 3).then_some(pairs)
     })
 }
 
-fn split(text: &[u8], separator: u8) -> Option<Pairs<'_>> {
+fn split(text: &[u8], separator: u8, has_colons: bool) -> Option<Pairs<'_>> {
     let mut pairs: Vec<(&[u8], Vec<u8>)> = Vec::new();
+    let split_piece = if has_colons { split_pair } else { split_equation };
     for piece in text.split(|byte| *byte == separator) {
-        match (split_pair(piece), pairs.last_mut()) {
+        match (split_piece(piece), pairs.last_mut()) {
             (Some((name, value)), _) => pairs.push((name, value.to_vec())),
             (None, Some((_, value))) => {
                 value.push(separator);
@@ -192,7 +196,16 @@ fn split(text: &[u8], separator: u8) -> Option<Pairs<'_>> {
 
 fn split_pair(piece: &[u8]) -> Option<(&[u8], &[u8])> {
     let piece = piece.trim_ascii();
-    let at = memchr::memchr2(b'=', b':', piece)?;
+    pair_at(piece, memchr::memchr2(b'=', b':', piece)?)
+}
+
+/// A pair with `=`.
+fn split_equation(piece: &[u8]) -> Option<(&[u8], &[u8])> {
+    let piece = piece.trim_ascii();
+    pair_at(piece, memchr(b'=', piece)?)
+}
+
+fn pair_at(piece: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     let (name, value) = piece.split_at_checked(at)?;
     let name = name.trim_ascii_end();
     is_name(name).then(|| Some((name, value.get(1..)?)))?

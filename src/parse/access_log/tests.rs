@@ -246,6 +246,27 @@ fn errors_by_many_names() {
 }
 
 #[test]
+fn sentences_in_pairs_are_one_value() {
+    let error = "The Lambda function returned the following error: bad: 'x'. Check your code.";
+    for separator in [" ", "|", "; "] {
+        let members = ["httpMethod=POST", "status=500", "error.message=Internal Server Error"];
+        let got = read(&format!(
+            "requestId={EXTENDED}{separator}{}{separator}integrationErrorMessage={error}",
+            members.join(separator)
+        ));
+        assert_eq!(got.integration_error.as_deref(), Some(error));
+        assert_eq!(got.error_message.as_deref(), Some("Internal Server Error"));
+        let got = read(&format!(
+            "requestId: {EXTENDED}, httpMethod: POST, status: 500, integrationErrorMessage: {error}"
+        ));
+        assert_eq!(got.integration_error.as_deref(), Some(error));
+    }
+    // A word in front of the pairs is none of them.
+    let got = read(&format!("access: requestId={EXTENDED} httpMethod=POST status=500"));
+    assert_eq!((got.status, got.method.as_deref()), (Some(500), Some("POST")));
+}
+
+#[test]
 fn a_text_at_the_end_of_clf_is_named_by_its_wording() {
     let integration = "The IAM role configured on the integration or API Gateway doesn't have \
         permissions to call the integration. Check the permissions and try again.";
