@@ -319,8 +319,10 @@ fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
         let head = Head { time: Some(time), stream: Some(first), ..Head::at(message) };
         return Some(Begin::Stamped(head));
     }
-    let is_group = matches!(line.get(at..)?, [b'/', ..] | [b'A', b'P', b'I', b'-', ..]);
-    let (stream, behind) = is_group.then(|| word(line, skip_blanks(line, behind)))??;
+    let group = line.get(first.0..first.1)?;
+    let is_group = matches!(group, [b'/', ..] | [b'A', b'P', b'I', b'-', ..]);
+    let (stream, behind) =
+        (is_group || may_be_group(group)).then(|| word(line, skip_blanks(line, behind)))??;
     if !looks_like_stream(line.get(stream.0..stream.1)?) {
         return None;
     }
@@ -331,8 +333,17 @@ fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
         if let Some((ingested, message)) = time_at(line, message, clock) {
             (head.ingested, head.message) = (Some(ingested), message);
         }
+    } else if !is_group && line.get(head.message) != Some(&b'{') {
+        // Sums of files look like names of streams, too.
+        return None;
     }
     Some(Begin::Stamped(head))
+}
+
+/// Whether a word may be the name of a group that somebody chose.
+fn may_be_group(word: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/.#".contains(byte);
+    word.len() > 1 && word.iter().all(is_part)
 }
 
 /// A container's time at `at`, and where the message behind it begins.

@@ -9,6 +9,7 @@ pub mod format;
 mod forms;
 mod meaning;
 mod pairs;
+mod prefix;
 
 use crate::model::{AccessRecord, RequestId};
 use crate::parse::access_log::meaning::{Field, Fields};
@@ -17,6 +18,7 @@ use crate::parse::access_log::pairs::Pairs;
 /// Reads a line of an access log. It must hold a request id, and a status, a method or a route.
 pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
     let text = message.trim_ascii();
+    let text = prefix::json(text).unwrap_or(text);
     let pairs = match text.first()? {
         b'{' => pairs::json(text)?,
         b'<' => pairs::xml(text)?,

@@ -246,6 +246,25 @@ fn errors_by_many_names() {
 }
 
 #[test]
+fn names_of_files_and_times_may_stand_in_front_of_json() {
+    let line = format!(r#"{{ "requestId":"{ID}", "httpMethod":"GET","status":"401" }}"#);
+    for prefix in [
+        "",
+        "access.log:",
+        "logs/2026/access:12:",
+        "access:7:",
+        "11/22/2026 10:00:00: ",
+        "[10:00:00.120] ",
+        "2026-11-22 10:00:00,120 ",
+    ] {
+        assert_eq!(read(&format!("{prefix}{line}")).status, Some(401), "{prefix}");
+    }
+    for prefix in ["event:", "event: ", "3: ", "see access.log: ", "a={}.", ":", "12:"] {
+        assert_eq!(parse(format!("{prefix}{line}").as_bytes()), None, "{prefix}");
+    }
+}
+
+#[test]
 fn sentences_in_pairs_are_one_value() {
     let error = "The Lambda function returned the following error: bad: 'x'. Check your code.";
     for separator in [" ", "|", "; "] {

@@ -1,4 +1,4 @@
-//! What was copied from the console's pages, and pasted where others read it.
+//! What was copied from consoles and terminals, and pasted where others read it.
 
 use corscope::decode::Count;
 
@@ -34,4 +34,34 @@ fn the_text_of_the_copy_button_is_no_part_of_a_message() {
         ],
     );
     assert_eq!(counts, [(Count::Duplicates, 1), (Count::Duplicates, 1)]);
+}
+
+#[test]
+fn groups_of_access_logs_have_any_name() {
+    let (one, two) = (at(0), at(1));
+    let (group, stream) = ("shop-access", "0123456789abcdef0123456789abcdef");
+    let json = "{\"requestId\":\"x\",\"status\":\"401\"}";
+    check(
+        &format!(
+            "{group} {stream} {one} {json}\n{group}  {stream} {two} {one} ({ID}) a\n\
+             {group} {stream} {json}\nsum {stream} of it\nx: {stream} {json}\n"
+        ),
+        &[
+            (Some(&one), Some(group), Some(stream), json),
+            (Some(&two), Some(group), Some(stream), &format!("({ID}) a")),
+            (
+                None,
+                Some(group),
+                Some(stream),
+                &format!("{json}\nsum {stream} of it\nx: {stream} {json}"),
+            ),
+        ],
+    );
+    check(
+        &format!("sum {stream} of it\nx: {stream} {json}\n"),
+        &[
+            (None, None, None, &format!("sum {stream} of it")),
+            (None, None, None, &format!("x: {stream} {json}")),
+        ],
+    );
 }
