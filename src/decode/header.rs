@@ -60,7 +60,7 @@ pub(crate) struct Head {
     pub(crate) tail: usize,
     /// Whether the time stands behind the message, after a tab.
     pub(crate) time_behind: bool,
-    /// Whether it is a row of a table whose columns are known: more cells may stand behind the message.
+    /// Whether it is a row of a table: more cells may stand behind the message.
     pub(crate) is_row: bool,
     /// Whether the message was behind a button of the console, and may be there twice.
     pub(crate) is_copied: bool,
@@ -97,6 +97,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
         [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
         [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
         [b'-', ..] if table.is_decoration(rest) => Begin::Noise,
+        [b'+', ..] if Table::titled(rest).is_some() => Begin::Title,
         _ => other(line, indent, rest, clock),
     }
 }
@@ -379,7 +380,7 @@ fn may_be_stream(word: &[u8]) -> bool {
 }
 
 /// `2026/11/22/[$LATEST]<32 hex>` or `<32 hex>`.
-fn looks_like_stream(word: &[u8]) -> bool {
+pub(crate) fn looks_like_stream(word: &[u8]) -> bool {
     memchr::memmem::find(word, b"[$LATEST]").is_some()
         || memchr::memmem::find(word, b"/[").is_some() && word.ends_with_hex()
         || word.len() == 32 && word.iter().all(u8::is_ascii_hexdigit)

@@ -23,7 +23,8 @@ use crate::decode::table::Table;
 use crate::decode::walk::{Stop, Text, text};
 use crate::decode::window::Window;
 use crate::decode::{
-    Count, HEAD, MAX_RECORD, Nesting, before_json, insights, plain_text, test_invoke, unpacked,
+    Count, HEAD, MAX_RECORD, Nesting, before_json, insights, plain_text, queried, test_invoke,
+    unpacked,
 };
 use crate::model::bytes::blanks;
 
@@ -36,6 +37,7 @@ const MAX_ENDLESS: u32 = 16;
 pub(crate) fn begins(head: &[u8]) -> bool {
     match head.trim_ascii_start() {
         [b'{', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
+        head @ [b'"', ..] => queried::begins(head),
         [b'[', rest @ ..] => {
             matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"'))
         }
@@ -104,6 +106,7 @@ impl Json<'_, '_> {
                 window.consume_bytes(1);
                 return true;
             }
+            Some(b'"') if self.string(window) => return true,
             Some(_) => {
                 let number = self.emitter.ordinal + 1;
                 if before_json(window, self.emitter, number) {
@@ -381,6 +384,9 @@ impl Json<'_, '_> {
 
     fn element(&mut self, element: &[u8], array: Array, names: &Names) {
         if array == Array::Rows || element.starts_with(b"[") {
+            if array != Array::Rows && queried::tuple(element, self.emitter) {
+                return;
+            }
             let row = insights::row(element, &mut self.clock, &mut self.rows, self.emitter);
             if row.is_none() {
                 self.emitter.count(Count::Skipped, 1);
@@ -407,6 +413,19 @@ impl Json<'_, '_> {
                 self.single(&document, &kind, element);
             }
         }
+    }
+
+    /// A line that is a string, if it is one.
+    fn string<R: Read>(&mut self, window: &mut Window<R>) -> bool {
+        window.hold_line(MAX_RECORD);
+        let held = window.held();
+        let end = memchr(b'\n', held).map_or(held.len(), |end| end + 1);
+        let Some(message) = held.get(..end).and_then(queried::string) else { return false };
+        let line = self.emitter.next_ordinal();
+        let message = message.plain(&mut self.scratch);
+        self.emitter.event(Told { line, message, ..Told::default() });
+        window.consume_bytes(end);
+        true
     }
 
     /// A line that looks like JSON and is not: access logs are put together without escaping.

@@ -3,7 +3,7 @@
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
 //! Each container has a file: `text` (with `header`, `table`, `expanded` and `continuation`), `csv` (with
 //! `column`), `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`,
-//! `moment`, `same` and `walk`), `test_invoke`.
+//! `moment`, `queried`, `same` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
 
@@ -40,6 +40,7 @@ mod moment;
 mod newest_first;
 mod number;
 mod prose;
+mod queried;
 mod same;
 mod stamp;
 mod table;

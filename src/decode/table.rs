@@ -3,6 +3,7 @@
 //! | table | row |
 //! |---|---|
 //! | console and Logs Insights | `\| <time> \| <message> \|`, the time as a date or in milliseconds |
+//! | `aws ... --output table` | `\|  <message>  \|` below `+-----+`, or `\|\|  <cell>\|  <cell>\|\|` below the names |
 //! | with more columns | what the row with their names says: `\| @timestamp \| @message \| @logStream \|` |
 //!
 //! Only the message may hold bars, so the cells in front of it are told from the left and those behind it
@@ -14,7 +15,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::decode::column::{Column, time};
 use crate::decode::emit::Told;
-use crate::decode::header::{Begin, Head, Span, copied, indentation, millis};
+use crate::decode::header::{Begin, Head, Span, copied, indentation, looks_like_stream, millis};
 use crate::decode::insights;
 use crate::decode::stamp::Clock;
 
@@ -31,8 +32,17 @@ pub(crate) struct Table {
 const MOST_COLUMNS: usize = 64;
 
 impl Table {
-    /// The table whose columns this line names, if it does.
+    /// The table whose columns this line names, if it does. A line of the AWS CLI (`+-----+`) tells that
+    /// there is one; who asks for one column asks for the message.
     pub(crate) fn titled(line: &[u8]) -> Option<Self> {
+        if let Some(drawn) = line.trim_ascii().strip_prefix(b"+-")
+            && let Some(drawn) = drawn.strip_suffix(b"-+")
+            && drawn.iter().all(|byte| matches!(byte, b'-' | b'+'))
+        {
+            let is_one = !drawn.contains(&b'+');
+            let columns = if is_one { vec![Column::Message] } else { Vec::new() };
+            return Some(Self { columns, is_closed: is_one });
+        }
         let text = line.get(memchr(b'|', line)? + 1..)?.trim_ascii_end();
         let (text, is_closed) = text.strip_suffix(b"|").map_or((text, false), |text| (text, true));
         let names = || text.split(|byte| *byte == b'|').map(<[u8]>::trim_ascii);
@@ -102,6 +112,9 @@ impl Table {
 
     /// Takes the cells that stand behind the message of a row from its end.
     pub(crate) fn cut<'a>(&self, told: Told<'a>, clock: &mut Clock) -> Told<'a> {
+        if !self.is_known() {
+            return told;
+        }
         let message = told.message.trim_ascii_end();
         let whole = Told { message, ..told };
         let mut rest = match message.strip_suffix(b"|") {
@@ -120,20 +133,32 @@ impl Table {
     }
 }
 
-/// `| <time> | <message> |`, with or without the last bar.
+/// `| <time or stream> | <message> |`, with or without the last bar.
 fn untitled_row(line: &[u8], from: usize, clock: &mut Clock) -> Option<Head> {
     let cell = from + line.get(from..).map_or(0, indentation);
     let rest = line.get(cell..)?;
-    let (time, behind) = match clock.iso(rest) {
-        Some(stamp) => (stamp.time, rest.get(stamp.length..)?),
-        None => {
-            let (digits, behind) = rest.split_first_chunk::<13>()?;
-            (millis(digits)?, behind)
+    let mut head = Head { is_row: true, ..Head::default() };
+    let behind = if let Some(stamp) = clock.iso(rest) {
+        head.time = Some(stamp.time);
+        rest.get(stamp.length..)?
+    } else if let Some((digits, behind)) = rest.split_first_chunk::<13>()
+        && let Some(time) = millis(digits)
+    {
+        head.time = Some(time);
+        behind
+    } else {
+        let end = memchr(b'|', rest)?;
+        let stream = rest.get(..end)?.trim_ascii_end();
+        if looks_like_stream(stream) {
+            head.stream = Some((cell, cell + stream.len()));
+        } else if stream != NOTHING {
+            return None;
         }
+        rest.get(end..)?
     };
     if let Some(message) = copied(behind) {
         let message = line.len() - message.len();
-        return Some(Head { time: Some(time), is_copied: true, ..Head::at(message) });
+        return Some(Head { message, is_copied: true, ..head });
     }
     let behind = behind.trim_ascii_start().strip_prefix(b"|")?;
     let message = line.len() - behind.trim_ascii_start().len();
@@ -141,8 +166,11 @@ fn untitled_row(line: &[u8], from: usize, clock: &mut Clock) -> Option<Head> {
         Some(body) if body.len() > message => line.len() - body.trim_ascii_end().len(),
         Some(_) | None => 0,
     };
-    Some(Head { time: Some(time), tail, ..Head::at(message) })
+    Some(Head { message, tail, ..head })
 }
+
+/// A cell of the AWS CLI for a value that is not there: get-log-events names no streams.
+const NOTHING: &[u8] = b"None";
 
 /// A cell without the blanks around it.
 fn trimmed(line: &[u8], (from, end): Span) -> Span {

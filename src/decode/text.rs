@@ -226,6 +226,10 @@ impl Text<'_, '_, '_> {
         let begun = begin(line, &mut self.clock, &self.table);
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
             (Begin::Blank | Begin::Noise, _) => {}
+            // A table within a message is the message's.
+            (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
+                self.unknown(bytes, (start, end));
+            }
             (Begin::Title, _) => {
                 self.flush(bytes);
                 self.table = Table::titled(line).unwrap_or_default();
@@ -253,7 +257,7 @@ impl Text<'_, '_, '_> {
                 self.open(bytes, (start, end), head, Mark::Plain(shape));
             }
         }
-        if self.table.is_known() && self.pending.is_some_and(|pending| !pending.head.is_row) {
+        if self.table.is_known() && self.pending.is_some() && !self.is_row() {
             self.table = Table::default();
         }
     }
@@ -280,6 +284,11 @@ impl Text<'_, '_, '_> {
                 self.open(bytes, (start, end), Head::at(indent), Mark::Plain(shape));
             }
         }
+    }
+
+    /// Whether what is pending is a row of a table.
+    fn is_row(&self) -> bool {
+        self.pending.is_some_and(|pending| pending.head.is_row)
     }
 
     /// Hands a row of a table on, if this line of it is its last.

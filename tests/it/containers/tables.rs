@@ -76,3 +76,77 @@ fn the_title_of_a_table_says_what_its_cells_are() {
         ],
     );
 }
+
+#[test]
+fn tables_of_the_aws_cli() {
+    let (one, two) = (at(0), at(1));
+    let (line, stream) =
+        (format!("({ID}) Method completed with status: 200"), "0123456789abcdef".repeat(2));
+    let rule = |cells: &str| format!("+{}+\n", cells.replace(' ', &"-".repeat(9)));
+    let of_one = format!(
+        "{}{}|  {line}  |\n|  {{\"a\":\"|\"}}|\n{}",
+        "|   FilterLogEvents   |\n",
+        rule(" "),
+        rule(" ")
+    );
+    let events = [
+        (None, None, None, "|   FilterLogEvents   |"),
+        (None, None, None, &*line),
+        (None, None, None, "{\"a\":\"|\"}"),
+    ];
+    check(&of_one, &events);
+    let rows = format!(
+        "{0}|  1795341600120  |  {line}  |\n|  {stream}|  {line}|\n|  None|  {line}|\n{0}",
+        rule(" + ")
+    );
+    let events = [
+        (Some(&*one), None, None, &*line),
+        (None, None, Some(&*stream), &*line),
+        (None, None, None, &*line),
+    ];
+    check(&rows, &events);
+    let whole = format!(
+        "|+{0}+{0}+{0}|\n||  logStreamName|  message  |  timestamp  ||\n|+{0}+{0}+{0}|\n\
+         ||  {stream}|  {line}|  1795341601120||\n|+{0}+{0}+{0}|\nbehind\n",
+        "-".repeat(9)
+    );
+    let events = [(Some(&*two), None, Some(&*stream), &*line), (None, None, None, "behind")];
+    check(&whole, &events);
+    // Within a message it is the message's.
+    let text = format!("{one} a\n+---+\n| @message |\n| b |\n+---+\n{two} c\n");
+    let message = "a\n+---+\n| @message |\n| b |\n+---+";
+    check(&text, &[(Some(&one), None, None, message), (Some(&two), None, None, "c")]);
+}
+
+#[test]
+fn what_queries_make_of_events_in_json() {
+    let (one, two) = (at(0), at(1));
+    let (line, stream) = (format!("({ID}) body: {{\"a\": 1}}"), "0123456789abcdef".repeat(2));
+    let rows = serde_json::json!([
+        [1_795_341_600_120_i64, line],
+        [line, 1_795_341_601_120_i64],
+        [stream, line],
+        [null, line],
+        [1_795_341_600_120_i64, 1_795_341_600_120_i64, line],
+        [line, line],
+        [5, line],
+        [1_795_341_600_120_i64],
+    ]);
+    let events = [
+        (Some(&*one), None, None, &*line),
+        (Some(&*two), None, None, &*line),
+        (None, None, Some(&*stream), &*line),
+        (None, None, None, &*line),
+    ];
+    for text in [rows.to_string(), format!("{rows:#}")] {
+        assert_eq!(check(&text, &events), [(Count::Skipped, 1); 4]);
+    }
+    let json = "{\"requestId\":\"a\"}";
+    let strings = serde_json::json!([json, line, "other"]);
+    let strings = strings.as_array().unwrap().iter().map(|value| format!("{value}\n"));
+    let events =
+        [(None, None, None, json), (None, None, None, &*line), (None, None, None, "other")];
+    check(&strings.collect::<String>(), &events);
+    let quote = "\"a\" b\n\"c\"\n";
+    check(quote, &[(None, None, None, "\"a\" b"), (None, None, None, "\"c\"")]);
+}
