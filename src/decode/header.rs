@@ -12,7 +12,8 @@
 //! | pasted tables | `\| <time> \| <message> \|`; see `table` |
 //! | `aws logs filter-log-events --output text` | `EVENTS` TAB ... TAB `<message>` TAB `<time>` |
 //! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
-//! | grep, syslog, quotes in mails | anything, `[<time>] (<id>) <label>` |
+//! | grep, syslog | anything, `[<time>] (<id>) <label>` |
+//! | Markdown | `` `<line>` ``, `**<line>**`; for quotes see `quote` |
 //! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
 //!
 //! Must not: look further into a message than its first word.
@@ -62,6 +63,8 @@ pub(crate) struct Head {
     pub(crate) time_behind: bool,
     /// Whether it is a row of a table: more cells may stand behind the message.
     pub(crate) is_row: bool,
+    /// How many marks of quoting stand in front of each of its lines.
+    pub(crate) quotes: u8,
     /// Whether the message was behind a button of the console, and may be there twice.
     pub(crate) is_copied: bool,
 }
@@ -92,7 +95,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
                 .or_else(|| prefixed(line, clock))
                 .unwrap_or(Begin::Unknown),
         },
-        [b'>', ..] => quoted(line, indent, clock, table),
+        [b'`' | b'*', ..] => marked(line, indent, clock, table).unwrap_or(Begin::Unknown),
         [b'E', ..] if rest.starts_with(b"EVENTS\t") => events(line, indent),
         [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
         [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
@@ -119,26 +122,29 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
     named(line, indent, clock).or_else(|| prefixed(line, clock)).unwrap_or(Begin::Unknown)
 }
 
-/// `> <line>`, as mails and issues quote.
-fn quoted(line: &[u8], at: usize, clock: &mut Clock, table: &Table) -> Begin {
-    let inner = at + 1 + line.get(at + 1..).map_or(0, indentation);
-    let shift = |span: Span| (span.0 + inner, span.1 + inner);
+/// `` `<line>` `` and `**<line>**`, as Markdown marks what matters.
+fn marked(line: &[u8], at: usize, clock: &mut Clock, table: &Table) -> Option<Begin> {
+    let text = line.get(at..)?.trim_ascii_end();
+    let inner = [b"**".as_slice(), b"`"]
+        .iter()
+        .find_map(|mark| text.strip_prefix(*mark)?.strip_suffix(*mark))?;
+    if matches!(inner.first(), None | Some(b'*' | b'`')) {
+        return None;
+    }
+    let begins = at + (text.len() - inner.len()) / 2;
+    let shift = |span: Span| (span.0 + begins, span.1 + begins);
     let shifted = |head: Head| Head {
         group: head.group.map(shift),
         stream: head.stream.map(shift),
-        message: head.message + inner,
+        message: head.message + begins,
+        tail: head.tail + line.len() - begins - inner.len(),
         ..head
     };
-    let rest = line.get(inner..).unwrap_or_default();
-    if rest.first() == Some(&b'>') {
-        return Begin::Unknown;
-    }
-    match begin(rest, clock, table) {
-        Begin::Stamped(head) => Begin::Stamped(shifted(head)),
-        Begin::Certain(head) => Begin::Certain(shifted(head)),
-        Begin::Usual(head) => Begin::Usual(shifted(head)),
-        other @ (Begin::Title | Begin::Blank | Begin::Noise) => other,
-        Begin::Alone(_) | Begin::Unknown => Begin::Unknown,
+    match begin(inner, clock, table) {
+        Begin::Stamped(head) => Some(Begin::Stamped(shifted(head))),
+        Begin::Certain(head) => Some(Begin::Certain(shifted(head))),
+        Begin::Usual(head) => Some(Begin::Usual(shifted(head))),
+        Begin::Alone(_) | Begin::Unknown | Begin::Title | Begin::Blank | Begin::Noise => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header`, `table`, `expanded` and `continuation`), `csv` (with
-//! `column`), `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`,
+//! Each container has a file: `text` (with `header`, `quote`, `table`, `expanded` and `continuation`), `csv`
+//! (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`,
 //! `moment`, `queried`, `same` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
@@ -41,6 +41,7 @@ mod newest_first;
 mod number;
 mod prose;
 mod queried;
+mod quote;
 mod same;
 mod stamp;
 mod table;

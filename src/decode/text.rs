@@ -11,6 +11,7 @@ use crate::decode::continuation::{Shape, repeats_class};
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::expanded;
 use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
+use crate::decode::quote::{marks, strip};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::table::Table;
 use crate::decode::window::{More, Window};
@@ -29,7 +30,8 @@ pub(crate) fn decode<R: Read>(
     number: u64,
 ) {
     let (clock, tailed, table) = (Clock::default(), Vec::new(), Table::default());
-    let mut text = Text { emitter, stream, clock, tailed, table, pending: None, number };
+    let unquoted = Vec::new();
+    let mut text = Text { emitter, stream, clock, tailed, table, unquoted, pending: None, number };
     text.run(window);
 }
 
@@ -41,6 +43,8 @@ struct Text<'e, 's, 'n> {
     tailed: Vec<u8>,
     /// The table whose rows these are.
     table: Table,
+    /// Room for a message whose lines were quoted.
+    unquoted: Vec<u8>,
     pending: Option<Pending>,
     /// The line that is being looked at.
     number: u64,
@@ -221,48 +225,77 @@ impl Text<'_, '_, '_> {
         self.one_line(bytes, start, end);
     }
 
-    fn one_line(&mut self, bytes: &[u8], start: usize, end: usize) {
-        let line = bytes.get(start..end).unwrap_or_default();
-        let begun = begin(line, &mut self.clock, &self.table);
+    fn one_line(&mut self, bytes: &[u8], mut start: usize, end: usize) {
+        let mut line = bytes.get(start..end).unwrap_or_default();
+        let mut quotes = 0;
+        let quoted = marks(line).and_then(|(depth, length)| {
+            let quoted = line.get(length..)?;
+            let begun = begin(quoted, &mut self.clock, &self.table);
+            self.is_quoted(begun, quoted).then_some((begun, quoted, depth))
+        });
+        let begun = match quoted {
+            None => begin(line, &mut self.clock, &self.table),
+            Some((begun, quoted, depth)) => {
+                (line, quotes, start) = (quoted, depth, end - quoted.len());
+                begun
+            }
+        };
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
             (Begin::Blank | Begin::Noise, _) => {}
             // A table within a message is the message's.
             (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
-                self.unknown(bytes, (start, end));
+                self.unknown(bytes, (start, end), quotes);
             }
             (Begin::Title, _) => {
                 self.flush(bytes);
                 self.table = Table::titled(line).unwrap_or_default();
             }
             (Begin::Stamped(head), _) => {
-                self.open(bytes, (start, end), head, Mark::Stamped);
+                self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Stamped);
                 self.end_row(bytes, line);
             }
             (Begin::Alone(time), mark) => {
                 // An indented time may be part of a dump; one at the margin is a row's first cell.
                 let indented = indentation(line) > 0;
                 if indented && !matches!(mark, None | Some(Mark::Alone)) {
-                    self.unknown(bytes, (start, end));
+                    self.unknown(bytes, (start, end), quotes);
                 } else {
-                    let head = Head { time: Some(time), ..Head::at(line.len()) };
+                    let head = Head { time: Some(time), quotes, ..Head::at(line.len()) };
                     self.open(bytes, (start, end), head, Mark::Alone);
                 }
             }
             (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
-                self.unknown(bytes, (start, end));
+                self.unknown(bytes, (start, end), quotes);
             }
             (Begin::Usual(_), Some(Mark::Alone | Mark::Stamped)) => self.extend(end),
             (Begin::Certain(head) | Begin::Usual(head), _) => {
                 let shape = Shape::of(line, head.message);
-                self.open(bytes, (start, end), head, Mark::Plain(shape));
+                self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Plain(shape));
             }
         }
         if self.table.is_known() && self.pending.is_some() && !self.is_row() {
             self.table = Table::default();
         }
+        // What Markdown marks on one line ends there.
+        if self.pending.is_some_and(|pending| pending.head.tail > 0 && !pending.head.is_row) {
+            self.flush(bytes);
+        }
     }
 
-    fn unknown(&mut self, bytes: &[u8], (start, end): Span) {
+    /// Whether marks in front of a line are those of quoting: what is behind them begins an event, or the
+    /// event before has them, too.
+    fn is_quoted(&self, begun: Begin, line: &[u8]) -> bool {
+        let mark = self.pending.as_ref().map(|pending| pending.mark);
+        match begun {
+            Begin::Stamped(_) | Begin::Certain(_) | Begin::Usual(_) => true,
+            Begin::Alone(_) | Begin::Title | Begin::Unknown | Begin::Blank | Begin::Noise => {
+                self.pending.is_some_and(|pending| pending.head.quotes > 0)
+                    || line.starts_with(b"{") && !matches!(mark, Some(Mark::Stamped | Mark::Alone))
+            }
+        }
+    }
+
+    fn unknown(&mut self, bytes: &[u8], (start, end): Span, quotes: u8) {
         let line = bytes.get(start..end).unwrap_or_default();
         let indent = indentation(line);
         match self.pending.as_mut() {
@@ -281,7 +314,8 @@ impl Text<'_, '_, '_> {
             }
             Some(Pending { mark: Mark::Plain(_), .. }) | None => {
                 let shape = Shape::of(line, indent);
-                self.open(bytes, (start, end), Head::at(indent), Mark::Plain(shape));
+                let head = Head { quotes, ..Head::at(indent) };
+                self.open(bytes, (start, end), head, Mark::Plain(shape));
             }
         }
     }
@@ -344,6 +378,11 @@ impl Text<'_, '_, '_> {
             return;
         }
         let message = bytes.get(pending.message.0..pending.message.1).unwrap_or_default();
+        let mut unquoted = std::mem::take(&mut self.unquoted);
+        let message = match pending.head.quotes {
+            0 => message,
+            depth => strip(message, depth, &mut unquoted),
+        };
         let (message, behind) =
             match pending.head.time_behind.then(|| split_time(message)).flatten() {
                 Some((message, time)) => (message, Some(time)),
@@ -366,6 +405,7 @@ impl Text<'_, '_, '_> {
             Mark::Stamped | Mark::Plain(_) => wrapped::emit(self.emitter, told),
             Mark::Alone => expanded::row(self.emitter, told),
         }
+        self.unquoted = unquoted;
     }
 
     /// The window is full, and the line at `scan` has no end in it.

@@ -65,3 +65,67 @@ fn groups_of_access_logs_have_any_name() {
         ],
     );
 }
+
+#[test]
+fn lines_that_markdown_marks_are_those_between_the_marks() {
+    let one = at(0);
+    let line = format!("({ID}) Method completed with status: 200");
+    let test = "Sun Nov 22 10:00:00 UTC 2026 : Method completed with status: 200";
+    check(
+        &format!(
+            "`{line}`\n**{line}** \n  `{one} {line}`\n**{test}**\nit says `{line}`\n`{line}\n\
+             `` ` ``\n**\n"
+        ),
+        &[
+            (None, None, None, &line),
+            (None, None, None, &line),
+            (Some(&one), None, None, &line),
+            (Some("2026-11-22T10:00:00.000Z"), None, None, "Method completed with status: 200"),
+            (None, None, None, &format!("it says `{line}`")),
+            (None, None, None, &format!("`{line}")),
+            (None, None, None, "`` ` ``"),
+            (None, None, None, "**"),
+        ],
+    );
+}
+
+#[test]
+fn marks_of_quoting_stand_in_front_of_every_line_of_an_event() {
+    let (one, two) = (at(0), at(1));
+    let body = format!("({ID}) Endpoint response body before transformations:");
+    let line = format!("({ID}) Method completed with status: 200");
+    let json = "{\n\"a\": \"> b\",\n\n\"c\": 1\n}";
+    let plain = format!("{line}\n{body}\n{json}\n\n{line}\n");
+    let stamped = format!("{one} {line}\n{two} {body}\n{json}\n{two}\n{line}\n");
+    let access = "{\n\"requestId\": \"a\"\n}\n{\"requestId\":\"b\"}\n";
+    for mark in ["> ", ">", "> > ", ">> "] {
+        let quoted =
+            |text: &str| text.lines().map(|line| format!("{mark}{line}\n")).collect::<String>();
+        let whole = format!("{body}\n{json}");
+        check(
+            &quoted(&plain),
+            &[(None, None, None, &*line), (None, None, None, &whole), (None, None, None, &line)],
+        );
+        check(
+            &format!("he wrote:\n{}no\n", quoted(&stamped)),
+            &[
+                (None, None, None, "he wrote:"),
+                (Some(&*one), None, None, &*line),
+                (Some(&two), None, None, &whole),
+                (Some(&two), None, None, &format!("{line}\nno")),
+            ],
+        );
+        check(
+            &quoted(access),
+            &[
+                (None, None, None, "{\n\"requestId\": \"a\"\n}"),
+                (None, None, None, "{\"requestId\":\"b\"}"),
+            ],
+        );
+    }
+    // What is no quote stays as it is.
+    let own = format!("{one} npm\n> build\n> {{}}\n{two} a\n");
+    let events = [(Some(&*one), None, None, "npm\n> build\n> {}"), (Some(&two), None, None, "a")];
+    check(&own, &events);
+    check("> build\n> it\n", &[(None, None, None, "> build"), (None, None, None, "> it")]);
+}
