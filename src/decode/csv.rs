@@ -1,12 +1,13 @@
 //! CSV: the console's export (`timestamp,message`) and Logs Insights (`@timestamp,@message,...`).
 //!
-//! RFC 4180 quoting, line ends inside of quotes included.
+//! RFC 4180 quoting, line ends inside of quotes included; quotes in a field that does not begin with one
+//! are text, as Logs Insights copies rows.
 //!
 //! Must not: hold more than one record.
 
 use std::io::Read;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::decode::MAX_RECORD;
 use crate::decode::column::{Column, time};
@@ -52,9 +53,15 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
     skip_record(window, b'\n');
     loop {
         let first_line = number + 1;
-        let Some(Record { mut length, mut lines, is_quoted }) = record(window) else { break };
+        let Some(Record { mut length, mut lines, mut is_quoted }) = record(window) else { break };
         let mut bytes = window.held().get(..length).unwrap_or_default();
         fields.split(bytes, layout.delimiter);
+        if let Some(end) = fields.row_end {
+            length = end;
+            bytes = bytes.get(..end).unwrap_or_default();
+            lines = memchr_iter(b'\n', bytes).count() as u64;
+        }
+        is_quoted &= fields.is_open || fields.is_malformed;
         if is_quoted || fields.is_malformed {
             let next = layout.next_row(bytes, &mut fields.clock);
             if let Some(next) = next {
@@ -210,6 +217,11 @@ struct Fields {
     ends: Vec<usize>,
     /// Whether something other than the next field follows a quote that closes.
     is_malformed: bool,
+    /// Whether a quote that begins a field is not closed.
+    is_open: bool,
+    /// Where the row ends, if that is before the record does: in a field that does not begin with a quote,
+    /// quotes are text, and a line end is none.
+    row_end: Option<usize>,
     clock: Clock,
 }
 
@@ -218,16 +230,26 @@ impl Fields {
         self.text.clear();
         self.ends.clear();
         self.is_malformed = false;
+        self.is_open = false;
+        self.row_end = None;
         let mut rest = record.strip_suffix(b"\n").unwrap_or(record);
         rest = rest.strip_suffix(b"\r").unwrap_or(rest);
+        let whole = rest.len();
         loop {
             rest = if let Some(quoted) = rest.strip_prefix(b"\"") {
                 self.quoted(quoted, delimiter)
             } else {
-                let end = memchr(delimiter, rest).unwrap_or(rest.len());
+                let end = memchr2(delimiter, b'\n', rest).unwrap_or(rest.len());
                 self.text.extend_from_slice(rest.get(..end).unwrap_or_default());
                 rest.get(end..).unwrap_or_default()
             };
+            if let Some((b'\n', _)) = rest.split_first() {
+                if self.text.ends_with(b"\r") {
+                    self.text.pop();
+                }
+                self.row_end = Some(whole - rest.len() + 1);
+                rest = &[];
+            }
             self.ends.push(self.text.len());
             match rest.split_first() {
                 Some((_, next)) => rest = next,
@@ -253,6 +275,7 @@ impl Fields {
                 Some(_) | None => return rest,
             }
         }
+        self.is_open = true;
         self.text.extend_from_slice(rest);
         &[]
     }

@@ -15,6 +15,7 @@ mod alike;
 mod copies;
 mod pasted;
 mod prose;
+mod rows;
 mod tables;
 
 #[derive(Default)]

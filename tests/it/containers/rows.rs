@@ -1,0 +1,43 @@
+//! Rows of CSV and of what is copied like it, whose quotes are those of the message.
+
+use super::tables::check;
+use super::{ID, at};
+
+#[test]
+fn quotes_in_a_field_that_does_not_begin_with_one_are_text() {
+    let (one, two, three) = (at(0), at(1), at(2));
+    let open = format!("({ID}) Method response headers: {{a=\"b, c [TRUNCATED]");
+    let whole = format!("({ID}) body: {{\"a\":\"b\"}}");
+    let quoted = "a, \"b\"\nc";
+    let stamp = |second: u32| format!("2026-11-22 10:00:0{second}.120");
+    let tabs = format!(
+        "@timestamp\t@message\n{}\t{open}\n{}\t\"a, \"\"b\"\"\nc\"\n{}\t{whole}\n{}\t{open}\n",
+        stamp(0),
+        stamp(1),
+        stamp(2),
+        stamp(2),
+    );
+    check(
+        &tabs,
+        &[
+            (Some(&one), None, None, &open),
+            (Some(&two), None, None, quoted),
+            (Some(&three), None, None, &whole),
+            (Some(&three), None, None, &open),
+        ],
+    );
+    let numbers = format!(
+        "#,@timestamp,@message,@logStream\n1,{},5\" x,a\n2,{},{{\"a\":\"b}},a\n3,{},c,b\n",
+        stamp(0),
+        stamp(1),
+        stamp(2),
+    );
+    check(
+        &numbers,
+        &[
+            (Some(&one), None, Some("a"), "5\" x"),
+            (Some(&two), None, Some("a"), "{\"a\":\"b}"),
+            (Some(&three), None, Some("b"), "c"),
+        ],
+    );
+}
