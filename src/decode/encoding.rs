@@ -1,4 +1,4 @@
-//! Text encodings and line ends: byte order marks, UTF-16, CRLF, terminal colors.
+//! Text encodings and line ends: byte order marks, UTF-16, CRLF, CR, terminal colors.
 //!
 //! Every filter is chosen once, by the head of the stream.
 //!
@@ -10,6 +10,9 @@ use memchr::{memchr, memmem};
 
 use crate::decode::HEAD;
 use crate::decode::compression::Stream;
+use crate::decode::header::{Begin, begin};
+use crate::decode::stamp::Clock;
+use crate::decode::table::Table;
 use crate::decode::window::{More, Window};
 
 const CHUNK: usize = 64 << 10;
@@ -28,6 +31,8 @@ pub(crate) fn normalize(mut window: Window<Stream<'_>>, capacity: usize) -> Wind
     }
     if has_crlf(window.fill_to(HEAD)) {
         window = filtered(window, Filter::CrLf, capacity);
+    } else if has_cr(window.fill_to(HEAD)) {
+        window = filtered(window, Filter::Cr, capacity);
     }
     if memmem::find(window.fill_to(HEAD), b"\x1b[").is_some() {
         window = filtered(window, Filter::Colors, capacity);
@@ -40,6 +45,24 @@ fn has_crlf(head: &[u8]) -> bool {
     memchr(b'\n', head).and_then(|at| head.get(..at)).is_some_and(|line| line.ends_with(b"\r"))
 }
 
+/// Whether lines end in CR. Python writes it within messages, too, so one has to stand where an event ends.
+fn has_cr(head: &[u8]) -> bool {
+    if memchr(b'\r', head).is_none() || memchr(b'\n', head).is_some() {
+        return false;
+    }
+    let begins = |line: &[u8]| match begin(line, &mut Clock::default(), &Table::default()) {
+        Begin::Stamped(_) | Begin::Certain(_) => true,
+        Begin::Alone(_)
+        | Begin::Usual(_)
+        | Begin::Unknown
+        | Begin::Title
+        | Begin::Blank
+        | Begin::Noise => line.starts_with(b"{\""),
+    };
+    let mut lines = head.split(|byte| *byte == b'\r');
+    lines.next().is_some_and(begins) && lines.any(begins)
+}
+
 fn filtered(window: Window<Stream<'_>>, filter: Filter, capacity: usize) -> Window<Stream<'_>> {
     let stream = Filtered { source: window, filter, ready: Vec::new(), given: 0 };
     Window::new(Box::new(stream), capacity)
@@ -49,6 +72,8 @@ enum Filter {
     /// How two bytes make a code unit, and the half of a pair that came last.
     Utf16(fn([u8; 2]) -> u16, Option<u16>),
     CrLf,
+    /// Lines that end in CR alone.
+    Cr,
     Colors,
 }
 
@@ -76,6 +101,11 @@ impl Read for Filtered<'_> {
             let used = match &mut self.filter {
                 Filter::Utf16(unit, half) => utf16(held, *unit, half, &mut self.ready),
                 Filter::CrLf => crlf(held, rest, &mut self.ready),
+                Filter::Cr => {
+                    let end = |byte: &u8| if *byte == b'\r' { b'\n' } else { *byte };
+                    self.ready.extend(held.iter().map(end));
+                    held.len()
+                }
                 Filter::Colors => colors(held, rest, &mut self.ready),
             };
             // An odd byte at the very end belongs to nothing.

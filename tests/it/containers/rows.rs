@@ -1,7 +1,7 @@
-//! Rows of CSV and of what is copied like it, whose quotes are those of the message.
+//! Rows and lines that end elsewhere than they seem to.
 
 use super::tables::check;
-use super::{ID, at};
+use super::{ID, at, messages};
 
 #[test]
 fn quotes_in_a_field_that_does_not_begin_with_one_are_text() {
@@ -40,4 +40,24 @@ fn quotes_in_a_field_that_does_not_begin_with_one_are_text() {
             (Some(&three), None, Some("b"), "c"),
         ],
     );
+}
+
+#[test]
+fn lines_may_end_in_a_carriage_return() {
+    let (one, two) = (at(0), at(1));
+    let line = format!("({ID}) Method completed with status: 200");
+    let export = format!("{one} {line}\r{two} a\rb\r\r{two} {line}\r");
+    let events = [
+        (Some(&*one), None, None, &*line),
+        (Some(&two), None, None, "a\nb"),
+        (Some(&two), None, None, &line),
+    ];
+    check(&export, &events);
+    let access = "{\"requestId\":\"a\"}\r{\"requestId\":\"b\"}\r";
+    check(
+        access,
+        &[(None, None, None, "{\"requestId\":\"a\"}"), (None, None, None, "{\"requestId\":\"b\"}")],
+    );
+    // Within a message it is the message's.
+    assert_eq!(messages(format!("{one} a\rb\rc").as_bytes()), ["a\rb\rc"]);
 }
