@@ -78,9 +78,10 @@ impl Table {
         if is_title_row(text) {
             return Begin::Noise;
         }
-        let head = match self.is_known() {
-            true => self.titled_row(line, at + 1, clock),
-            false => untitled_row(line, at + 1, clock),
+        let head = if self.is_known() {
+            self.titled_row(line, at + 1, clock)
+        } else {
+            untitled_row(line, at + 1, clock)
         };
         head.map_or(Begin::Unknown, Begin::Stamped)
     }

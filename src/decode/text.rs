@@ -228,15 +228,15 @@ impl Text<'_, '_, '_> {
     fn one_line(&mut self, bytes: &[u8], mut start: usize, end: usize) {
         let mut line = bytes.get(start..end).unwrap_or_default();
         let mut quotes = 0;
-        let quoted = marks(line).and_then(|(depth, length)| {
-            let quoted = line.get(length..)?;
-            let begun = begin(quoted, &mut self.clock, &self.table);
-            self.is_quoted(begun, quoted).then_some((begun, quoted, depth))
+        let behind_marks = marks(line).and_then(|(depth, length)| {
+            let inner = line.get(length..)?;
+            let begun = begin(inner, &mut self.clock, &self.table);
+            self.is_quoted(begun, inner).then_some((begun, inner, depth))
         });
-        let begun = match quoted {
+        let begun = match behind_marks {
             None => begin(line, &mut self.clock, &self.table),
-            Some((begun, quoted, depth)) => {
-                (line, quotes, start) = (quoted, depth, end - quoted.len());
+            Some((begun, inner, depth)) => {
+                (line, quotes, start) = (inner, depth, end - inner.len());
                 begun
             }
         };

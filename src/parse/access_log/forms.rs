@@ -110,7 +110,7 @@ fn pairs(
         text => (None, text),
     };
     // With a text at its end a line is told by less.
-    if !text.is_empty() && !(is_status(status) && is_api_id(id)) {
+    if !text.is_empty() && (*status == "-" || !is_api_id(id)) {
         return None;
     }
     let text = text.join(separator);

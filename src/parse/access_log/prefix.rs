@@ -2,7 +2,7 @@
 //!
 //! Must not: take a word of an application (`event: {...}`) for one.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 /// More is no prefix.
 const LONGEST: usize = 256;
@@ -36,6 +36,6 @@ fn is_time(prefix: &[u8]) -> bool {
             )
     };
     prefix.iter().all(is_part)
-        && prefix.iter().filter(|byte| **byte == b':').count() >= 2
+        && memchr_iter(b':', prefix).count() >= 2
         && prefix.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4
 }
