@@ -9,6 +9,7 @@ use memchr::memchr2;
 use crate::decode::MAX_RECORD;
 use crate::decode::walk::{Cursor, Stop};
 use crate::decode::window::{More, Window};
+use crate::model::bytes::blanks;
 
 /// What comes next in an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,17 @@ pub(crate) fn skip_blanks<R: Read>(window: &mut Window<R>) -> Option<u8> {
         if window.more(MAX_RECORD) != More::Grown {
             return None;
         }
+    }
+}
+
+/// What stands behind the blanks and the comma between two elements.
+pub(crate) fn behind_separator(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        bytes = match bytes {
+            [b'\n', rest @ ..] => rest.get(blanks(rest)..).unwrap_or_default(),
+            [b' ' | b',', rest @ ..] => rest,
+            _ => return bytes,
+        };
     }
 }
 

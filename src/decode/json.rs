@@ -26,7 +26,6 @@ use crate::decode::{
     Count, HEAD, MAX_RECORD, Nesting, before_json, insights, plain_text, queried, test_invoke,
     unpacked,
 };
-use crate::model::bytes::blanks;
 
 /// The first look at a document; most end within it.
 const FIRST_LOOK: usize = 256 << 10;
@@ -362,7 +361,7 @@ impl Json<'_, '_> {
     fn event_in_window<R: Read>(&mut self, window: &mut Window<R>, names: &Names) -> bool {
         self.alike(window, names);
         let held = window.held();
-        let element = behind_separator(held);
+        let element = elements::behind_separator(held);
         let mut document = Document::default();
         let Ok(length) = document.read(element) else { return false };
         self.event(&document, names);
@@ -374,7 +373,7 @@ impl Json<'_, '_> {
 
     /// A row that is complete in the window is walked once.
     fn row_in_window<R: Read>(&mut self, window: &mut Window<R>) -> bool {
-        let bytes = behind_separator(window.held());
+        let bytes = elements::behind_separator(window.held());
         let row = insights::row(bytes, &mut self.clock, &mut self.rows, self.emitter);
         let Some(length) = row else { return false };
         let used = window.held().len() - bytes.len() + length;
@@ -496,15 +495,4 @@ impl Json<'_, '_> {
 fn names(document: &Document<'_>) -> Names {
     let name = |text: Option<Text<'_>>| text.map(|text| text.cow().into_owned());
     Names { group: name(document.group), stream: name(document.stream), complete: false }
-}
-
-/// What stands behind the blanks and the comma between two elements.
-fn behind_separator(mut bytes: &[u8]) -> &[u8] {
-    loop {
-        bytes = match bytes {
-            [b'\n', rest @ ..] => rest.get(blanks(rest)..).unwrap_or_default(),
-            [b' ' | b',', rest @ ..] => rest,
-            _ => return bytes,
-        };
-    }
 }
