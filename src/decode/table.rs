@@ -47,9 +47,12 @@ impl Table {
         let (text, is_closed) = text.strip_suffix(b"|").map_or((text, false), |text| (text, true));
         let names = || text.split(|byte| *byte == b'|').map(<[u8]>::trim_ascii);
         let has = |column: Column| names().any(|name| Column::named(name) == column);
-        // A cell with nothing but `message` in it may be one of any table.
+        // One name alone may be a cell of any table: `| @message | <message> |`, a field and its value.
+        let is_name = |name: &[u8]| name.starts_with(b"@") || Column::named(name) != Column::Other;
         let is_title = has(Column::Message)
-            && (has(Column::Time) || names().any(|name| name.eq_ignore_ascii_case(b"@message")));
+            && (has(Column::Time)
+                || names().any(|name| name.eq_ignore_ascii_case(b"@message"))
+                    && names().all(is_name));
         if !is_title || names().count() > MOST_COLUMNS {
             return None;
         }
@@ -262,9 +265,15 @@ mod tests {
         {
             assert!(Table::titled(title.as_bytes()).is_some(), "{title}");
         }
-        for row in
-            ["| message |", "| the timestamp | the message |", "@message", "| @timestamp |", ""]
-        {
+        for row in [
+            "| message |",
+            "| the timestamp | the message |",
+            "@message",
+            "| @timestamp |",
+            "",
+            "||  @message  |  a  ||",
+            "| @message | a |",
+        ] {
             assert!(Table::titled(row.as_bytes()).is_none(), "{row}");
         }
     }

@@ -64,6 +64,7 @@ fn the_title_of_a_table_says_what_its_cells_are() {
             (Some(&two), Some(GROUP), Some(stream), &format!("({ID}) body: {{\"a\": \"x|y\"}}")),
             (Some(&one), Some(GROUP), Some(stream), "one\n  two"),
             (None, None, None, "behind | it |"),
+            (None, None, None, "| @message | x |"),
         ],
     );
     check(
@@ -112,6 +113,10 @@ fn tables_of_the_aws_cli() {
     );
     let events = [(Some(&*two), None, Some(&*stream), &*line), (None, None, None, "behind")];
     check(&whole, &events);
+    // Fields and their values, as of `get-query-results`: no row is lost.
+    let fields = "||  field  |  value  ||\n||  @message|  a b  ||\n||  @message|  c  ||\n";
+    let rows = fields.lines().map(|row| (None, None, None, row)).collect::<Vec<_>>();
+    check(fields, &rows);
     // Within a message it is the message's.
     let text = format!("{one} a\n+---+\n| @message |\n| b |\n+---+\n{two} c\n");
     let message = "a\n+---+\n| @message |\n| b |\n+---+";
