@@ -2,7 +2,7 @@
 //!
 //! Must not: leave a message out that is not there twice.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr};
 
 use crate::decode::Count;
 use crate::decode::emit::{Emitter, Told};
@@ -12,7 +12,7 @@ use crate::decode::wrapped::emit;
 /// A row of the console. Where it was expanded, the message is there twice, the second time with
 /// its JSON pretty-printed.
 pub(crate) fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
-    let message = behind_button(told.message.trim_ascii_end());
+    let message = before_number(behind_button(told.message.trim_ascii_end()));
     if message.is_empty() {
         return;
     }
@@ -51,6 +51,18 @@ fn is_cut_of(short: &[u8], long: &[u8]) -> bool {
         same += 1;
     }
     same >= NO_ACCIDENT || long.next().is_none()
+}
+
+/// A line of an execution log without the number of the next row, which Logs Insights has on a line of
+/// its own.
+fn before_number(message: &[u8]) -> &[u8] {
+    const MOST_DIGITS: usize = 5;
+    let end = memrchr(b'\n', message).filter(|_| starts_with_id(message));
+    let Some(end) = end else { return message };
+    let (before, last) = message.split_at_checked(end).unwrap_or_default();
+    let number = last.trim_ascii();
+    let is_number = number.len() <= MOST_DIGITS && number.iter().all(u8::is_ascii_digit);
+    if is_number { before.trim_ascii_end() } else { message }
 }
 
 /// A message without the line of the button that copies it.

@@ -197,6 +197,10 @@ pub(crate) fn api_key(rest: &[u8]) -> Option<Execution<'_>> {
     })
 }
 
+fn first_line(text: &[u8]) -> &[u8] {
+    memchr::memchr(b'\n', text).and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let at = memchr::memchr(byte, text)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
@@ -225,7 +229,8 @@ pub(crate) fn gateway_response(rest: &[u8]) -> Option<Execution<'_>> {
 
 pub(crate) fn http_method(rest: &[u8]) -> Option<Execution<'_>> {
     let (method, behind) = split_at_byte(rest, b',')?;
-    let path = behind.strip_prefix(b" Resource Path:")?;
+    // What a copy put on the next line is no part of it.
+    let path = first_line(behind.strip_prefix(b" Resource Path:")?);
     Some(Execution::HttpMethod { method, path: path.trim_ascii() })
 }
 
@@ -355,6 +360,14 @@ mod tests {
                 message: b"a. Lambda request id: b",
                 lambda: RequestId::parse(ID.as_bytes()),
             },
+        );
+    }
+
+    #[test]
+    fn a_path_ends_with_its_line() {
+        check(
+            &format!("({ID}) HTTP Method: GET, Resource Path: /items\n10"),
+            &Execution::HttpMethod { method: b"GET", path: b"/items" },
         );
     }
 

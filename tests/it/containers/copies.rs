@@ -37,6 +37,22 @@ fn the_text_of_the_copy_button_is_no_part_of_a_message() {
 }
 
 #[test]
+fn the_number_of_the_next_row_is_no_part_of_a_line_of_the_gateway() {
+    let (one, two) = (at(0), at(1));
+    let map = format!("({ID}) Method response headers: {{A=b}}");
+    check(
+        &format!(
+            "{one}\n({ID}) HTTP Method: GET, Resource Path: /a\n2\t\n{two}\n{map}\n10\n{two}\nprinted\n10\n"
+        ),
+        &[
+            (Some(&one), None, None, &format!("({ID}) HTTP Method: GET, Resource Path: /a")),
+            (Some(&two), None, None, &map),
+            (Some(&two), None, None, "printed\n10"),
+        ],
+    );
+}
+
+#[test]
 fn groups_of_access_logs_have_any_name() {
     let (one, two) = (at(0), at(1));
     let (group, stream) = ("shop-access", "0123456789abcdef0123456789abcdef");
