@@ -53,21 +53,17 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
     skip_record(window, b'\n');
     loop {
         let first_line = number + 1;
-        let Some(Record { mut length, mut lines, mut is_quoted }) = record(window) else { break };
-        let mut bytes = window.held().get(..length).unwrap_or_default();
+        let Some(Record { length: whole, lines, is_quoted }) = record(window) else { break };
+        let mut bytes = window.held().get(..whole).unwrap_or_default();
         fields.split(bytes, layout.delimiter);
         if let Some(end) = fields.row_end {
-            length = end;
             bytes = bytes.get(..end).unwrap_or_default();
-            lines = memchr_iter(b'\n', bytes).count() as u64;
         }
-        is_quoted &= fields.is_open || fields.is_malformed;
+        let is_quoted = is_quoted && (fields.is_open || fields.is_malformed);
         if is_quoted || fields.is_malformed {
             let next = layout.next_row(bytes, &mut fields.clock);
             if let Some(next) = next {
-                length = next;
                 bytes = bytes.get(..next).unwrap_or_default();
-                lines = memchr_iter(b'\n', bytes).count() as u64;
                 fields.split(bytes, layout.delimiter);
             }
             if (is_quoted || next.is_some()) && !is_noted {
@@ -75,7 +71,8 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
                 is_noted = true;
             }
         }
-        number += lines;
+        let length = bytes.len();
+        number += if length < whole { memchr_iter(b'\n', bytes).count() as u64 } else { lines };
         if !bytes.trim_ascii().is_empty() {
             let told = fields.told(layout, first_line);
             if layout.insights {

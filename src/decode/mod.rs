@@ -1,9 +1,9 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header`, `quote`, `table`, `expanded` and `continuation`), `csv`
-//! (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`, `insights`, `literal`, `mold`,
-//! `moment`, `queried`, `same` and `walk`), `test_invoke`.
+//! Each container has a file: `text` (with `header`, `quote`, `table`, `expanded`, `wrapped` and
+//! `continuation`), `csv` (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`,
+//! `insights`, `literal`, `mold`, `moment`, `prose`, `queried`, `same` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
 
