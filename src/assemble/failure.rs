@@ -139,8 +139,8 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
                 denied.then_some(Failure::AuthorizerDenied)
             });
     }
-    let failed = exchange.failure.is_some();
-    if !failed && progress.denied && exchange.status.is_unseen() && !progress.authorizer_phase {
+    let is_open = exchange.failure.is_none() && exchange.status.is_unseen();
+    if is_open && progress.denied && !progress.authorizer_phase {
         deny_by_policy(exchange);
     }
     let failed = exchange.failure.is_some();
