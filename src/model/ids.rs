@@ -155,11 +155,17 @@ impl<'a> IdText<'a> {
         RequestId::parse(text).map(|_| Self(text))
     }
 
-    /// What [`RequestId::looks_like_uuid`] took.
+    /// What is as long as the longest id. Until it is known to be one, it is only to be looked for among
+    /// those that are: see [`Self::is_uuid`].
     #[inline]
-    pub fn of_uuid(text: &'a [u8; RequestId::MAX]) -> Self {
-        debug_assert!(is_uuid(text), "it was looked at");
+    pub fn of_longest(text: &'a [u8; RequestId::MAX]) -> Self {
         Self(text)
+    }
+
+    /// As [`RequestId::looks_like_uuid`].
+    #[inline]
+    pub fn is_uuid(self) -> bool {
+        RequestId::looks_like_uuid(self.0)
     }
 
     /// The id.

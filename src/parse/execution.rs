@@ -13,6 +13,9 @@ pub struct Look<'a> {
     pub id: Option<IdText<'a>>,
     /// Whether that is the one that was named as the last one.
     pub is_last: bool,
+    /// Whether that is known to be an id. If not, it is as long as a UUID, and known to be one once it
+    /// is found among those of earlier lines: see [`Look::has_id`].
+    pub(crate) is_proved: bool,
     /// Whether the line ends in ` [TRUNCATED]`.
     pub truncated: bool,
     /// What it can add to its exchange, as far as its shape tells.
@@ -24,6 +27,12 @@ pub struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
+    /// Whether what stands in the place of the id is one. If not, the message is to be [`look`]ed at.
+    #[inline]
+    pub fn has_id(&self) -> bool {
+        self.is_proved || self.id.is_some_and(IdText::is_uuid)
+    }
+
     /// Reads what it says; false if that is new to us. It is written where it stays.
     #[inline]
     pub fn read(&self, line: &mut Execution<'a>) -> bool {
@@ -45,21 +54,21 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
 /// The same for the hot path: the line is read by those who need it. `last` is any id, best that of the
 /// line before.
 pub fn look<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>> {
-    look_at_usual(message, last).or_else(|| look_at_other(message))
+    let usual = look_at_usual(message, last).filter(Look::has_id);
+    usual.map(|look| Look { is_proved: true, ..look }).or_else(|| look_at_other(message))
 }
 
-/// As [`look`], if the message begins with a UUID, as nearly all do.
+/// As [`look`], if the message begins with what may be a UUID, as nearly all do. Most lines belong to
+/// a request that is known, so what its id is made of is not looked at.
 #[expect(clippy::inline_always, reason = "a call for each line, and what it gives is large")]
 #[inline(always)]
 pub fn look_at_usual<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<Look<'a>> {
     let (id, text) = split_uuid(message)?;
     let is_last = last.is_some_and(|last| last.is_written(id));
-    if !is_last && !RequestId::looks_like_uuid(id) {
-        return None;
-    }
     let shape = shape::numbered(text).map(|(_, shape)| shape);
-    let (id, truncated) = (Some(IdText::of_uuid(id)), text.ends_with(TRUNCATED));
-    Some(Look { id, is_last, truncated, adds: adds(shape, text), text, shape })
+    let (id, truncated) = (Some(IdText::of_longest(id)), text.ends_with(TRUNCATED));
+    let adds = adds(shape, text);
+    Some(Look { id, is_last, is_proved: is_last, truncated, adds, text, shape })
 }
 
 fn look_at_other(message: &[u8]) -> Option<Look<'_>> {
@@ -76,7 +85,8 @@ fn look_at_other(message: &[u8]) -> Option<Look<'_>> {
         }
     }
     let truncated = text.ends_with(TRUNCATED);
-    Some(Look { id, is_last: false, truncated, adds: adds(shape, text), text, shape })
+    let adds = adds(shape, text);
+    Some(Look { id, is_last: false, is_proved: true, truncated, adds, text, shape })
 }
 
 /// As [`look`], at the beginning of a message, and at its end as it stands in a string of JSON. What is
@@ -86,7 +96,7 @@ pub fn look_at_beginning<'a>(
     written: &[u8],
     last: Option<&RequestId>,
 ) -> Option<Look<'a>> {
-    let look = look(beginning, last)?;
+    let look = look_at_usual(beginning, last).or_else(|| look_at_other(beginning))?;
     Some(Look { truncated: written.ends_with(TRUNCATED), adds: adds(look.shape, written), ..look })
 }
 
@@ -119,10 +129,7 @@ fn adds(shape: Option<&LineShape>, end: &[u8]) -> Adds {
 /// A look at a message, on a thread that has time for it: what makes [`look_glanced`] quick. Nothing is
 /// told of messages that are no usual lines of an execution log.
 pub fn glance(message: &[u8]) -> Glance {
-    let Some((_, text)) = split_uuid(message).filter(|(id, _)| RequestId::looks_like_uuid(*id))
-    else {
-        return Glance::default();
-    };
+    let Some((_, text)) = split_uuid(message) else { return Glance::default() };
     let truncated = text.ends_with(TRUNCATED);
     let number = shape::numbered(text).map(|(number, _)| number + 1);
     match number.and_then(|number| u32::try_from(number).ok()) {
@@ -142,8 +149,9 @@ pub fn look_glanced<'a>(
     let (prefix, text) = message.split_first_chunk::<UUID_PREFIX>()?;
     let [_, id @ .., _, _] = prefix;
     let is_last = last.is_some_and(|last| last.is_written(id));
-    let (id, shape) = (Some(IdText::of_uuid(id)), Some(shape));
-    Some(Look { id, is_last, truncated: glance.0 & 1 == 1, adds: adds(shape, text), text, shape })
+    let (id, shape, truncated) = (Some(IdText::of_longest(id)), Some(shape), glance.0 & 1 == 1);
+    let adds = adds(shape, text);
+    Some(Look { id, is_last, is_proved: is_last, truncated, adds, text, shape })
 }
 
 /// Length of `(<UUID>) `.
@@ -382,8 +390,11 @@ mod tests {
 
     #[test]
     fn a_first_look_changes_nothing() {
-        let ids =
-            [format!("({ID}) "), format!("({ID})"), "(EP5ycFmYoAMEnvg=) ".into(), String::new()];
+        let no_uuid = "(11111111-2222-4333-8444-55555555555/) ";
+        let test = "(test-1111111111111111111111111111111) ";
+        let usual = [format!("({ID}) "), no_uuid.into(), test.into()];
+        let others = [format!("({ID})"), "(EP5ycFmYoAMEnvg=) ".into(), String::new()];
+        let ids: Vec<String> = usual.iter().chain(&others).cloned().collect();
         let tails = ["", " [TRUNCATED]", "\n", "x"];
         let others = ["", " ", "Somebody else's line", "Method", "()", "(x) y"];
         for text in SHAPES.iter().map(|shape| shape.example).chain(others) {
@@ -393,11 +404,11 @@ mod tests {
                 let first = look(message.as_bytes(), None).map(|look| read(look, &mut once));
                 let glanced = glance(message.as_bytes());
                 let second = look_glanced(message.as_bytes(), glanced, None)
+                    .filter(Look::has_id)
                     .or_else(|| look(message.as_bytes(), None));
                 let second = second.map(|look| read(look, &mut twice));
                 assert_eq!((second, twice), (first, once), "{message}");
-                let is_usual =
-                    id == &format!("({ID}) ") && SHAPES.iter().any(|it| it.example == text);
+                let is_usual = usual.contains(id) && SHAPES.iter().any(|it| it.example == text);
                 assert_eq!(glanced != Glance::default(), is_usual, "{message}");
             }
         }

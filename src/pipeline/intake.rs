@@ -40,12 +40,12 @@ impl Analyzer<'_> {
     )]
     #[inline(always)]
     fn looked_at(&mut self, event: &LogEvent<'_>, look: Look<'_>) {
-        let Look { id, is_last, truncated, adds, text, shape } = look;
+        let Look { id, is_last, is_proved, truncated, adds, text, shape } = look;
         if self.assembler.passes(event, id, is_last, adds) {
             self.note(truncated);
         } else {
             // Only now, for it is written to memory.
-            self.read(event, &Look { id, is_last, truncated, adds, text, shape });
+            self.read(event, &Look { id, is_last, is_proved, truncated, adds, text, shape });
         }
     }
 
@@ -61,6 +61,9 @@ impl Analyzer<'_> {
     /// A line of an execution log that may add something.
     #[inline(never)]
     fn read(&mut self, event: &LogEvent<'_>, look: &Look<'_>) {
+        if !look.has_id() {
+            return self.look_at(event);
+        }
         let &Look { id, truncated, .. } = look;
         let mut line = Execution::Detail;
         if look.read(&mut line) {
@@ -150,6 +153,9 @@ impl Sink for Analyzer<'_> {
             self.is_taken(&event);
             self.note(look.truncated);
             return true;
+        }
+        if !look.has_id() {
+            return false;
         }
         let line = execution::taken_as_written(&look, event.message, written);
         let Some(line) = line else { return false };

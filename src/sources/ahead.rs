@@ -71,10 +71,11 @@ struct Batch {
 /// Nothing is to be dropped of it: that would be done for each event.
 #[derive(Debug, Clone, Copy)]
 enum Pushed {
+    /// When the next event was taken in, which few containers tell.
+    Ingested(LogTime),
     /// An event without its message.
     Event {
         time: Option<LogTime>,
-        ingested: Option<LogTime>,
         position: Position,
         message: At,
         glance: Glance,
@@ -86,29 +87,29 @@ enum Pushed {
     Problem,
 }
 
-/// Where a message is.
+/// Where a message is: in the buffer, or among those that were copied.
 #[derive(Debug, Clone, Copy)]
-enum At {
-    Buffer(u32, u32),
-    Copied(u32, u32),
+struct At {
+    start: u32,
+    end: u32,
+    is_copied: bool,
 }
 
 /// Pushes it all into the sink.
 fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
     let buffer = batch.whole.as_deref().unwrap_or(&batch.buffer);
     let (mut new_places, mut problems) = (batch.places.iter(), batch.problems.iter());
+    let mut of_next = None;
     for pushed in &batch.pushed {
         match pushed {
-            Pushed::Event { time, ingested, position, message, glance } => {
-                let (bytes, start, end) = match *message {
-                    At::Buffer(start, end) => (buffer, start, end),
-                    At::Copied(start, end) => (&batch.copied, start, end),
-                };
-                let message = bytes.get(start as usize..end as usize).unwrap_or_default();
+            Pushed::Ingested(time) => of_next = Some(*time),
+            Pushed::Event { time, position, message: At { start, end, is_copied }, glance } => {
+                let bytes = if *is_copied { &batch.copied } else { buffer };
+                let message = bytes.get(*start as usize..*end as usize).unwrap_or_default();
+                let ingested = of_next.take();
                 let Some(place) = places.get(position.place.index()) else { continue };
                 let position = Position { place: *place, line: position.line };
-                let event = LogEvent { time: *time, ingested: *ingested, position, message };
-                sink.glanced(event, *glance);
+                sink.glanced(LogEvent { time: *time, ingested, position, message }, *glance);
             }
             Pushed::Place => places.extend(new_places.next().map(|place| sink.place(place))),
             Pushed::Count(what, how_many) => sink.count(*what, *how_many),
@@ -187,7 +188,10 @@ impl Sink for Recorder {
         let is_late = desk.whole.is_some();
         let glance = if is_late { Glance::default() } else { (self.look)(message) };
         let message = desk.keep(message);
-        desk.batch.pushed.push(Pushed::Event { time, ingested, position, message, glance });
+        if let Some(time) = ingested {
+            desk.batch.pushed.push(Pushed::Ingested(time));
+        }
+        desk.batch.pushed.push(Pushed::Event { time, position, message, glance });
         if desk.is_enough() {
             desk.send(Vec::new());
         }
@@ -219,12 +223,12 @@ impl Desk {
             && end <= self.buffer.end
             && let (Some(start), Some(end)) = (offset(start), offset(end))
         {
-            return At::Buffer(start, end);
+            return At { start, end, is_copied: false };
         }
         let place = |copied: &[u8]| u32::try_from(copied.len()).unwrap_or(u32::MAX);
         let start = place(&self.batch.copied);
         self.batch.copied.extend_from_slice(message);
-        At::Copied(start, place(&self.batch.copied))
+        At { start, end: place(&self.batch.copied), is_copied: true }
     }
 
     /// Whether the batch is to be handed on though nobody says so.
