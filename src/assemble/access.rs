@@ -117,6 +117,9 @@ fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
     if access.waf_blocked {
         return Some(Failure::Waf);
     }
+    if is_refused_by_policy(access) {
+        return Some(Failure::Forbidden);
+    }
     if access.authorizer_error.is_some() {
         let denied = matches!(status, 401 | 403);
         return Some(if denied {
@@ -137,7 +140,17 @@ fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
             let failed = kind == "INTEGRATION_FAILURE" && status == 504;
             failed.then_some(Failure::IntegrationConfiguration)
         })
+        .or_else(|| (access.is_unrouted && status == 404).then_some(Failure::NotRouted))
         .or_else(|| of_status(message, status).filter(|_| is_by_gateway(access)))
+}
+
+/// Whether a policy refuses, and nothing tells of an authorizer, whose policy it may be.
+fn is_refused_by_policy(access: &AccessRecord) -> bool {
+    const REFUSAL: &str = "The client is not authorized to perform this operation";
+    let texts = [&access.authorizer_error, &access.error_message];
+    let mut keys = access.fields.iter().map(|(key, _)| key.to_ascii_lowercase());
+    texts.into_iter().flatten().any(|text| text.contains(REFUSAL))
+        && !keys.any(|key| key.starts_with("authorizer") && !key.ends_with("error"))
 }
 
 /// Messages that say more than the type of the gateway response: a resource policy and a signature
@@ -166,7 +179,9 @@ fn of_integration_error(text: &str, status: u16) -> Failure {
         Failure::InvokePermission
     } else if status == 504 || has("timed out") || has("timeout") {
         Failure::IntegrationTimeout
-    } else if has("Lambda") && (has("returned the following error") || has("Function Error")) {
+    } else if has("customer function error")
+        || has("Lambda") && (has("returned the following error") || has("Function Error"))
+    {
         failure::of_function(text.as_bytes())
     } else {
         Failure::IntegrationConfiguration

@@ -96,7 +96,8 @@ impl Assembler {
             progress.passing = Passing::of(exchange, progress, keep);
         }
         let reads_forward = progress.first_read == FirstRead::Beginning;
-        let refused = exchange.failure == Some(Failure::AuthorizerDenied);
+        let refused =
+            matches!(exchange.failure, Some(Failure::AuthorizerDenied | Failure::Forbidden));
         // The trace id is written after a completed request, and after a refused one, which has no
         // other end.
         let ends_here = matches!(line, Execution::MethodCompleted(_))
@@ -326,9 +327,20 @@ pub(super) fn apply_line(
             exchange.integration = Integration::Lambda;
             fail(exchange, event, failure::of_invocation(status));
         }
-        Execution::Unauthorized(_) | Execution::AccessDenied(_) => {
+        Execution::Unauthorized(_) => {
             progress.seen.end = true;
             fail(exchange, event, Failure::AuthorizerDenied);
+        }
+        Execution::AccessDenied => {
+            progress.seen.end = true;
+            exchange.set_text_once(Text::FailureMessage, ACCESS_DENIED.as_bytes());
+            fail(exchange, event, Failure::AuthorizerDenied);
+        }
+        Execution::ClientNotAuthorized => {
+            progress.seen.end = true;
+            exchange.set_text_once(Text::FailureMessage, CLIENT_NOT_AUTHORIZED.as_bytes());
+            let failure = failure::of_policy(exchange, progress);
+            fail(exchange, event, failure);
         }
         Execution::AuthorizerConfigurationException => {
             progress.seen.end = true;
@@ -366,6 +378,10 @@ pub(super) fn apply_line(
         | Execution::Detail => {}
     }
 }
+
+/// The refusals by policy, as they are logged.
+const ACCESS_DENIED: &str = "User is not authorized to access this resource";
+const CLIENT_NOT_AUTHORIZED: &str = "The client is not authorized to perform this operation";
 
 fn fail(exchange: &mut Exchange, event: &LogEvent<'_>, failure: Failure) {
     exchange.failure = Some(failure);

@@ -110,6 +110,19 @@ pub(super) fn is_exit(message: &[u8]) -> bool {
     EXITS.iter().any(|exit| memchr::memmem::find(message, exit.as_bytes()).is_some())
 }
 
+/// Whose policy refuses. Where an authorizer's does not deny, or none was at work, it may be that of
+/// the caller or of the API, or one of an authorizer that was cached.
+pub(super) fn of_policy(exchange: &Exchange, progress: &Progress) -> Failure {
+    let mut lines = exchange.lines().iter();
+    let by_authorizer = lines.any(|line| line.kind == LineKind::Authorizer);
+    let shows_policy = exchange.payload(LineKind::Authorizer).is_some_and(|it| !it.is_empty());
+    if by_authorizer && (progress.denied || !shows_policy) {
+        Failure::AuthorizerDenied
+    } else {
+        Failure::Forbidden
+    }
+}
+
 /// What the status of a failed Invoke call means.
 pub(super) fn of_invocation(status: u16) -> Failure {
     match status {

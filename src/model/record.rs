@@ -59,8 +59,11 @@ pub enum Execution<'a> {
     Unauthorized(&'a [u8]),
     /// `AuthorizerConfigurationException`.
     AuthorizerConfigurationException,
-    /// `The client is not authorized to perform this operation.`, or another refusal by policy.
-    AccessDenied(&'a [u8]),
+    /// `The client is not authorized to perform this operation.`: a policy refuses, that of an authorizer,
+    /// of the caller or of the API.
+    ClientNotAuthorized,
+    /// `User is not authorized to access this resource`: the policy of an authorizer refuses.
+    AccessDenied,
     /// `Verifying Usage Plan for request: <id>. API Key: <key> API Stage: <api>/<stage>`.
     VerifyingUsagePlan {
         /// Request id.
@@ -224,6 +227,8 @@ pub struct AccessRecord {
     pub path: Option<String>,
     /// `METHOD /resource`, or an HTTP API's route key.
     pub route: Option<String>,
+    /// Whether the line says that no route of an HTTP API took the request: its route key is `-`.
+    pub is_unrouted: bool,
     /// Status of the response.
     pub status: Option<u16>,
     /// Length of the response body, bytes.

@@ -8,11 +8,14 @@
 pub mod format;
 mod forms;
 mod meaning;
+mod names;
+mod ordered;
 mod pairs;
 mod prefix;
 
 use crate::model::{AccessRecord, RequestId};
-use crate::parse::access_log::meaning::{Field, Fields};
+use crate::parse::access_log::meaning::Fields;
+use crate::parse::access_log::names::Field;
 use crate::parse::access_log::pairs::Pairs;
 
 /// Reads a line of an access log. It must hold a request id, and a status, a method or a route.
@@ -22,6 +25,7 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
     let pairs = match text.first()? {
         b'{' => pairs::json(text)?,
         b'<' => pairs::xml(text)?,
+        _ if ordered::begins_with_id(text) => ordered::behind_id(text)?,
         _ if pairs::may_be_pairs(text) => pairs::separated(text)?,
         _ if forms::may_be_form(text) => forms::read(text)?,
         _ => return None,

@@ -91,12 +91,12 @@ shapes! {
     label(Beginning) "Starting execution for request:" => |p| Some(Execution::StartingExecution(p)), "Starting execution for request: 11111111-2222-4333-8444-555555555555", LOGS;
     label "Successfully completed authorizer execution" => |_| Some(Execution::AuthorizerCompleted), "Successfully completed authorizer execution", LOGS;
     label(Success) "Successfully completed execution" => |_| Some(Execution::SuccessfullyCompleted), "Successfully completed execution", LOGS;
-    plain "The client is not authorized to perform this operation" => |p| Some(Execution::AccessDenied(p)), "The client is not authorized to perform this operation.", DEVELOPERS;
+    plain "The client is not authorized to perform this operation" => |_| Some(Execution::ClientNotAuthorized), "The client is not authorized to perform this operation.", DEVELOPERS;
     label "There was an internal error while executing your request" => |p| Some(Execution::ExecutionFailed(p)), "There was an internal error while executing your request", DEVELOPERS;
     label "Unauthorized request:" => |p| Some(Execution::Unauthorized(p)), "Unauthorized request: 11111111-2222-4333-8444-555555555555", LOGS;
     plain "Unauthorized" => |p| p.is_empty().then_some(Execution::Unauthorized(p)), "Unauthorized", TEST;
     label(Stage) "Usage Plan check succeeded for API Key" => |p| Some(read::usage_plan(p)), "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod", LOGS;
-    plain "User is not authorized to access this resource" => |p| Some(Execution::AccessDenied(p)), "User is not authorized to access this resource with an explicit deny", DEVELOPERS;
+    plain "User is not authorized to access this resource" => |_| Some(Execution::AccessDenied), "User is not authorized to access this resource with an explicit deny", DEVELOPERS;
     label(Nothing) "Using valid authorizer policy for principal:" => |p| Some(Execution::AuthorizerPolicy(p)), "Using valid authorizer policy for principal: ****abcdef", LOGS;
     label(Stage) "Verifying Usage Plan for request:" => |p| Some(read::verifying_usage_plan(p)), "Verifying Usage Plan for request: 11111111-2222-4333-8444-555555555555. API Key:  API Stage: a1b2c3d4e5/prod", LOGS;
     label(Nothing) "WAF call got timed out" => |_| Some(Execution::Detail), "WAF call got timed out", DEVELOPERS;

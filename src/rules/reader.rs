@@ -367,7 +367,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A header of which `found` tells. Several of one name are combined.
+/// A header of which `found` tells, without the blanks around its value, which are no part of it.
+/// Several of one name are combined.
 fn header<'a>(
     found: &Values<'a>,
     at: usize,
@@ -376,7 +377,7 @@ fn header<'a>(
 ) -> Fact<Cow<'a, str>> {
     match found.get(at) {
         Some(_) if found.is_repeated(at) => headers.get(name),
-        Some(value) => Fact::Seen(lossy(value)),
+        Some(value) => Fact::Seen(lossy(value.trim_ascii())),
         None if headers.is_complete() => Fact::Absent,
         None => Fact::Unseen,
     }

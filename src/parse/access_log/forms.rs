@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem};
 
 use crate::model::RequestId;
+use crate::parse::access_log::ordered;
 use crate::parse::access_log::pairs::Pairs;
 
 /// How the requests of WebSocket APIs begin in CLF.
@@ -20,14 +21,18 @@ const SOCKET_EVENTS: [&[u8]; 3] = [b"] \"MESSAGE ", b"] \"CONNECT ", b"] \"DISCO
 pub(super) fn may_be_form(text: &[u8]) -> bool {
     let has_protocol = memmem::find(text, b"HTTP/").is_some();
     let has_time = memmem::find(text, b" [").is_some();
-    has_protocol && (has_time || memchr(b',', text).is_some())
+    let begins_with_time = || looks_like_time(text.strip_prefix(b"[").unwrap_or(text));
+    has_protocol && (has_time || memchr(b',', text).is_some() || begins_with_time())
         || has_time && SOCKET_EVENTS.iter().any(|kind| memmem::find(text, kind).is_some())
 }
 
-/// Reads CLF or CSV.
+/// Reads CLF or CSV, or another order of their fields.
 pub(super) fn read(text: &[u8]) -> Option<Pairs<'static>> {
     let text = String::from_utf8_lossy(text);
-    web_socket(&text).or_else(|| common(&text)).or_else(|| comma_separated(&text))
+    web_socket(&text)
+        .or_else(|| common(&text))
+        .or_else(|| comma_separated(&text))
+        .or_else(|| ordered::behind_time(&text))
 }
 
 /// `ip caller user [time] "METHOD path protocol" status length id [extended id] [text]`.
@@ -75,7 +80,7 @@ fn web_socket(text: &str) -> Option<Pairs<'static>> {
 /// The same fields, not quoted; HTTP APIs leave out caller and user.
 fn comma_separated(text: &str) -> Option<Pairs<'static>> {
     let places: Vec<_> = text.split(',').map(str::trim).collect();
-    let at = places.iter().position(|place| looks_like_time(place))?;
+    let at = places.iter().position(|place| looks_like_time(place.as_bytes()))?;
     let (head, rest) = places.split_at_checked(at)?;
     let (time, rest) = rest.split_first()?;
     // A path may hold commas; the protocol ends it.
@@ -134,7 +139,7 @@ fn pairs(
 }
 
 /// The name of the variable that gives such a text, where its wording tells.
-fn error_name(text: &str) -> Option<&'static str> {
+pub(super) fn error_name(text: &str) -> Option<&'static str> {
     /// `$context.error.message` of gateway responses.
     const BODIES: &[&str] = &[
         "Endpoint request timed out",
@@ -148,20 +153,29 @@ fn error_name(text: &str) -> Option<&'static str> {
         "Too Many Requests",
         "Unauthorized",
     ];
+    /// Words of `$context.integrationErrorMessage`, and of what an execution log says.
+    const INTEGRATION: &[&str] = &[
+        "the integration",
+        "the Lambda function",
+        "The Lambda function",
+        "Execution failed due to",
+        "Lambda execution failed",
+        "Lambda invocation failed",
+    ];
     let has = |needle: &str| text.contains(needle);
     let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     if BODIES.contains(&quoted) {
         Some("errorMessage")
     } else if has("the authorizer") || has("Authorizer") {
         Some("authorizerError")
-    } else if has("the integration") || has("the Lambda function") || has("The Lambda function") {
+    } else if INTEGRATION.iter().any(|words| has(words)) {
         Some("integrationErrorMessage")
     } else {
         None
     }
 }
 
-fn is_status(text: &str) -> bool {
+pub(super) fn is_status(text: &str) -> bool {
     text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -169,12 +183,11 @@ fn is_extended(text: &str) -> bool {
     RequestId::looks_like_extended(text.as_bytes())
 }
 
-fn is_api_id(text: &str) -> bool {
+pub(super) fn is_api_id(text: &str) -> bool {
     RequestId::looks_like_uuid(text.as_bytes()) || is_extended(text)
 }
 
 /// `22/Nov/2026:10:00:00 +0000`.
-fn looks_like_time(text: &str) -> bool {
-    let text = text.as_bytes();
+pub(super) fn looks_like_time(text: &[u8]) -> bool {
     text.get(2) == Some(&b'/') && text.get(6) == Some(&b'/') && text.get(11) == Some(&b':')
 }

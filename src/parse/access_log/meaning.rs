@@ -1,193 +1,13 @@
-//! What the names in access logs mean: `$context` names and the ones that users make of them.
+//! What the fields of a line in an access log tell, by the meanings of their names.
 //!
 //! Must not: know how names and values are written.
 
-use std::sync::LazyLock;
-
 use chrono::NaiveDate;
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 
 use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface};
+use crate::parse::access_log::is_method;
+use crate::parse::access_log::names::{Field, MEANINGS};
 use crate::parse::access_log::pairs::Pairs;
-
-/// What a name can stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    RequestId,
-    ExtendedRequestId,
-    LambdaRequestId,
-    TimeEpoch,
-    Time,
-    Api,
-    Stage,
-    Method,
-    Path,
-    ResourcePath,
-    RouteKey,
-    Status,
-    Length,
-    /// `$context.integration.status`: the function's.
-    FunctionStatus,
-    /// `integrationStatus`: fed by the function's status in some logs and by the Lambda service's in
-    /// others.
-    IntegrationStatus,
-    /// `$context.integration.integrationStatus`: the Lambda service's.
-    ServiceStatus,
-    IntegrationLatency,
-    ErrorMessage,
-    ErrorResponseType,
-    IntegrationError,
-    AuthorizerError,
-    WafResponseCode,
-    WafStatus,
-    TraceId,
-    EventType,
-    ConnectionId,
-}
-
-/// A meaning and the names that have it, the surest first: lower case, without `$context.`, `_` and
-/// `-`. Dots stand for nesting.
-const NAMES: &[(Field, &[&str])] = &[
-    (
-        Field::RequestId,
-        &["requestid", "apirequestid", "gatewayrequestid", "apigwrequestid", "request.id", "reqid"],
-    ),
-    (
-        Field::ExtendedRequestId,
-        &["extendedrequestid", "request.extendedid", "extrequestid", "xamzapigwid", "apigwid"],
-    ),
-    (
-        Field::LambdaRequestId,
-        &[
-            "integration.requestid",
-            "awsendpointrequestid",
-            "integrationrequestid",
-            "lambdarequestid",
-            "lambda.requestid",
-            "endpointrequestid",
-            "awsendpointrequestid2",
-        ],
-    ),
-    (Field::TimeEpoch, &["requesttimeepoch", "timeepoch", "request.timeepoch", "epoch"]),
-    (Field::Time, &["requesttime", "request.time", "time", "timestamp"]),
-    (Field::Api, &["apiid", "restapiid", "httpapiid", "api.id", "api"]),
-    (Field::Stage, &["stage", "stagename", "apistage"]),
-    (
-        Field::Method,
-        &["httpmethod", "method", "request.method", "requestmethod", "http.method", "verb"],
-    ),
-    (Field::Path, &["path", "requestpath", "request.path", "http.path", "uri", "request.uri"]),
-    (Field::ResourcePath, &["resourcepath", "request.resourcepath", "resource", "resource.path"]),
-    (Field::RouteKey, &["routekey", "route", "request.routekey", "route.key"]),
-    (
-        Field::Status,
-        &[
-            "status",
-            "statuscode",
-            "responsestatus",
-            "response.status",
-            "response.statuscode",
-            "httpstatus",
-            "http.status",
-            "responsestatuscode",
-            "httpstatuscode",
-        ],
-    ),
-    (
-        Field::Length,
-        &["responselength", "response.length", "responsesize", "bytes", "bytessent", "length"],
-    ),
-    (
-        Field::FunctionStatus,
-        &["integration.status", "functionresponsestatus", "lambdastatus", "functionstatus"],
-    ),
-    (Field::IntegrationStatus, &["integrationstatus"]),
-    (
-        Field::ServiceStatus,
-        &[
-            "integration.integrationstatus",
-            "integration.servicestatus",
-            "integrationservicestatus",
-            "integrationintegrationstatus",
-        ],
-    ),
-    (Field::IntegrationLatency, &["integration.latency", "integrationlatency"]),
-    (
-        Field::ErrorMessage,
-        &[
-            "error.message",
-            "errormessage",
-            "error.errormessage",
-            "error.messagestring",
-            "error.errormessagestring",
-            "errormessagestring",
-            "errmsg",
-            "errormsg",
-            "gatewayerror",
-            "gatewayerrormessage",
-            "response.error",
-            "error",
-        ],
-    ),
-    (
-        Field::ErrorResponseType,
-        &[
-            "error.responsetype",
-            "error.errorresponsetype",
-            "errorresponsetype",
-            "responsetype",
-            "gatewayresponsetype",
-            "errortype",
-        ],
-    ),
-    (
-        Field::IntegrationError,
-        &[
-            "integration.error",
-            "integrationerrormessage",
-            "integrationerror",
-            "integrationerr",
-            "integration.errormessage",
-            "integration.error.message",
-            "integerror",
-            "interrormsg",
-            "lambdaerror",
-        ],
-    ),
-    (
-        Field::AuthorizerError,
-        &[
-            "authorizer.error",
-            "authorizererror",
-            "authorize.error",
-            "authenticate.error",
-            "autherror",
-            "autherrormessage",
-            "autherrmsg",
-            "autherr",
-            "authorizererrormessage",
-            "authorizer.errormessage",
-            "authorizeerror",
-            "authenticateerror",
-            "auth.error",
-        ],
-    ),
-    (Field::WafResponseCode, &["wafresponsecode", "waf.responsecode"]),
-    (Field::WafStatus, &["waf.status", "wafstatus"]),
-    (Field::TraceId, &["xraytraceid", "traceid", "xray.traceid", "xraytrace"]),
-    (Field::EventType, &["eventtype"]),
-    (Field::ConnectionId, &["connectionid"]),
-];
-
-/// A normalized name to its meaning and its rank among the names of that meaning.
-static MEANINGS: LazyLock<HashMap<&'static str, (Field, usize), RandomState>> =
-    LazyLock::new(|| {
-        let names = NAMES.iter().flat_map(|(field, names)| {
-            names.iter().enumerate().map(|(rank, name)| (*name, (*field, rank)))
-        });
-        names.collect()
-    });
 
 /// The fields of a line, by meaning.
 pub(super) struct Fields<'a> {
@@ -311,9 +131,11 @@ fn normalize(key: &str, name: &mut String) {
 /// The record, without its list of fields.
 pub(super) fn record(fields: &Fields<'_>) -> AccessRecord {
     let status = fields.number(Field::Status);
-    let method = fields.text(Field::Method).filter(|method| *method != "-");
+    let line = fields.text(Field::RequestLine).and_then(request_line);
+    let method = fields.text(Field::Method).or(line.map(|(method, _)| method));
     let (resource, route_key) = places(fields);
     let surface = surface(fields, resource, route_key);
+    let path = path(fields, resource, route_key);
     AccessRecord {
         surface,
         request_id: fields.id(Field::RequestId),
@@ -326,13 +148,16 @@ pub(super) fn record(fields: &Fields<'_>) -> AccessRecord {
             .map(str::to_owned)
             .or_else(|| route_key.and_then(|key| key.split_once(' ')).map(|(m, _)| m.to_owned()))
             .filter(|method| method != "ANY"),
-        path: path(fields, resource, route_key),
+        path: path.or_else(|| line.map(|(_, target)| without_query(target).to_owned())),
         route: route_key.map(str::to_owned).or_else(|| {
             resource.map(|resource| match method {
-                Some(method) => format!("{method} {resource}"),
-                None => resource.to_owned(),
+                Some(method) => format!("{method} {}", without_query(resource)),
+                None => without_query(resource).to_owned(),
             })
         }),
+        is_unrouted: surface == Surface::Http
+            && resource.is_none()
+            && fields.logged(Field::RouteKey).next() == Some("-"),
         status,
         response_length: fields.text(Field::Length).and_then(|text| text.parse().ok()),
         integration_called: integration_called(fields),
@@ -383,12 +208,27 @@ fn surface(fields: &Fields<'_>, resource: Option<&str>, route_key: Option<&str>)
 fn path(fields: &Fields<'_>, resource: Option<&str>, route_key: Option<&str>) -> Option<String> {
     let of_key = || route_key.and_then(|key| key.split_once(' ')).map(|(_, path)| path);
     let is_whole = |path: &&str| !path.contains('{');
+    let is_path = |path: &&str| path.starts_with('/');
+    // Where several names mean a path, one of them may be that of the resource.
     fields
-        .text(Field::Path)
-        .filter(|path| path.starts_with('/'))
+        .logged(Field::Path)
+        .filter(is_path)
+        .find(is_whole)
+        .or_else(|| fields.text(Field::Path).filter(is_path))
         .or_else(|| resource.filter(is_whole))
         .or_else(|| of_key().filter(is_whole))
-        .map(|path| path.split('?').next().unwrap_or(path).to_owned())
+        .map(|path| without_query(path).to_owned())
+}
+
+/// Method and target of `GET /path` or `GET /path HTTP/1.1`.
+fn request_line(text: &str) -> Option<(&str, &str)> {
+    let (method, target) = text.split_once(' ')?;
+    let target = target.split(' ').next()?;
+    (is_method(method) && target.starts_with('/')).then_some((method, target))
+}
+
+fn without_query(target: &str) -> &str {
+    target.split('?').next().unwrap_or(target)
 }
 
 /// Whether the integration was called: a status or an error of it, a latency or a request id say
@@ -453,10 +293,4 @@ fn clf_time(text: &str) -> Option<LogTime> {
 fn epoch_time(text: &str) -> Option<LogTime> {
     let number: i64 = text.parse().ok().filter(|number| *number > 0)?;
     Some(LogTime(if number < 100_000_000_000 { number * 1000 } else { number }))
-}
-
-/// The table's names.
-#[cfg(test)]
-pub(super) fn every_name() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().flat_map(|(_, names)| *names).copied()
 }

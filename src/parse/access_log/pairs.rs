@@ -101,6 +101,10 @@ fn salvage<'a>(text: &'a [u8], pairs: &mut Pairs<'a>) {
         let value = text.get(mark.value..end).unwrap_or_default().trim_ascii();
         let value = value.strip_suffix(b",").unwrap_or(value).trim_ascii();
         let value = match value.strip_prefix(b"\"") {
+            _ if mark.is_within => {
+                let end = memchr(b'"', value).unwrap_or(value.len());
+                value.get(..end).unwrap_or_default()
+            }
             Some(value) => {
                 let end = value.iter().rposition(|byte| *byte == b'"').unwrap_or(value.len());
                 value.get(..end).unwrap_or_default()
@@ -111,14 +115,16 @@ fn salvage<'a>(text: &'a [u8], pairs: &mut Pairs<'a>) {
     }
 }
 
-/// A `"name":` in a text.
+/// A `"name":` in a text, or a `"name:value"`.
 struct Mark<'a> {
     start: usize,
     key: &'a [u8],
     value: usize,
+    /// Whether the value stands in the quotes of the name.
+    is_within: bool,
 }
 
-fn key_at(text: &[u8], quote: usize) -> Option<Mark<'_>> {
+fn key_at<'a>(text: &'a [u8], quote: usize) -> Option<Mark<'a>> {
     let before = text.get(..quote)?.trim_ascii_end();
     if !matches!(before.last(), Some(b'{' | b',')) {
         return None;
@@ -126,9 +132,16 @@ fn key_at(text: &[u8], quote: usize) -> Option<Mark<'_>> {
     let rest = text.get(quote + 1..)?;
     let length = memchr(b'"', rest)?;
     let key = rest.get(..length)?;
-    let behind = rest.get(length + 1..)?;
-    let value = behind.trim_ascii_start().strip_prefix(b":")?;
-    is_name(key).then_some(Mark { start: quote, key, value: text.len() - value.len() })
+    let behind = rest.get(length + 1..)?.trim_ascii_start();
+    let mark = |key: &'a [u8], value: &[u8], is_within| {
+        let value = text.len() - value.len();
+        is_name(key).then_some(Mark { start: quote, key, value, is_within })
+    };
+    if let Some(value) = behind.strip_prefix(b":") {
+        return mark(key, value, false);
+    }
+    let colon = memchr(b':', key).filter(|_| matches!(behind.first(), Some(b',' | b'}')))?;
+    mark(key.get(..colon)?, rest.get(colon + 1..)?, true)
 }
 
 /// `<request id="..."> <ip>...</ip> ... </request>`.
@@ -212,8 +225,10 @@ fn pair_at(piece: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
 }
 
 /// Names of the request id, in any spelling, end so.
-static ID_NAMES: LazyLock<[memmem::Finder<'static>; 4]> =
-    LazyLock::new(|| ["equestId", "equest_id", "equestID", "equestid"].map(memmem::Finder::new));
+static ID_NAMES: LazyLock<[memmem::Finder<'static>; 6]> = LazyLock::new(|| {
+    ["equestId", "equest_id", "equestID", "equestid", "\"reqId\"", "\"reqid\""]
+        .map(memmem::Finder::new)
+});
 
 fn has_id_name(text: &[u8]) -> bool {
     ID_NAMES.iter().any(|name| name.find(text).is_some())

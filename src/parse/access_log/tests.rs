@@ -396,7 +396,7 @@ fn other_lines_are_no_access_log() {
 #[test]
 fn names_in_the_table_are_normalized_and_unique() {
     let mut seen = std::collections::BTreeSet::new();
-    for name in meaning::every_name() {
+    for name in names::every_name() {
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.' || byte == b'2'));
         assert!(seen.insert(name), "{name} stands twice");
     }
@@ -423,4 +423,58 @@ proptest! {
     ) {
         let _ = parse(text.as_bytes());
     }
+}
+
+#[test]
+fn a_request_line_holds_method_and_path() {
+    for request in ["OPTIONS /pets", "OPTIONS /pets?x=1 HTTP/1.1"] {
+        let got =
+            read(&format!(r#"{{"requestId":"{EXTENDED}","request":"{request}","status":"403"}}"#));
+        assert_eq!((got.method.as_deref(), got.path.as_deref()), (Some("OPTIONS"), Some("/pets")));
+    }
+    let got = rest(r#""status":"200","request":"something else""#);
+    assert_eq!(got.method.as_deref(), Some("GET"));
+}
+
+#[test]
+fn no_query_is_part_of_a_route() {
+    let line = format!(
+        "198.51.100.4 - - [22/Nov/2026:10:00:00 +0000] \"GET /pets?token=abc HTTP/1.1\" 500 35 {ID}"
+    );
+    let got = read(&line);
+    assert_eq!((got.route.as_deref(), got.path.as_deref()), (Some("GET /pets"), Some("/pets")));
+}
+
+#[test]
+fn what_no_route_took_is_told_by_its_key() {
+    let of = |members: &str| read(&format!(r#"{{"httpMethod":"GET","status":"404",{members}}}"#));
+    assert!(of(&format!(r#""requestId":"{EXTENDED}","routeKey":"-""#)).is_unrouted);
+    assert!(!of(&format!(r#""requestId":"{EXTENDED}","routeKey":"$default""#)).is_unrouted);
+    assert!(!of(&format!(r#""requestId":"{EXTENDED}""#)).is_unrouted);
+    // REST APIs have no route keys.
+    assert!(!of(&format!(r#""requestId":"{ID}","routeKey":"-""#)).is_unrouted);
+}
+
+#[test]
+fn a_pair_within_one_string_hides_no_other_member() {
+    let got = read(&format!(
+        r#"{{ "requestId":"{ID}", "stage:prod", "httpMethod":"GET", "status":"429",  "errorMessage:Too Many Requests", "errorResponseType:THROTTLED" }}"#
+    ));
+    assert_eq!((got.status, got.stage.as_deref()), (Some(429), Some("prod")));
+    assert_eq!(got.error_message.as_deref(), Some("Too Many Requests"));
+    assert_eq!(got.error_response_type.as_deref(), Some("THROTTLED"));
+}
+
+#[test]
+fn short_names_mean_the_same() {
+    let got = read(&format!(
+        r#"{{"date":"22/Nov/2026:10:00:00 +0000","reqId":"{ID}","reqMethod":"GET","path":"/pets/{{id}}","realPath":"/prod/pets/7","status":"502","gwError":"Internal server error","integError":"boom"}}"#
+    ));
+    assert_eq!(got.method.as_deref(), Some("GET"));
+    assert_eq!(got.path.as_deref(), Some("/prod/pets/7"));
+    assert_eq!(got.time.map(|time| time.to_string()).as_deref(), Some("2026-11-22T10:00:00.000Z"));
+    assert_eq!(got.error_message.as_deref(), Some("Internal server error"));
+    assert_eq!(got.integration_error.as_deref(), Some("boom"));
+    let nested = rest(r#""status":"502","integration":{"integrationErrorMessage":"boom"}"#);
+    assert_eq!(nested.integration_error.as_deref(), Some("boom"));
 }
