@@ -60,9 +60,8 @@ impl Redaction {
 
 /// What stands for a secret. The scheme of an `Authorization` value is none and helps.
 fn replacement(value: &str) -> String {
-    const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "aws4-hmac-sha256"];
     match value.split_once(' ') {
-        Some((scheme, rest)) if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) => {
+        Some((scheme, rest)) if values::is_scheme(scheme) => {
             format!("{scheme} [redacted:{}]", rest.len())
         }
         _ => format!("[redacted:{}]", value.len()),
@@ -120,8 +119,8 @@ fn named_secrets(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// JSON web tokens, AWS key ids, bearer and basic credentials, credentials in URLs, and tokens with
-/// the well-known prefixes of their issuers.
+/// JSON web tokens, AWS key ids, bearer and basic credentials, credentials in URLs, tokens with the
+/// well-known prefixes of their issuers, and addresses of webhooks whose path is the secret.
 static FORMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<jwt>eyJ[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]*)*)",
@@ -129,6 +128,8 @@ static FORMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?P<scheme>(?-u:\b)(?i-u:bearer|basic) +)(?P<credentials>[A-Za-z0-9+/_~.\-]{8,}=*)",
         r"|(?P<slashes>://)(?P<user>[^/?#\s@:]*:[^/?#\s@]*)@",
         r"|(?P<issued>(?-u:\b)(?:gh[pousr]_|github_pat_|xox[abprs]-|sk_live_|sk-|glpat-)[A-Za-z0-9_\-]{10,})",
+        r"|(?P<host>hooks\.slack\.com/|\.webhook\.office\.com/|/api/webhooks/|telegram\.org/bot)",
+        r"(?P<path>[^\s\x22'<>\\]+)",
     ))
     .ok()
 });
@@ -146,6 +147,8 @@ fn formed_secrets(text: &str) -> Option<String> {
             format!("{scheme}{}", redacted(secret))
         } else if let (Some(slashes), Some(secret)) = (part("slashes"), part("user")) {
             format!("{slashes}{}@", redacted(secret))
+        } else if let (Some(host), Some(secret)) = (part("host"), part("path")) {
+            format!("{host}{}", redacted(secret))
         } else {
             found.get(0).map_or_else(String::new, |secret| redacted(secret.as_str()))
         }

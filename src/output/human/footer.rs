@@ -70,7 +70,10 @@ fn advice(unseen: &str) -> Option<&'static str> {
     } else if unseen == "response.status" {
         Some("the end of the exchange is missing: widen the time window, or add the access log")
     } else if unseen.starts_with("request.method") {
-        Some("the beginning of the exchange is missing: widen the time window")
+        Some(
+            "the beginning of the exchange is missing: widen the time window; an access log tells \
+             it if its format has $context.httpMethod",
+        )
     } else {
         None
     }

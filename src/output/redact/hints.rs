@@ -6,9 +6,14 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// What JSON web tokens, key ids of AWS, and tokens of some issuers begin with.
-static BEGINNINGS: LazyLock<[Finder<'static>; 6]> =
-    LazyLock::new(|| ["eyJ", "AKIA", "ASIA", "sk-", "glpat-", "xox"].map(Finder::new));
+/// What JSON web tokens, key ids of AWS, tokens of some issuers, and addresses of webhooks begin with.
+static BEGINNINGS: LazyLock<[Finder<'static>; 10]> = LazyLock::new(|| {
+    let tokens = ["eyJ", "AKIA", "ASIA", "sk-", "glpat-", "xox"];
+    let webhooks =
+        ["hooks.slack.com/", "webhook.office.com/", "/api/webhooks/", "telegram.org/bot"];
+    let mut all = tokens.iter().chain(&webhooks);
+    std::array::from_fn(|_| Finder::new(all.next().copied().unwrap_or_default()))
+});
 
 /// Whether it may.
 pub(crate) fn may_hold_secret(text: &[u8]) -> bool {
@@ -41,6 +46,10 @@ fn has_rare_letters(text: &[u8]) -> bool {
             // `ghp_` and others, `github_pat_`.
             | both(one == b'h', three == b'_')
             | both(one == b'b', two == b'_')
+            // `hooks.slack.com`, `webhook`, `telegram.org/bot`.
+            | both(one == b's', two == b'.') & u8::from(three == b's')
+            | both(one == b'b', two == b'h')
+            | both(one == b'/', two == b'b') & u8::from(three == b'o')
     });
     // Credentials in URLs have one.
     found != 0 || memchr::memchr(b'@', text).is_some()

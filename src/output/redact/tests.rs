@@ -60,6 +60,23 @@ fn query_strings_urls_and_header_lines() {
 }
 
 #[test]
+fn credentials_behind_a_scheme_and_addresses_of_webhooks() {
+    check("x-api-key: Bearer 63cc94ab, and", "x-api-key: Bearer [redacted:8], and");
+    check("token: basic 63cc94ab", "token: basic [redacted:8]");
+    check("token=Bearer", "token=[redacted:6]");
+    for (host, secret) in [
+        ("https://hooks.slack.com/", "services/T0/B0/abc"),
+        ("https://x.webhook.office.com/", "webhookb2/a@b/IncomingWebhook/c/d"),
+        ("https://discord.com/api/webhooks/", "12/ab-c"),
+        ("https://api.telegram.org/bot", "12:AB/sendMessage"),
+    ] {
+        let length = secret.len();
+        check(&format!("to '{host}{secret}' it"), &format!("to '{host}[redacted:{length}]' it"));
+    }
+    check("https://api.slack.com/docs", "https://api.slack.com/docs");
+}
+
+#[test]
 fn parameters_of_sign_in_flows() {
     check(
         "{Referer=https://a.example/cb?code=abc&state=xyz, Host=h}",
@@ -159,7 +176,8 @@ proptest! {
         start in prop::sample::select(vec![
             "eyJ", "AKIA", "ASIA", "bearer", "Bearer ", "BASIC  ", "basic", "://", "ghp_", "gho_",
             "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-",
-            "sk_live_", "sk-", "glpat-",
+            "sk_live_", "sk-", "glpat-", "hooks.slack.com/", "a.webhook.office.com/",
+            "/api/webhooks/", "telegram.org/bot",
         ]),
         rest in "[A-Za-z0-9_.:@ -]{0,16}",
     ) {

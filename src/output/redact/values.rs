@@ -95,7 +95,7 @@ pub(crate) fn value_after(
     } else if form == Form::Header {
         line_length(behind)
     } else {
-        word_length(behind)
+        credentials_length(behind)
     };
     let value = Value { start, end: start + length };
     let is_literal = text
@@ -199,6 +199,24 @@ fn map_value_length(text: &str) -> usize {
 /// To the end of the line, or of the string that the line stands in.
 fn line_length(text: &str) -> usize {
     text.find(['\n', '\r', '"', '\'', '\\']).unwrap_or(text.len())
+}
+
+/// Whether it is a scheme of an `Authorization` value.
+pub(crate) fn is_scheme(text: &str) -> bool {
+    const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "aws4-hmac-sha256"];
+    SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(text))
+}
+
+/// A word, and behind a scheme the next one.
+fn credentials_length(text: &str) -> usize {
+    let length = word_length(text);
+    let (word, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+    let behind = rest.trim_start_matches(' ');
+    if is_scheme(word) && behind.len() < rest.len() {
+        text.len() - behind.len() + word_length(behind)
+    } else {
+        length
+    }
 }
 
 /// To the next blank, quote, `&` or `;`.
