@@ -224,14 +224,17 @@ fn pair_at(piece: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     is_name(name).then(|| Some((name, value.get(1..)?)))?
 }
 
-/// Names of the request id, in any spelling, end so.
-static ID_NAMES: LazyLock<[memmem::Finder<'static>; 6]> = LazyLock::new(|| {
-    ["equestId", "equest_id", "equestID", "equestid", "\"reqId\"", "\"reqid\""]
-        .map(memmem::Finder::new)
-});
+/// What names of the request id have in any spelling: `requestId`, `Request_id`, `reqID`.
+static REQUEST: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("eq"));
 
 fn has_id_name(text: &[u8]) -> bool {
-    ID_NAMES.iter().any(|name| name.find(text).is_some())
+    let is_id_name = |at: usize| {
+        let behind = text.get(at + 2..).unwrap_or_default();
+        let behind = behind.strip_prefix(b"uest").unwrap_or(behind);
+        let behind = behind.strip_prefix(b"_").unwrap_or(behind);
+        matches!(behind, [b'I' | b'i', b'd' | b'D', ..])
+    };
+    REQUEST.find_iter(text).any(is_id_name)
         || (memmem::find(text, b"\"request\"").is_some() && memmem::find(text, b"\"id\"").is_some())
 }
 
