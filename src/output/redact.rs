@@ -129,7 +129,7 @@ static FORMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?P<slashes>://)(?P<user>[^/?#\s@:]*:[^/?#\s@]*)@",
         r"|(?P<issued>(?-u:\b)(?:gh[pousr]_|github_pat_|xox[abprs]-|sk_live_|sk-|glpat-)[A-Za-z0-9_\-]{10,})",
         r"|(?P<host>hooks\.slack\.com/|\.webhook\.office\.com/|/api/webhooks/|telegram\.org/bot)",
-        r"(?P<path>[^\s\x22'<>\\]+)",
+        r"(?P<path>[!#-&(-;=?-\[\]-~]+)",
     ))
     .ok()
 });
