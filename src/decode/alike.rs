@@ -2,16 +2,16 @@
 //!
 //! Must not: read what the mold does not.
 
-use crate::decode::emit::{Emitter, unescaped_twice};
-use crate::decode::escapes::{Inside, Room};
+use crate::decode::emit::Emitter;
 use crate::decode::mold::Mold;
+use crate::decode::written::Written;
 use crate::model::{LogEvent, LogTime, Position};
 
 /// Takes events that are written like one before.
 #[derive(Debug, Default)]
 pub(crate) struct Alike {
     mold: Mold,
-    room: Room,
+    written: Written,
 }
 
 impl Alike {
@@ -42,7 +42,8 @@ impl Alike {
                 rest = behind;
                 let position = Position { place, line: emitter.next_ordinal() };
                 let message = inside.beginning();
-                self.deliver(LogEvent { time, ingested, position, message }, &inside, emitter);
+                let event = LogEvent { time, ingested, position, message };
+                self.written.deliver(event, &inside, emitter.sink());
                 // What differs by its message alone is not read anew.
                 match self.mold.read_same(rest) {
                     Some(same) => (inside, behind) = same,
@@ -52,28 +53,4 @@ impl Alike {
         }
         bytes.len() - rest.len()
     }
-
-    /// Hands an event on, of which there is the beginning of the message, and all of it as written.
-    #[expect(clippy::inline_always, reason = "a call for each event took as much as what it does")]
-    #[inline(always)]
-    fn deliver(&mut self, event: LogEvent<'_>, inside: &Inside<'_>, emitter: &mut Emitter<'_>) {
-        if let Some(written) = inside.simply_written()
-            && emitter.begun(event, written)
-        {
-            return;
-        }
-        let twice;
-        let mut message = self.room.unescape(inside);
-        if may_be_escaped_twice(message) {
-            twice = unescaped_twice(message);
-            message = &twice;
-        }
-        emitter.put(LogEvent { message, ..event });
-    }
-}
-
-/// A short look at what [`unescaped_twice`] looks for.
-#[inline]
-fn may_be_escaped_twice(message: &[u8]) -> bool {
-    matches!(message, [b'S' | b'E' | b'R', ..] | [.., b'n'])
 }

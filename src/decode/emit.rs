@@ -32,6 +32,7 @@ pub(crate) struct Emitter<'s> {
     last_name: Vec<u8>,
     last_id: Option<PlaceId>,
     tests: u64,
+    is_shelf_taken: bool,
     /// Events so far, for containers that have no lines.
     pub(crate) ordinal: u64,
 }
@@ -54,6 +55,7 @@ impl<'s> Emitter<'s> {
             last_name: Vec::new(),
             last_id: None,
             tests: 0,
+            is_shelf_taken: false,
             ordinal: 0,
         }
     }
@@ -83,7 +85,7 @@ impl<'s> Emitter<'s> {
     pub(crate) fn event(&mut self, told: Told<'_>) {
         let Told { time, ingested, group, stream, line, message } = told;
         let position = Position { place: self.place(group, stream), line };
-        self.put(LogEvent { time, ingested, position, message });
+        put(LogEvent { time, ingested, position, message }, self.sink);
     }
 
     /// Where an event is from that names this group and this stream.
@@ -95,34 +97,22 @@ impl<'s> Emitter<'s> {
         }
     }
 
-    /// An event whose place is known.
-    pub(crate) fn put(&mut self, event: LogEvent<'_>) {
-        let mut message = event.message;
-        if message.len() == DELIVERY_PROBE.len() && message == DELIVERY_PROBE {
-            self.sink.count(Count::Skipped, 1);
-            return;
-        }
-        if let Some(kept) = message.get(..MAX_EVENT)
-            && kept.len() < message.len()
-        {
-            message = kept;
-            self.sink.count(Count::Truncated, 1);
-        }
-        while let Some((b'\n' | b'\r', rest)) = message.split_last() {
-            message = rest;
-        }
-        self.sink.event(LogEvent { message, ..event });
+    /// Where events go whose place is known.
+    pub(crate) fn sink(&mut self) -> &mut dyn Sink {
+        self.sink
     }
 
-    /// Whether an event of which only the beginning of the message is told, and how all of it is written
-    /// in JSON, is done with.
-    pub(crate) fn begun(&mut self, event: LogEvent<'_>, written: &[u8]) -> bool {
-        self.sink.begun(event, written)
+    /// Where the window's buffers go, if the sink reads events later, and no window around this one has
+    /// its buffers there: events are found by the one buffer that they were read into.
+    pub(crate) fn take_shelf(&mut self) -> Option<SharedShelf> {
+        let free = self.sink.shelf().filter(|_| !self.is_shelf_taken);
+        self.is_shelf_taken |= free.is_some();
+        free
     }
 
-    /// Where the window's buffers go, if the sink reads events later.
-    pub(crate) fn shelf(&self) -> Option<SharedShelf> {
-        self.sink.shelf()
+    /// No more buffers go there.
+    pub(crate) fn leave_shelf(&mut self) {
+        self.is_shelf_taken = false;
     }
 
     /// The next event's number in a container without lines.
@@ -190,6 +180,25 @@ impl<'s> Emitter<'s> {
         self.named.insert(self.last_name.clone(), id);
         id
     }
+}
+
+/// Hands an event on whose place is known.
+pub(crate) fn put(event: LogEvent<'_>, sink: &mut dyn Sink) {
+    let mut message = event.message;
+    if message.len() == DELIVERY_PROBE.len() && message == DELIVERY_PROBE {
+        sink.count(Count::Skipped, 1);
+        return;
+    }
+    if let Some(kept) = message.get(..MAX_EVENT)
+        && kept.len() < message.len()
+    {
+        message = kept;
+        sink.count(Count::Truncated, 1);
+    }
+    while let Some((b'\n' | b'\r', rest)) = message.split_last() {
+        message = rest;
+    }
+    sink.event(LogEvent { message, ..event });
 }
 
 /// Undoes what forwarders do to messages: escape them once more. Such a message ends in a literal

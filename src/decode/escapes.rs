@@ -65,6 +65,11 @@ impl<'a> Inside<'a> {
         Self::from(text, special(text)?)
     }
 
+    /// A string that was read before: its quote stands behind `end` bytes, its first escape behind `plain`.
+    pub(crate) fn known(text: &'a [u8], plain: usize, end: usize) -> Option<Self> {
+        Some(Self { plain: text.get(..plain)?, text, end })
+    }
+
     /// The first special byte stands here.
     #[inline]
     fn from(text: &'a [u8], at: usize) -> Option<(Self, &'a [u8])> {

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread;
 
-use crate::decode::{Count, SharedShelf, Shelf, Sink};
+use crate::decode::{Count, SharedShelf, Shelf, Sink, Written};
 use crate::model::{Glance, InputNote, LogEvent, LogTime, Place, PlaceId, Places, Position};
 
 /// Batches that wait for the analysis. More do not make it faster, and of short lines each is large.
@@ -44,9 +44,9 @@ pub fn ahead<T: Send>(
             read
         });
         let Ok(reader) = reader else { return None };
-        let mut places = Vec::new();
+        let (mut places, mut written) = (Vec::new(), Written::default());
         for batch in batches {
-            replay(&batch, &mut places, sink);
+            replay(&batch, &mut places, &mut written, sink);
             // Nobody takes it back once all is read.
             let _ = back.send(batch);
         }
@@ -68,17 +68,19 @@ struct Batch {
     copied: Vec<u8>,
 }
 
-/// Nothing is to be dropped of it: that would be done for each event.
+/// Nothing is to be dropped of it: that would be done for each event. It is small, for there is one for
+/// each.
 #[derive(Debug, Clone, Copy)]
 enum Pushed {
     /// When the next event was taken in, which few containers tell.
     Ingested(LogTime),
-    /// An event without its message.
+    /// An event without its message, and where that begins and ends.
     Event {
         time: Option<LogTime>,
         position: Position,
-        message: At,
-        glance: Glance,
+        start: u32,
+        end: u32,
+        form: Form,
     },
     /// The next one of the batch's places. It gets the next number.
     Place,
@@ -87,29 +89,46 @@ enum Pushed {
     Problem,
 }
 
-/// Where a message is: in the buffer, or among those that were copied.
+const _: () = assert!(size_of::<Pushed>() <= 48);
+
+/// Where a message is, and what is known of it.
 #[derive(Debug, Clone, Copy)]
-struct At {
-    start: u32,
-    end: u32,
-    is_copied: bool,
+enum Form {
+    /// In the buffer.
+    Whole(Glance),
+    /// Among those that were copied.
+    Copied(Glance),
+    /// In the buffer, as it is written in a string of JSON, with so many bytes in front of the first
+    /// escape.
+    Written(u32),
 }
 
 /// Pushes it all into the sink.
-fn replay(batch: &Batch, places: &mut Vec<PlaceId>, sink: &mut dyn Sink) {
+fn replay(batch: &Batch, places: &mut Vec<PlaceId>, written: &mut Written, sink: &mut dyn Sink) {
     let buffer = batch.whole.as_deref().unwrap_or(&batch.buffer);
     let (mut new_places, mut problems) = (batch.places.iter(), batch.problems.iter());
     let mut of_next = None;
     for pushed in &batch.pushed {
         match pushed {
             Pushed::Ingested(time) => of_next = Some(*time),
-            Pushed::Event { time, position, message: At { start, end, is_copied }, glance } => {
-                let bytes = if *is_copied { &batch.copied } else { buffer };
-                let message = bytes.get(*start as usize..*end as usize).unwrap_or_default();
+            Pushed::Event { time, position, start, end, form } => {
                 let ingested = of_next.take();
                 let Some(place) = places.get(position.place.index()) else { continue };
                 let position = Position { place: *place, line: position.line };
-                sink.glanced(LogEvent { time: *time, ingested, position, message }, *glance);
+                let [start, end] = [*start, *end].map(|at| at as usize);
+                let mut event = LogEvent { time: *time, ingested, position, message: &[] };
+                let (bytes, glance) = match form {
+                    Form::Whole(glance) => (buffer, *glance),
+                    Form::Copied(glance) => (&batch.copied, *glance),
+                    Form::Written(plain) => {
+                        let text = buffer.get(start..).unwrap_or_default();
+                        let lengths = [*plain as usize, end.saturating_sub(start)];
+                        written.take(event, text, lengths, sink);
+                        continue;
+                    }
+                };
+                event.message = bytes.get(start..end).unwrap_or_default();
+                sink.glanced(event, glance);
             }
             Pushed::Place => places.extend(new_places.next().map(|place| sink.place(place))),
             Pushed::Count(what, how_many) => sink.count(*what, *how_many),
@@ -187,14 +206,29 @@ impl Sink for Recorder {
         // Who inflated has done more than half of the work.
         let is_late = desk.whole.is_some();
         let glance = if is_late { Glance::default() } else { (self.look)(message) };
-        let message = desk.keep(message);
-        if let Some(time) = ingested {
-            desk.batch.pushed.push(Pushed::Ingested(time));
-        }
-        desk.batch.pushed.push(Pushed::Event { time, position, message, glance });
+        let (start, end, form) = match desk.find(message) {
+            Some((start, end)) => (start, end, Form::Whole(glance)),
+            None => desk.copy(message, glance),
+        };
+        desk.push(ingested, Pushed::Event { time, position, start, end, form });
         if desk.is_enough() {
             desk.send(Vec::new());
         }
+    }
+
+    /// What it takes is up to the analysis: all that is done here is to put the event aside. Its escapes
+    /// are undone there, if at all.
+    fn begun(&mut self, event: LogEvent<'_>, written: &[u8]) -> bool {
+        let LogEvent { time, ingested, position, message } = event;
+        let mut desk = self.desk.borrow_mut();
+        let Some((start, end)) = desk.find(written) else { return false };
+        let Ok(plain) = u32::try_from(message.len()) else { return false };
+        let form = Form::Written(plain);
+        desk.push(ingested, Pushed::Event { time, position, start, end, form });
+        if desk.is_enough() {
+            desk.send(Vec::new());
+        }
+        true
     }
 
     fn count(&mut self, what: Count, how_many: u64) {
@@ -213,22 +247,32 @@ impl Sink for Recorder {
 }
 
 impl Desk {
-    /// A message is found by its address if it is in the buffer; else it is copied.
     #[inline]
-    fn keep(&mut self, message: &[u8]) -> At {
-        let start = message.as_ptr().addr();
-        let end = start + message.len();
-        let offset = |address: usize| u32::try_from(address - self.buffer.start).ok();
-        if start >= self.buffer.start
-            && end <= self.buffer.end
-            && let (Some(start), Some(end)) = (offset(start), offset(end))
-        {
-            return At { start, end, is_copied: false };
+    fn push(&mut self, ingested: Option<LogTime>, event: Pushed) {
+        if let Some(time) = ingested {
+            self.batch.pushed.push(Pushed::Ingested(time));
         }
+        self.batch.pushed.push(event);
+    }
+
+    /// Copies a message that is not in the buffer.
+    fn copy(&mut self, message: &[u8], glance: Glance) -> (u32, u32, Form) {
         let place = |copied: &[u8]| u32::try_from(copied.len()).unwrap_or(u32::MAX);
         let start = place(&self.batch.copied);
         self.batch.copied.extend_from_slice(message);
-        At { start, end: place(&self.batch.copied), is_copied: true }
+        (start, place(&self.batch.copied), Form::Copied(glance))
+    }
+
+    /// Where a text begins and ends in the buffer, by its address, if it is there.
+    #[inline]
+    fn find(&self, text: &[u8]) -> Option<(u32, u32)> {
+        let start = text.as_ptr().addr();
+        let end = start + text.len();
+        if start < self.buffer.start || end > self.buffer.end {
+            return None;
+        }
+        let offset = |address: usize| u32::try_from(address - self.buffer.start).ok();
+        Some((offset(start)?, offset(end)?))
     }
 
     /// Whether the batch is to be handed on though nobody says so.

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use base64::Engine;
 use corscope::decode::{Count, Sink, decode};
 use corscope::model::{InputNote, LogEvent, Place, PlaceId, Places};
 use corscope::parse::execution::glance;
@@ -90,6 +91,45 @@ fn events_stay_whole_where_buffers_end() {
             assert!(here.len() > 6000);
             assert!(here == there, "{step}");
         }
+    }
+}
+
+#[test]
+fn documents_within_documents_keep_their_messages_apart() {
+    let body = "x".repeat(700);
+    let event = |number: usize| {
+        serde_json::json!({
+            "timestamp": 1_795_341_600_000_u64 + number as u64,
+            "message": format!("(id) Method response body: {{\"number\":\"{number}\",\"body\":\"{body}\"}}"),
+        })
+    };
+    let payload = |number: usize| {
+        let inner = serde_json::json!({
+            "messageType": "DATA_MESSAGE", "logGroup": "/g", "logStream": "s", "owner": "1",
+            "logEvents": (0..4).map(|at| {
+                let mut event = event(number * 10 + at);
+                event["id"] = serde_json::json!("1");
+                event
+            }).collect::<Vec<_>>(),
+        });
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(inner.to_string().as_bytes()).unwrap();
+        let data = base64::engine::general_purpose::STANDARD.encode(packed.finish().unwrap());
+        serde_json::json!({ "awslogs": { "data": data } })
+    };
+    let documents = (0..900).map(|number| match number % 3 {
+        2 => format!("{}\n", payload(number)),
+        _ => format!("{}\n", event(number)),
+    });
+    let text: String = documents.collect();
+    let text = text + "\nText behind them\n";
+    for step in [usize::MAX, 4099] {
+        let [here, there] = both_ways(|sink| {
+            let reader = RefCell::new(Stepwise { text: text.as_bytes(), step });
+            decode(&mut *reader.borrow_mut(), &Place::default(), sink);
+        });
+        assert_eq!(here.iter().filter(|line| line.starts_with("event")).count(), 1801);
+        assert!(here == there, "{step}");
     }
 }
 
