@@ -232,6 +232,11 @@ fn error_behind_exit<'a>(exchange: &Exchange, run: &'a Invocation) -> Option<&'a
     error.filter(|_| is_told && is_asked)
 }
 
+/// The error's message, or at least its type.
+fn said(run: &Invocation) -> Option<&str> {
+    run.message.as_deref().or(run.error_type.as_deref())
+}
+
 /// How the run ended, and what it says that it returned.
 fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
     let failed = match run.outcome {
@@ -239,15 +244,14 @@ fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
         InvocationOutcome::Timeout => Some(Failure::FunctionTimeout),
         InvocationOutcome::InitError => Some(Failure::FunctionInit),
         InvocationOutcome::Error | InvocationOutcome::OutOfMemory | InvocationOutcome::Crash => {
-            let message = run.message.as_deref().unwrap_or_default();
-            Some(failure::of_function(message.as_bytes()))
+            Some(failure::of_function(said(run).unwrap_or_default().as_bytes()))
         }
     };
     let answered_well = matches!(exchange.status, Fact::Seen(..400));
     if let Some(failure) = failed.filter(|_| !answered_well) {
         if exchange.failure.is_none() {
             exchange.failure = Some(failure);
-            if let Some(message) = &run.message {
+            if let Some(message) = said(run) {
                 exchange.set_text_once(Text::FailureMessage, message.as_bytes());
             }
         } else if let Some(error) = error_behind_exit(exchange, run) {

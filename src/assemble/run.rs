@@ -67,7 +67,11 @@ pub(super) fn touch(run: &mut Invocation, event: &LogEvent<'_>) {
 /// Lines before a `START`: errors of the initialization, or application lines of the same
 /// millisecond, which CloudWatch may deliver before it.
 pub(super) fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option<LogTime>) {
-    let is_init = unclaimed.outcome == InvocationOutcome::InitError || unclaimed.init_timeout;
+    let is_init = unclaimed.init_timeout
+        || matches!(
+            unclaimed.outcome,
+            InvocationOutcome::InitError | InvocationOutcome::OutOfMemory
+        );
     if is_init || unclaimed.ended == started {
         run.outcome = worse(run.outcome, unclaimed.outcome);
         run.message = run.message.take().or(unclaimed.message);
@@ -84,18 +88,23 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
     match line {
         LambdaLine::Start { trace } => set_trace(run, trace),
         LambdaLine::End => run.outcome = worse(run.outcome, InvocationOutcome::Ended),
-        LambdaLine::Report { status, init_error, trace } => {
+        LambdaLine::Report { status, error, trace } => {
             set_trace(run, trace);
             run.is_complete = true;
-            if let Some(kind) = init_error {
-                name_error(run, String::from_utf8_lossy(kind).into_owned());
+            if let Some(kind) = error {
+                run.error_type = Some(String::from_utf8_lossy(kind).into_owned());
             }
-            let outcome = match (status, init_error) {
-                (ReportStatus::Unsaid | ReportStatus::Success, _) => InvocationOutcome::Ended,
-                (ReportStatus::Timeout, _) => InvocationOutcome::Timeout,
-                (ReportStatus::Failure, Some(_)) => InvocationOutcome::InitError,
-                (ReportStatus::Failure, None) => InvocationOutcome::Error,
+            let outcome = match status {
+                ReportStatus::Unsaid | ReportStatus::Success => InvocationOutcome::Ended,
+                ReportStatus::Timeout => InvocationOutcome::Timeout,
+                ReportStatus::NotLoaded => InvocationOutcome::InitError,
+                ReportStatus::Failure => InvocationOutcome::Error,
+                ReportStatus::OutOfMemory => InvocationOutcome::OutOfMemory,
+                ReportStatus::Exit => exit_of(run),
             };
+            if let (ReportStatus::NotLoaded, Some(kind)) = (status, run.error_type.clone()) {
+                name_error(run, kind);
+            }
             if outcome.is_failure() {
                 keep(run, LineKind::LambdaFailure, event);
             }
@@ -106,12 +115,7 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
             fail(run, InvocationOutcome::Timeout, event);
         }
         LambdaLine::Crash { out_of_memory, message } => {
-            // An error that was printed before is why the process died.
-            let outcome = match (out_of_memory, &run.message) {
-                (true, _) => InvocationOutcome::OutOfMemory,
-                (false, Some(_)) => InvocationOutcome::Error,
-                (false, None) => InvocationOutcome::Crash,
-            };
+            let outcome = if out_of_memory { InvocationOutcome::OutOfMemory } else { exit_of(run) };
             run.message =
                 run.message.take().or_else(|| Some(String::from_utf8_lossy(message).into_owned()));
             fail(run, outcome, event);
@@ -152,6 +156,11 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
         LambdaLine::InitStart | LambdaLine::Platform => {}
     }
     size(run).saturating_sub(before)
+}
+
+/// How a run ended whose process died: an error that was printed before is why.
+fn exit_of(run: &Invocation) -> InvocationOutcome {
+    if run.message.is_some() { InvocationOutcome::Error } else { InvocationOutcome::Crash }
 }
 
 /// What a process printed says more than that it died, whichever line comes first.

@@ -100,6 +100,8 @@ pub struct Invocation {
     pub outcome: InvocationOutcome,
     /// The error's message, or the seconds after which it timed out. Text from logs: escape it.
     pub message: Option<String>,
+    /// The type of the error as the report names it, which says less than the message.
+    pub error_type: Option<String>,
     /// The HTTP event, if it logged it.
     pub event: Option<Box<HttpEvent>>,
     /// What it logged of its own response, as JSON; not proof of what it returned.

@@ -333,9 +333,8 @@ pub enum LambdaLine<'a> {
     Report {
         /// How the run ended, where the line says so (JSON `status`, `Status: timeout`).
         status: ReportStatus,
-        /// The type of an error that kept the code from being loaded (`Error Type: ...`, JSON
-        /// `errorType`).
-        init_error: Option<&'a [u8]>,
+        /// The type of the error of a run that failed (`Error Type: ...`, JSON `errorType`).
+        error: Option<&'a [u8]>,
         /// X-Ray trace id, where the line has it.
         trace: Option<&'a [u8]>,
     },
@@ -389,6 +388,12 @@ pub enum ReportStatus {
     Timeout,
     /// `error` or `failure`.
     Failure,
+    /// The same, with an error type of code that could not be loaded.
+    NotLoaded,
+    /// The same, with `Runtime.OutOfMemory`.
+    OutOfMemory,
+    /// The same, with `Runtime.ExitError`: the process ended.
+    Exit,
 }
 
 /// One entry of a HAR file: a whole exchange as the browser's tools recorded it.

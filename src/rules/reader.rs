@@ -331,7 +331,8 @@ impl<'a> Reader<'a> {
     fn failure_error(&self) -> Fact<Value<'a>> {
         let run = self.exchange.invocation.as_ref();
         let message = self.exchange.text(Text::FailureMessage);
-        let message = message.or_else(|| run?.message.as_deref().map(Cow::Borrowed));
+        let said = || run?.message.as_deref().or(run?.error_type.as_deref());
+        let message = message.or_else(|| said().map(Cow::Borrowed));
         shown(message.map(|message| plain_error(&message)))
     }
 

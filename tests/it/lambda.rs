@@ -112,13 +112,41 @@ fn a_report_names_an_error_of_loading() {
     let of = |kind| report.replace("KIND", kind);
     check(&of("Runtime.InvalidEntrypoint"), &["gw-502-init-failure: Runtime.InvalidEntrypoint"]);
     check(&of("Runtime.ImportModuleError"), &["gw-502-init-failure: Runtime.ImportModuleError"]);
-    check(&of("TypeError"), &["gw-502-function-error"]);
+    check(&of("TypeError"), &["gw-502-function-error: TypeError"]);
     let json = r#"{"time":"2026-09-25T09:20:20.000Z","type":"platform.report","record":{"requestId":"<id>","metrics":{"durationMs":26.8},"status":"error","errorType":"KIND"}}"#;
     check(
         &json.replace("KIND", "Runtime.HandlerNotFound"),
         &["gw-502-init-failure: Runtime.HandlerNotFound"],
     );
-    check(&json.replace("KIND", "TypeError"), &["gw-502-function-error"]);
+    check(&json.replace("KIND", "TypeError"), &["gw-502-function-error: TypeError"]);
+}
+
+#[test]
+fn a_report_names_memory_and_the_end_of_the_process() {
+    let report = run_of("LINES").replace("75 MB", "75 MB\tStatus: error\tError Type: KIND");
+    let of = |lines, kind| report.replace("LINES", lines).replace("KIND", kind);
+    let json = r#"{"time":"2026-09-25T09:20:20.000Z","type":"platform.report","record":{"requestId":"<id>","metrics":{"durationMs":26.8},"status":"error","errorType":"KIND"}}"#;
+    let memory = "gw-502-lambda-oom: Runtime.OutOfMemory";
+    check(&of("hello", "Runtime.OutOfMemory"), &[memory]);
+    check(&json.replace("KIND", "Runtime.OutOfMemory"), &[memory]);
+    let exit = "malformed-callback-not-called";
+    check(&of("hello", "Runtime.ExitError"), &[exit]);
+    check(&json.replace("KIND", "Runtime.ExitError"), &[exit]);
+    // What was printed is why the process ended, whichever line comes first.
+    let panic = "panic: no orders";
+    let want = "gw-502-function-error: panic: no orders";
+    check(&of(panic, "Runtime.ExitError"), &[want]);
+    check(&format!("{}{EXIT}\n", of(panic, "Runtime.ExitError")), &[want]);
+    let unknown = of("hello", "Runtime.Unknown");
+    check(&unknown, &["gw-502-function-error: Runtime.Unknown"]);
+}
+
+#[test]
+fn an_initialization_may_run_out_of_memory() {
+    let start = "INIT_REPORT Init Duration: 812.10 ms\tPhase: init\tStatus: error\tError Type: Runtime.OutOfMemory\n";
+    let want = "gw-502-lambda-oom: Runtime.OutOfMemory";
+    check(start, &[want]);
+    check(&format!("{start}{}", run_of("hello")), &[want]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
 use crate::parse::lambda::failure::{self, Failure, is_init_error};
-use crate::parse::lambda::platform::{self, status_of};
+use crate::parse::lambda::platform::{self, EXIT, OUT_OF_MEMORY, init_ended, report_of, status_of};
 use crate::parse::lambda::{Line, LineShape, dump, find_shape, is_request_id};
 use crate::parse::value::raw::{self, Raw};
 
@@ -206,26 +206,16 @@ fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
     let status = field(b"status").map_or(ReportStatus::Unsaid, status_of);
     let line = match meaning {
         Meaning::InitStart => LambdaLine::InitStart,
-        Meaning::InitDone if status == ReportStatus::Failure => {
-            let kind = field(b"errorType").unwrap_or(b"error");
-            LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
-        }
-        Meaning::InitDone if status == ReportStatus::Timeout => LambdaLine::InitTimeout,
-        Meaning::InitDone | Meaning::Nothing => LambdaLine::Platform,
+        Meaning::InitDone => init_ended(status, || field(b"errorType")),
+        Meaning::Nothing => LambdaLine::Platform,
         Meaning::Start => LambdaLine::Start { trace: trace(text) },
         // A tail without the report still tells how the run ended.
         Meaning::End => match (status, field(b"errorType")) {
             (ReportStatus::Unsaid | ReportStatus::Success, _) => LambdaLine::End,
             (ReportStatus::Failure, Some(kind)) => failed(kind),
-            (ReportStatus::Failure, None) | (ReportStatus::Timeout, _) => {
-                LambdaLine::Report { status, init_error: None, trace: trace(text) }
-            }
+            (status, _) => report_of(status, None, trace(text)),
         },
-        Meaning::Report => {
-            let kind = field(b"errorType").filter(|_| status == ReportStatus::Failure);
-            let init_error = kind.filter(|kind| is_init_error(kind));
-            LambdaLine::Report { status, init_error, trace: trace(text) }
-        }
+        Meaning::Report => report_of(status, field(b"errorType"), trace(text)),
         Meaning::Fault => {
             return platform::failure(text).or(Some(Line {
                 id,
@@ -239,8 +229,8 @@ fn event<'a>(kind: &[u8], record: Raw<'a>) -> Option<Line<'a>> {
 /// A run that failed with this type of error.
 fn failed(kind: &[u8]) -> LambdaLine<'_> {
     match kind {
-        b"Runtime.OutOfMemory" => LambdaLine::Crash { out_of_memory: true, message: kind },
-        b"Runtime.ExitError" => LambdaLine::Crash { out_of_memory: false, message: kind },
+        OUT_OF_MEMORY => LambdaLine::Crash { out_of_memory: true, message: kind },
+        EXIT => LambdaLine::Crash { out_of_memory: false, message: kind },
         kind if is_init_error(kind) => {
             LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
         }

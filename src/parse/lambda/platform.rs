@@ -124,6 +124,11 @@ pub(super) const SHAPES: &[LineShape<Meaning>] = &[
     },
 ];
 
+/// The error type of a process that was killed for memory.
+pub(super) const OUT_OF_MEMORY: &[u8] = b"Runtime.OutOfMemory";
+/// The error type of a process that ended.
+pub(super) const EXIT: &[u8] = b"Runtime.ExitError";
+
 static STATUS: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new("Status: "));
 static ERROR_TYPE: LazyLock<memmem::Finder<'static>> =
@@ -177,30 +182,57 @@ pub(super) fn end_of_run(rest: &[u8]) -> Option<LambdaLine<'_>> {
 
 fn crash(message: &[u8]) -> LambdaLine<'_> {
     let out_of_memory = memmem::find(message, b"signal: killed").is_some()
-        || memmem::find(message, b"Runtime.OutOfMemory").is_some();
+        || memmem::find(message, OUT_OF_MEMORY).is_some();
     LambdaLine::Crash { out_of_memory, message }
 }
 
 fn report(text: &[u8]) -> LambdaLine<'_> {
     let status = status(text);
-    let kind = match status {
-        ReportStatus::Failure => token_behind(text, &ERROR_TYPE),
-        ReportStatus::Unsaid | ReportStatus::Success | ReportStatus::Timeout => None,
+    let failed = status == ReportStatus::Failure;
+    let error = if failed { token_behind(text, &ERROR_TYPE) } else { None };
+    report_of(status, error, trace(text))
+}
+
+/// The report of a run that ended so, more exactly where it names the type of an error.
+pub(super) fn report_of<'a>(
+    status: ReportStatus,
+    error: Option<&'a [u8]>,
+    trace: Option<&'a [u8]>,
+) -> LambdaLine<'a> {
+    let error = error.filter(|_| status == ReportStatus::Failure);
+    let status = match error {
+        Some(OUT_OF_MEMORY) => ReportStatus::OutOfMemory,
+        Some(EXIT) => ReportStatus::Exit,
+        Some(kind) if is_init_error(kind) => ReportStatus::NotLoaded,
+        Some(_) | None => status,
     };
-    let init_error = kind.filter(|kind| is_init_error(kind));
-    LambdaLine::Report { status, init_error, trace: trace(text) }
+    LambdaLine::Report { status, error, trace }
 }
 
 /// An initialization that ran out of its ten seconds is repeated in the invocation; one that failed
 /// is repeated too, and mostly fails again.
 fn init_report(text: &[u8]) -> LambdaLine<'_> {
-    match status(text) {
-        ReportStatus::Failure => {
-            let kind = token_behind(text, &ERROR_TYPE).unwrap_or(b"error");
-            LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned())
-        }
-        ReportStatus::Timeout => LambdaLine::InitTimeout,
-        ReportStatus::Unsaid | ReportStatus::Success => LambdaLine::Platform,
+    init_ended(status(text), || token_behind(text, &ERROR_TYPE))
+}
+
+/// An initialization that ended so; an error has a type.
+pub(super) fn init_ended<'a>(
+    status: ReportStatus,
+    kind: impl FnOnce() -> Option<&'a [u8]>,
+) -> LambdaLine<'a> {
+    if status == ReportStatus::Failure {
+        init_failed(kind().unwrap_or(b"error"))
+    } else if status == ReportStatus::Timeout {
+        LambdaLine::InitTimeout
+    } else {
+        LambdaLine::Platform
+    }
+}
+
+fn init_failed(kind: &[u8]) -> LambdaLine<'_> {
+    match kind {
+        OUT_OF_MEMORY => LambdaLine::Crash { out_of_memory: true, message: OUT_OF_MEMORY },
+        kind => LambdaLine::InitError(String::from_utf8_lossy(kind).into_owned()),
     }
 }
 

@@ -21,8 +21,8 @@ fn summary(record: &Record<'_>) -> String {
         LambdaLine::InitStart => "init-start".to_owned(),
         LambdaLine::Start { trace } => format!("start{}", traced(*trace)),
         LambdaLine::End => "end".to_owned(),
-        LambdaLine::Report { status, init_error, trace } => {
-            let kind = init_error.map(|kind| format!(" {}", String::from_utf8_lossy(kind)));
+        LambdaLine::Report { status, error, trace } => {
+            let kind = error.map(|kind| format!(" {}", String::from_utf8_lossy(kind)));
             format!("report {status:?}{}{}", kind.unwrap_or_default(), traced(*trace))
         }
         LambdaLine::Timeout(seconds) => format!("timeout {}", String::from_utf8_lossy(seconds)),
@@ -104,11 +104,23 @@ fn platform_lines_in_text() {
     check("REPORT RequestId: <id>    Duration: 3000.00 ms    Status: timeout", "report Timeout");
     check(
         "REPORT RequestId: <id>\tDuration: 3 ms\tStatus: error\tError Type: Runtime.ExitError",
-        "report Failure",
+        "report Exit Runtime.ExitError",
     );
     check(
         "REPORT RequestId: <id>\tDuration: 3 ms\tStatus: error\tError Type: Runtime.InvalidEntrypoint",
-        "report Failure Runtime.InvalidEntrypoint",
+        "report NotLoaded Runtime.InvalidEntrypoint",
+    );
+    check(
+        "REPORT RequestId: <id>\tDuration: 3 ms\tStatus: error\tError Type: Runtime.OutOfMemory",
+        "report OutOfMemory Runtime.OutOfMemory",
+    );
+    check(
+        "REPORT RequestId: <id>\tDuration: 3 ms\tStatus: error\tError Type: Runtime.Unknown",
+        "report Failure Runtime.Unknown",
+    );
+    check(
+        "INIT_REPORT Init Duration: 206 ms\tPhase: init\tStatus: error\tError Type: Runtime.OutOfMemory",
+        "out-of-memory",
     );
     check(
         "REPORT RequestId: <id>\tDuration: 3 ms\t\nXRAY TraceId: 1-5d9d007f-0a8c7fd0200000000000000a\tSegmentId: 3d75\tSampled: true\t",
@@ -202,11 +214,11 @@ fn platform_events_in_json() {
     }
     check(
         r#"{"type":"platform.report","record":{"requestId":"<id>","status":"error","errorType":"Runtime.ImportModuleError"}}"#,
-        "report Failure Runtime.ImportModuleError",
+        "report NotLoaded Runtime.ImportModuleError",
     );
     check(
         r#"{"type":"platform.report","record":{"requestId":"<id>","status":"error","errorType":"KeyError"}}"#,
-        "report Failure",
+        "report Failure KeyError",
     );
     check(
         r#"{"type":"platform.runtimeDone","record":{"requestId":"<id>","status":"error","errorType":"Runtime.ImportModuleError"}}"#,
