@@ -202,6 +202,68 @@ fn an_error_of_loading_in_json_is_proved_by_its_trace() {
 }
 
 #[test]
+fn python_in_json_writes_its_warning_and_the_error() {
+    let error = r#""errorMessage": "'stage'", "errorType": "KeyError", "requestId": "<id>", "stackTrace": ["  File \"/var/task/app.py\", line 3, in handler\n    event['stage']\n"]}"#;
+    let want = "gw-502-function-error: KeyError: 'stage'";
+    let warning = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code.";
+    let in_one = format!(
+        r#"{warning}\r{{"timestamp": "2026-09-25T09:20:20Z", "log_level": "ERROR", {error}"#
+    )
+    .replace(r"\r{", "\r{");
+    check(&run_of(&in_one), &[want]);
+    check(&in_one, &[want]);
+    let with_level = format!(r#"{{"timestamp": "2026-09-25T09:20:20Z", "level": "ERROR", {error}"#);
+    check(&run_of(&with_level), &[want]);
+    let logged = with_level.replace(r#""ERROR","#, r#""ERROR", "message": "caught","#);
+    check(&run_of(&logged), &[]);
+}
+
+#[test]
+fn the_runtime_of_rust_names_the_run_that_panicked() {
+    let line = "ERROR Lambda runtime invoke{requestId=\"<id>\" xrayTraceId=\"Root=1-66669488-0d5ea8712bcf0f5a5d5417cc;Sampled=0\"}: user handler panicked error=Any { .. }";
+    let want = "gw-502-function-error: user handler panicked";
+    check(&run_of(line), &[want]);
+    check(line, &[want]);
+    let panic = "thread 'main' (17) panicked at src/main.rs:8:1:";
+    check(
+        &run_of(&format!("{panic}\n{line}")),
+        &[&format!("gw-502-function-error: {}", panic.replace("(17) ", ""))],
+    );
+    check(&run_of("thread 'tokio-runtime-worker' panicked at src/main.rs:8:1:"), &[]);
+}
+
+#[test]
+fn an_uncaught_exception_may_be_copied_without_time_and_id() {
+    let error = "ERROR\tUncaught Exception\t{\"errorType\":\"Error\",\"errorMessage\":\"no\",\"code\":\"EACCES\",\"stack\":[]}";
+    check(error, &["gw-502-function-error: Error: no"]);
+    check(&run_of(error), &["gw-502-function-error: Error: no"]);
+    let report = "INIT_REPORT Init Duration: 192.42 ms  Phase: init  Status: error  Error Type: Runtime.Unknown";
+    check(&format!("{error}\n{report}\n"), &["gw-502-init-failure: Error: no"]);
+    let broken = "ERROR Uncaught Exception\n{\n  \"errorType\": \"Error\",\n  \"errorMessage\": \"no\",\n  \"stack\": [\n    \"Error: no\"\n  ]\n}";
+    check(&format!("{broken}\n\n{report}\n"), &["gw-502-init-failure: Error: no"]);
+    let package = error
+        .replace("\"no\"", "\"Cannot find package 'orders' imported from /var/task/index.js\"");
+    check(
+        &package,
+        &[
+            "gw-502-init-failure: Error: Cannot find package 'orders' imported from /var/task/index.js",
+        ],
+    );
+}
+
+#[test]
+fn a_heap_that_is_full_ends_the_process() {
+    let heap = "<--- Last few GCs --->\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory";
+    let want = "gw-502-lambda-oom: FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory";
+    let aborted =
+        "RequestId: <id> Error: Runtime exited with error: signal: aborted\nRuntime.ExitError";
+    check(&run_of(&format!("{heap}\n{aborted}")), &[want]);
+    check(&format!("{}{aborted}\n", run_of(heap)), &[want]);
+    // A child process.
+    check(&run_of(heap), &[]);
+}
+
+#[test]
 fn an_extension_that_ends_is_not_the_handler() {
     for (crash, want) in [
         ("exit code 0\nExtension.InitError", "Extension.InitError: exit code 0"),

@@ -4,9 +4,9 @@
 
 use crate::model::{LambdaLine, RequestId, Surface};
 use crate::parse::lambda::dump::{self, Dumps};
-use crate::parse::lambda::failure::{self, Failure};
+use crate::parse::lambda::failure::{self, Failure, panic};
 use crate::parse::lambda::platform::end_of_run;
-use crate::parse::lambda::{Line, is_request_id, split_token};
+use crate::parse::lambda::{Line, is_request_id, json, split_token};
 
 /// The levels that runtimes and loggers write behind the request id.
 const LEVELS: &[&[u8]] = &[
@@ -138,8 +138,17 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     if is_of_the_gateway(text) {
         return None;
     }
+    if let Some(document) = failure::behind_warning(text) {
+        return json::read(document);
+    }
+    if let Some((id, failure)) = panic::of_handler(text) {
+        return Some(Line { id: Some(id), line: failure.into_line() });
+    }
     if let Some(failure) = failure::bare(text) {
         return Some(Line { id: None, line: failure.into_line() });
+    }
+    if let Some(failure) = panic::of_heap(text) {
+        return Some(Line { id: None, line: failure.into_logged_line() });
     }
     let dumps = dump::search_own(text);
     (dumps.is_some() || failure::is_logged(text)).then(|| dumps.into_line(None))

@@ -2,6 +2,8 @@
 //!
 //! Must not: take an error that the application caught and logged for one.
 
+pub(super) mod panic;
+
 use memchr::{memchr, memmem};
 
 use crate::model::LambdaLine;
@@ -25,6 +27,10 @@ pub(super) enum Meaning {
     Python,
     /// The line itself is the message, and a trace follows.
     Traced,
+    /// A place in Rust code and a colon; the message is on the next line.
+    Panic,
+    /// What Node writes behind its level follows.
+    Node,
 }
 
 const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-client";
@@ -88,10 +94,16 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: "the Go runtime",
     },
     LineShape {
-        begins: b"thread 'main' panicked at ",
-        meaning: Meaning::Whole,
-        example: "thread 'main' panicked at src/main.rs:3:5:\nboom",
-        seen: "Rust's standard library",
+        begins: b"thread 'main' ",
+        meaning: Meaning::Panic,
+        example: "thread 'main' (8) panicked at src/main.rs:3:5:\nboom",
+        seen: "Rust's standard library; up to 1.90 without the thread's number",
+    },
+    LineShape {
+        begins: b"ERROR",
+        meaning: Meaning::Node,
+        example: "ERROR\tUncaught Exception\t{\"errorType\":\"Error\",\"errorMessage\":\"boom\"}",
+        seen: "Node's error where time and request id before it were cut off",
     },
     LineShape {
         begins: b"Runtime.UnhandledPromiseRejection: ",
@@ -193,6 +205,9 @@ const ERROR_KEYS: &[&[u8]] = &[
     b"reason",
 ];
 
+/// What Node's own errors hold besides; behind the type, so that no access log has this form.
+const NODE_KEYS: &[&[u8]] = &[b"code", b"errno", b"syscall", b"path", b"dest", b"requireStack"];
+
 /// An error that left the handler, or the code before it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -203,7 +218,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn new(message: String) -> Self {
+    pub(super) fn new(message: String) -> Self {
         let of_loading = begins_as_init_error(message.as_bytes())
             || memmem::find(message.as_bytes(), NO_BOOTSTRAP).is_some();
         Self { message, of_loading }
@@ -273,11 +288,21 @@ pub(super) fn bare(text: &[u8]) -> Option<Failure> {
     java(text).or_else(|| go(text))
 }
 
+/// The error's document that Python's runtime writes behind its warning in one event, where its log
+/// format is JSON: lines of it end in a carriage return.
+pub(super) fn behind_warning(text: &[u8]) -> Option<&[u8]> {
+    let warning = text.strip_prefix(b"LAMBDA_WARNING: ")?;
+    let document = warning.get(memchr::memchr2(b'\n', b'\r', warning)?..)?.trim_ascii();
+    raw::member(document, b"errorType").map(|_| document)
+}
+
 /// A document that holds nothing but an error: what Go logs, and Node before version 10.
 pub(super) fn error_document(text: &[u8]) -> Option<Failure> {
     let (first, _) = raw::members(text).next()?;
-    if !ERROR_KEYS.contains(&first) || !raw::members(text).all(|(key, _)| ERROR_KEYS.contains(&key))
-    {
+    let is_key = |key: &[u8]| {
+        ERROR_KEYS.contains(&key) || (first == b"errorType" && NODE_KEYS.contains(&key))
+    };
+    if !raw::members(text).all(|(key, _)| is_key(key)) {
         return None;
     }
     raw::member(text, b"errorMessage").is_some().then(|| json(text, b""))
@@ -308,6 +333,14 @@ pub(super) fn json(text: &[u8], label: &[u8]) -> Failure {
         (Some(text), None) | (None, Some(text)) => text,
         (None, None) => lossy(label),
     })
+}
+
+/// What Python's runtime writes of an error in JSON since 2024: time and level, and what it sends to
+/// Lambda.
+pub(super) fn python_document(text: &[u8]) -> Option<Failure> {
+    const KEYS: &[&[u8]] =
+        &[b"timestamp", b"level", b"errorMessage", b"errorType", b"requestId", b"stackTrace"];
+    raw::members(text).map(|(key, _)| key).eq(KEYS.iter().copied()).then(|| json(text, b""))
 }
 
 /// Java's `message: class`, then `class: message` and its trace.
@@ -344,6 +377,8 @@ fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
         Meaning::InitJson => Some(json_behind(text).of_loading()),
         Meaning::InitText => Some(Failure::new(lossy(line)).of_loading()),
         Meaning::Traced if !has_trace(text) => None,
+        Meaning::Panic => panic::of_rust(text),
+        Meaning::Node => node_error(text.strip_prefix(b"ERROR")?.trim_ascii_start()),
         Meaning::Whole | Meaning::Traced => Some(Failure::new(lossy(line))),
         Meaning::Text => {
             const LABELS: &[&[u8]] = &[
@@ -355,6 +390,12 @@ fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
             Some(Failure::new(lossy(line)))
         }
     }
+}
+
+/// One of Node's labels, and nothing else before the document.
+fn node_error(text: &[u8]) -> Option<Failure> {
+    let label = text.get(..memchr(b'{', text)?)?.trim_ascii_end();
+    NODE_SHAPES.iter().any(|shape| shape.begins == label).then(|| json_behind(text))
 }
 
 fn json_behind(text: &[u8]) -> Failure {
@@ -413,11 +454,11 @@ pub(super) fn kind_behind(text: &[u8]) -> String {
     }
 }
 
-fn first_line(text: &[u8]) -> &[u8] {
+pub(super) fn first_line(text: &[u8]) -> &[u8] {
     let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
     text.get(..end).unwrap_or_default().trim_ascii()
 }
 
-fn lossy(text: &[u8]) -> String {
+pub(super) fn lossy(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }

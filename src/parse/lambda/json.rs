@@ -175,6 +175,8 @@ impl<'a> LogMembers<'a> {
             .any(|e| level.eq_ignore_ascii_case(e));
         match self.message {
             None if self.level.is_none() => failure::error_document(text).map(Failure::into_line),
+            // Python's runtime; its loggers write a message.
+            None if is_error => failure::python_document(text).map(Failure::into_line),
             // Node logs an error as the message, and so does the runtime.
             Some(Raw::Other(message)) if is_error && message.starts_with(b"{") => {
                 raw::member(message, b"errorType")?;

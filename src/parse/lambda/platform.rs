@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
-use crate::parse::lambda::failure::{is_init_error, kind_behind};
+use crate::parse::lambda::failure::{behind_warning, is_init_error, kind_behind};
 use crate::parse::lambda::{Line, LineShape, find_shape, first_token, split_token, token_behind};
 
 /// What a platform line is about.
@@ -257,7 +257,7 @@ fn trace(text: &[u8]) -> Option<&[u8]> {
 
 /// Python writes its warning and the error in one event.
 fn has_error_behind(text: &[u8]) -> bool {
-    memmem::find(text, b"[ERROR] ").is_some()
+    memmem::find(text, b"[ERROR] ").is_some() || behind_warning(text).is_some()
 }
 
 fn of_run<'a>(text: &'a [u8], label: &[u8], line: LambdaLine<'a>) -> Option<Line<'a>> {

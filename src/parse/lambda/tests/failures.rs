@@ -42,6 +42,15 @@ fn errors_that_left_the_handler() {
         "LAMBDA_WARNING: Unhandled exception. See runtimes-update.html\r[ERROR] KeyError: 'a'\nTraceback (most recent call last):",
         "unhandled KeyError: 'a'",
     );
+    for end in ['\r', '\n'] {
+        check(
+            &format!(
+                "LAMBDA_WARNING: Unhandled exception. See runtimes-update.html{end}{{\"timestamp\": \"t\", \"log_level\": \"ERROR\", \"errorMessage\": \"'a'\", \"errorType\": \"KeyError\", \"requestId\": \"<id>\", \"stackTrace\": []}}"
+            ),
+            "unhandled KeyError: 'a'",
+        );
+    }
+    check("LAMBDA_WARNING: Unhandled exception.\r{\"order\": 1}", "platform");
     check(
         "[WARNING]\t2026-11-22T10:00:00.000Z\t\tLAMBDA_WARNING: Unhandled exception.",
         "platform",
@@ -72,6 +81,10 @@ fn errors_that_left_the_handler() {
         r#"{"timestamp":"t","log_level":"ERROR","errorMessage":"boom","errorType":"ValueError","requestId":"<id>","stackTrace":[]}"#,
         "unhandled ValueError: boom",
     );
+    let level = r#"{"timestamp":"t","level":"ERROR","errorMessage":"boom","errorType":"ValueError","requestId":"<id>","stackTrace":[]}"#;
+    check(level, "unhandled ValueError: boom");
+    check(&level.replace("\"stackTrace\"", "\"orders\""), "application");
+    check(&level.replace("ERROR", "INFO"), "application");
     check(
         r#"{"timestamp":"t","message":"boom: java.lang.Error\njava.lang.Error: boom\n\tat a.B.c(B.java:1)\n","level":"ERROR","AWSRequestId":"<id>"}"#,
         "unhandled java.lang.Error: boom",
@@ -80,6 +93,67 @@ fn errors_that_left_the_handler() {
         "[ERROR] [1790000000000] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
         "unhandled LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
     );
+}
+
+#[test]
+fn panics_in_rust() {
+    for number in ["", "(8) ", "(6018279) "] {
+        let place = format!("thread 'main' {number}panicked at src/main.rs:3:5:");
+        let want = "unhandled thread 'main' panicked at src/main.rs:3:5:";
+        check(&place, want);
+        check(&format!("{place}\nno orders\nnote: run with"), &format!("{want} no orders"));
+    }
+    check(
+        "thread 'main' panicked at 'no orders', src/main.rs:3:5",
+        "unhandled thread 'main' panicked at 'no orders', src/main.rs:3:5",
+    );
+    // Another thread may die and the handler go on.
+    check_none("thread 'tokio-runtime-worker' panicked at src/main.rs:3:5:");
+    check_none("thread 'main' (a) panicked at src/main.rs:3:5:");
+    check_none("thread 'main' has started");
+    let span = "ERROR Lambda runtime invoke{requestId=\"<id>\" xrayTraceId=\"Root=1-5d9d007f-0a8c7fd0200000000000000a;Sampled=0\"}: ";
+    for module in ["", "lambda_runtime::layers::panic: "] {
+        check(
+            &format!("{span}{module}user handler panicked error=Any {{ .. }}"),
+            "unhandled user handler panicked",
+        );
+    }
+    check_none(&format!("{span}orders: a user handler panicked").replace("<id>", ID));
+    check_none(&format!("{span}saw \"user handler panicked error=1\"").replace("<id>", ID));
+}
+
+#[test]
+fn errors_of_node_without_time_and_id() {
+    let document = r#"{"errorType":"Error","errorMessage":"no file","code":"ENOENT","errno":-2}"#;
+    for label in [
+        "ERROR\tUncaught Exception\t",
+        "ERROR Uncaught Exception ",
+        "ERROR\tUncaught Exception\n",
+        "ERROR\tInvoke Error \t",
+        "ERROR  Unhandled Promise Rejection  ",
+    ] {
+        check(&format!("{label}{document}"), "unhandled Error: no file");
+    }
+    check(document, "unhandled Error: no file");
+    check(
+        "ERROR Uncaught Exception {\n  \"errorType\":\"Runtime.ImportModuleError\",\n  \"errorMessage\":\"no\"\n}",
+        "init-error Runtime.ImportModuleError: no",
+    );
+    check_none(&document.replace("errno", "order"));
+    check_none(r#"{"path":"/orders","errorMessage":"no","errorType":"Error"}"#);
+    check_none("ERROR Uncaught Exception");
+    check_none("ERROR Uncaught Exception of order {\"id\":1}");
+    check_none("ERROR\tInvoke Errors {\"id\":1}");
+}
+
+#[test]
+fn a_full_heap_is_fatal_if_the_process_dies() {
+    check(
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n 1: 0xb7a940 node::Abort()",
+        "logged FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    );
+    check_none("FATAL ERROR: no orders");
+    check_none("it says FATAL ERROR: JavaScript heap out of memory");
 }
 
 #[test]
