@@ -9,7 +9,9 @@ use std::collections::VecDeque;
 use hashbrown::HashMap;
 
 use crate::assemble::Assembler;
-use crate::assemble::run::{adopt, apply, keep_application, new, order_of, size, tells, touch};
+use crate::assemble::run::{
+    adopt, apply, keep_application, names, new, order_of, size, tells, touch,
+};
 use crate::model::record::ReportStatus;
 use crate::model::{Invocation, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, RequestId};
 
@@ -132,6 +134,8 @@ impl Invocations {
             if let Some(unclaimed) = stream.unclaimed.take() {
                 adopt(self.run(id, event), *unclaimed, event.time);
             }
+        } else if let LambdaLine::Report { error: Some(kind), .. } = line {
+            self.claim(event, id, kind);
         }
         let run = self.run(id, event);
         touch(run, event);
@@ -156,6 +160,19 @@ impl Invocations {
         }
         if reported && uninteresting {
             self.take(&id);
+        }
+    }
+
+    /// A copy may show the report without the `START`: what kept the code of a run from being loaded
+    /// stands before it, and names the same type of error.
+    fn claim(&mut self, event: &LogEvent<'_>, id: RequestId, kind: &[u8]) {
+        let Some(stream) = self.streams.get_mut(&event.position.place) else { return };
+        let is_of_it = |unclaimed: &mut Box<Invocation>| names(unclaimed, kind);
+        if stream.running.is_empty()
+            && !self.by_id.contains_key(&id)
+            && let Some(unclaimed) = stream.unclaimed.take_if(is_of_it)
+        {
+            adopt(self.run(id, event), *unclaimed, event.time);
         }
     }
 

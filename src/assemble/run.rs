@@ -82,6 +82,12 @@ pub(super) fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option
     }
 }
 
+/// Whether one of the lines of a failure names this type of error.
+pub(super) fn names(run: &Invocation, kind: &[u8]) -> bool {
+    run.outcome.is_failure()
+        && run.lines.iter().any(|line| memchr::memmem::find(line.text.as_bytes(), kind).is_some())
+}
+
 /// Applies a line; gives the bytes that it added.
 pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine<'_>) -> usize {
     let before = size(run);

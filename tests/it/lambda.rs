@@ -142,6 +142,20 @@ fn a_report_names_memory_and_the_end_of_the_process() {
 }
 
 #[test]
+fn an_initialization_that_failed_is_of_the_report_behind_it() {
+    let init = "INIT_REPORT Init Duration: 124.34 ms\tPhase: init\tStatus: error\tError Type: Runtime.Unknown\nINIT_REPORT Init Duration: 92.27 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.Unknown\n";
+    let report = "REPORT RequestId: <id>\tDuration: 104.60 ms\tBilled Duration: 105 ms\tMemory Size: 128 MB\tMax Memory Used: 80 MB\tStatus: error\tError Type: Runtime.Unknown\n";
+    let want = "gw-502-init-failure: Runtime.Unknown";
+    check(&format!("{init}{report}"), &[want]);
+    check(&format!("{init}START RequestId: <id> Version: $LATEST\n{report}"), &[want]);
+    // Another error, or another run.
+    let other = report.replace("Runtime.Unknown", "TypeError");
+    check(&format!("{init}{other}"), &[want, "gw-502-function-error: TypeError"]);
+    let well = report.replace("\tStatus: error\tError Type: Runtime.Unknown", "");
+    check(&format!("{init}{well}"), &[want]);
+}
+
+#[test]
 fn an_initialization_may_run_out_of_memory() {
     let start = "INIT_REPORT Init Duration: 812.10 ms\tPhase: init\tStatus: error\tError Type: Runtime.OutOfMemory\n";
     let want = "gw-502-lambda-oom: Runtime.OutOfMemory";
@@ -261,6 +275,22 @@ fn a_heap_that_is_full_ends_the_process() {
     check(&format!("{}{aborted}\n", run_of(heap)), &[want]);
     // A child process.
     check(&run_of(heap), &[]);
+}
+
+#[test]
+fn an_initialization_that_is_cut_off_twice_is_slow_and_not_broken() {
+    let init = "INIT_REPORT Init Duration: 9999.58 ms\tPhase: init\tStatus: timeout\n";
+    let again = "INIT_REPORT Init Duration: 6006.37 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.Unknown\n";
+    let slow = "gw-502-init-timeout";
+    check(&format!("{init}{again}"), &[slow]);
+    check(&format!("{init}{again}{}", run_of("hello")), &[slow]);
+    // What was printed says why.
+    let error = "[ERROR] Runtime.ImportModuleError: no orders\n";
+    let broken = "gw-502-init-failure: Runtime.ImportModuleError: no orders";
+    check(&format!("{init}{error}{again}{}", run_of("hello")), &[broken]);
+    let known = again.replace("Unknown", "ImportModuleError");
+    check(&format!("{init}{known}"), &["gw-502-init-failure: Runtime.ImportModuleError"]);
+    check(&again, &["gw-502-init-failure: Runtime.Unknown"]);
 }
 
 #[test]
