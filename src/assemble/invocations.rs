@@ -10,7 +10,8 @@ use hashbrown::HashMap;
 
 use crate::assemble::Assembler;
 use crate::assemble::run::{
-    adopt, apply, keep_application, names, new, order_of, size, tells, touch,
+    adopt, apply, complete_message, keep_application, lacks_message, names, new, order_of, size,
+    tells, touch,
 };
 use crate::model::record::ReportStatus;
 use crate::model::{Invocation, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, RequestId};
@@ -77,6 +78,8 @@ pub(super) struct Invocations {
     bytes: usize,
     seen: u64,
     serials: u64,
+    /// Where the line before was the place of a panic, whose message follows.
+    panicked: Option<PlaceId>,
     /// The arrival of what is being read, where somebody tells.
     pub(super) now: i64,
 }
@@ -107,6 +110,11 @@ impl Invocations {
         let says = keeps
             && matches!(line, LambdaLine::Application { .. })
             && memchr::memchr(b'{', event.message).is_some();
+        let place = event.position.place;
+        let may_panic = matches!(line, LambdaLine::Unhandled(_));
+        if may_panic || self.panicked == Some(place) {
+            self.panicked = Some(place).filter(|_| may_panic);
+        }
         match (id, line) {
             (_, LambdaLine::InitStart | LambdaLine::Platform) => {}
             (Some(id), line) => self.push_named(event, id, line, says),
@@ -238,6 +246,23 @@ impl Invocations {
                 self.bytes += apply(run, event, line);
             }
             (None, [_, ..] | []) => {}
+        }
+    }
+
+    /// A line that nobody knows: the message of a panic, if the line before was its place.
+    pub(super) fn push_unknown(&mut self, event: &LogEvent<'_>) {
+        let place = event.position.place;
+        if self.panicked != Some(place) {
+            return;
+        }
+        self.panicked = None;
+        let running = self.streams.get(&place).map(|stream| stream.running.as_slice());
+        if let Some(&[id]) = running
+            && self.by_id.get(&id).is_some_and(|run| lacks_message(&run.invocation))
+        {
+            let run = self.run(id, event);
+            touch(run, event);
+            self.bytes += complete_message(run, event);
         }
     }
 

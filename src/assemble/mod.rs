@@ -147,6 +147,7 @@ impl Assembler {
                 Some(slot)
             }
             Entry::Other => {
+                self.invocations.push_unknown(event);
                 if self.settings.keep.has(LineKind::Application)
                     && self.is_running(event.position.place)
                 {

@@ -169,6 +169,26 @@ fn exit_of(run: &Invocation) -> InvocationOutcome {
     if run.message.is_some() { InvocationOutcome::Error } else { InvocationOutcome::Crash }
 }
 
+/// Whether the message of an error is on the line behind it: Rust prints the place of a panic first.
+pub(super) fn lacks_message(run: &Invocation) -> bool {
+    let is_place = |said: &String| said.starts_with("thread '") && said.ends_with(':');
+    run.message.as_ref().is_some_and(is_place)
+}
+
+/// Adds the line that holds the message of a panic; gives the bytes that it added.
+pub(super) fn complete_message(run: &mut Invocation, event: &LogEvent<'_>) -> usize {
+    const MAX: usize = 1 << 10;
+    let before = size(run);
+    let text = event.message.get(..MAX.min(event.message.len())).unwrap_or_default();
+    let text = String::from_utf8_lossy(text.trim_ascii());
+    if let Some(message) = run.message.as_mut().filter(|_| !text.is_empty()) {
+        message.push(' ');
+        message.push_str(text.lines().next().unwrap_or_default());
+        keep(run, LineKind::LambdaFailure, event);
+    }
+    size(run).saturating_sub(before)
+}
+
 /// What a process printed says more than that it died, whichever line comes first.
 fn name_error(run: &mut Invocation, message: String) {
     if run.outcome == InvocationOutcome::Crash {
