@@ -51,7 +51,7 @@ fn an_error_that_ends_the_process_is_the_cause_and_not_the_end() {
             "panic: runtime error: invalid memory address",
             "panic: runtime error: invalid memory address",
         ),
-        (rust, "thread 'main' panicked at src/main.rs:8:1:"),
+        (rust, "thread 'main' panicked at src/main.rs:8:1: no orders"),
         (node_24, "Runtime.UnhandledPromiseRejection: Error: boom"),
         (node_8, "TypeError: Cannot read property '0' of undefined"),
     ] {
@@ -243,6 +243,12 @@ fn the_runtime_of_rust_names_the_run_that_panicked() {
         &run_of(&format!("{panic}\n{line}")),
         &[&format!("gw-502-function-error: {}", panic.replace("(17) ", ""))],
     );
+    // The message is an event of its own, and says no more than its first line.
+    let told = "gw-502-function-error: thread 'main' panicked at src/main.rs:8:1: no orders";
+    let note = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+    check(&run_of(&format!("{panic}\nno orders\n{note}\n{line}")), &[told]);
+    let other = "[INFO]\t2026-09-25T09:20:20.000Z\t<id>\tready\nno orders";
+    check(&run_of(&format!("{panic}\n{other}")), &[told.strip_suffix(" no orders").expect("it")]);
     check(&run_of("thread 'tokio-runtime-worker' panicked at src/main.rs:8:1:"), &[]);
 }
 
@@ -291,6 +297,27 @@ fn an_initialization_that_is_cut_off_twice_is_slow_and_not_broken() {
     let known = again.replace("Unknown", "ImportModuleError");
     check(&format!("{init}{known}"), &["gw-502-init-failure: Runtime.ImportModuleError"]);
     check(&again, &["gw-502-init-failure: Runtime.Unknown"]);
+}
+
+#[test]
+fn a_shell_that_cannot_start_a_program_exits_with_126_or_127() {
+    let exit = |status| {
+        format!(
+            "RequestId: <id> Error: Runtime exited with error: exit status {status}\nRuntime.ExitError"
+        )
+    };
+    let want = "lambda-program-not-runnable";
+    let said = "/var/task/bootstrap: line 3: ./orders: cannot execute binary file\n";
+    check(&format!("{said}{}", run_of(&exit("126"))), &[want]);
+    check(&run_of(&exit("127")), &[want]);
+    for other in ["1", "12", "128", "1270"] {
+        check(&run_of(&exit(other)), &["malformed-callback-not-called"]);
+    }
+    let error = "[ERROR] KeyError: 'TABLE'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 12, in handler";
+    check(
+        &run_of(&format!("{error}\n{}", exit("127"))),
+        &["gw-502-function-error: KeyError: 'TABLE'"],
+    );
 }
 
 #[test]
