@@ -296,7 +296,7 @@ fn an_initialization_that_is_cut_off_twice_is_slow_and_not_broken() {
     check(&format!("{init}{error}{again}{}", run_of("hello")), &[broken]);
     let known = again.replace("Unknown", "ImportModuleError");
     check(&format!("{init}{known}"), &["gw-502-init-failure: Runtime.ImportModuleError"]);
-    check(&again, &["gw-502-init-failure: Runtime.Unknown"]);
+    check(again, &["gw-502-init-failure: Runtime.Unknown"]);
 }
 
 #[test]

@@ -42,15 +42,6 @@ fn errors_that_left_the_handler() {
         "LAMBDA_WARNING: Unhandled exception. See runtimes-update.html\r[ERROR] KeyError: 'a'\nTraceback (most recent call last):",
         "unhandled KeyError: 'a'",
     );
-    for end in ['\r', '\n'] {
-        check(
-            &format!(
-                "LAMBDA_WARNING: Unhandled exception. See runtimes-update.html{end}{{\"timestamp\": \"t\", \"log_level\": \"ERROR\", \"errorMessage\": \"'a'\", \"errorType\": \"KeyError\", \"requestId\": \"<id>\", \"stackTrace\": []}}"
-            ),
-            "unhandled KeyError: 'a'",
-        );
-    }
-    check("LAMBDA_WARNING: Unhandled exception.\r{\"order\": 1}", "platform");
     check(
         "[WARNING]\t2026-11-22T10:00:00.000Z\t\tLAMBDA_WARNING: Unhandled exception.",
         "platform",
@@ -81,10 +72,6 @@ fn errors_that_left_the_handler() {
         r#"{"timestamp":"t","log_level":"ERROR","errorMessage":"boom","errorType":"ValueError","requestId":"<id>","stackTrace":[]}"#,
         "unhandled ValueError: boom",
     );
-    let level = r#"{"timestamp":"t","level":"ERROR","errorMessage":"boom","errorType":"ValueError","requestId":"<id>","stackTrace":[]}"#;
-    check(level, "unhandled ValueError: boom");
-    check(&level.replace("\"stackTrace\"", "\"orders\""), "application");
-    check(&level.replace("ERROR", "INFO"), "application");
     check(
         r#"{"timestamp":"t","message":"boom: java.lang.Error\njava.lang.Error: boom\n\tat a.B.c(B.java:1)\n","level":"ERROR","AWSRequestId":"<id>"}"#,
         "unhandled java.lang.Error: boom",
@@ -93,6 +80,23 @@ fn errors_that_left_the_handler() {
         "[ERROR] [1790000000000] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
         "unhandled LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
     );
+}
+
+#[test]
+fn errors_of_python_in_json() {
+    for end in ['\r', '\n'] {
+        check(
+            &format!(
+                "LAMBDA_WARNING: Unhandled exception. See runtimes-update.html{end}{{\"timestamp\": \"t\", \"log_level\": \"ERROR\", \"errorMessage\": \"'a'\", \"errorType\": \"KeyError\", \"requestId\": \"<id>\", \"stackTrace\": []}}"
+            ),
+            "unhandled KeyError: 'a'",
+        );
+    }
+    check("LAMBDA_WARNING: Unhandled exception.\r{\"order\": 1}", "platform");
+    let level = r#"{"timestamp":"t","level":"ERROR","errorMessage":"boom","errorType":"ValueError","requestId":"<id>","stackTrace":[]}"#;
+    check(level, "unhandled ValueError: boom");
+    check(&level.replace("\"stackTrace\"", "\"orders\""), "application");
+    check(&level.replace("ERROR", "INFO"), "application");
 }
 
 #[test]
