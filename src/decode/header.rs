@@ -195,6 +195,26 @@ fn events(line: &[u8], at: usize) -> Begin {
     read().map_or(Begin::Unknown, Begin::Stamped)
 }
 
+/// Where a tab parts a message from the next one, if the line begins with one of the gateway's, or
+/// ends a payload.
+pub(crate) fn next_message(line: &[u8]) -> Option<usize> {
+    if !matches!(line.get(indentation(line)), Some(b'(' | b'}' | b']')) {
+        return None;
+    }
+    let mut tabs = memchr::memchr_iter(b'\t', line);
+    tabs.find(|tab| {
+        line.get(tab + 1..).is_some_and(starts_with_id)
+            && line.get(..*tab).is_some_and(|before| !before.trim_ascii().is_empty())
+    })
+}
+
+/// A message and the time behind it.
+pub(crate) fn split_time(message: &[u8]) -> Option<(&[u8], LogTime)> {
+    let whole = message.trim_ascii_end();
+    let tab = memchr::memrchr(b'\t', whole)?;
+    Some((whole.get(..tab)?, millis(whole.get(tab + 1..)?)?))
+}
+
 /// `exec.log:<time> (<id>) Method ...`, `host gateway[1]: (<id>) Method ...`: an id in parentheses
 /// before a known label is unmistakable, whatever stands in front.
 fn prefixed(line: &[u8], clock: &mut Clock) -> Option<Begin> {
@@ -261,7 +281,8 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
             if text.first() == Some(&b'(') {
                 return Begin::Stamped(Head { time, ..Head::at(text_at) });
             }
-            if is_lambda_line(text) {
+            // A terminal makes several blanks of a tab.
+            if is_lambda_line(text.trim_ascii_start()) {
                 return Begin::Usual(Head { time, ..Head::at(at) });
             }
             if line.get(at..).is_some_and(|text| stamp.is_of_tail(text))
@@ -300,7 +321,7 @@ fn parenthesized_zone(line: &[u8], at: usize, clock: &mut Clock) -> Option<LogTi
 
 /// A time with a bare request id behind it is Lambda's own line (`<time> <id> INFO ...`): there the
 /// time is part of the message.
-fn is_lambda_line(text: &[u8]) -> bool {
+pub(crate) fn is_lambda_line(text: &[u8]) -> bool {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     if let Some((id, [behind, ..])) = text.split_first_chunk::<{ RequestId::MAX }>()
         && is_blank(behind)
@@ -309,6 +330,12 @@ fn is_lambda_line(text: &[u8]) -> bool {
         return true;
     }
     text.strip_prefix(b"undefined").and_then(<[u8]>::first).is_some_and(is_blank)
+}
+
+/// What stands behind the time in the one line of Lambda that has no tab there.
+pub(crate) fn is_timeout(text: &[u8]) -> bool {
+    is_lambda_line(text)
+        && text.get(RequestId::MAX + 1..).is_some_and(|text| text.starts_with(b"Task timed out "))
 }
 
 /// The word at `at`, and where the text behind it begins.
@@ -322,7 +349,7 @@ fn word(line: &[u8], at: usize) -> Option<(Span, usize)> {
 fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let (first, behind) = word(line, at)?;
     if looks_like_stream(line.get(first.0..first.1)?) {
-        let (time, message) = time_at(line, behind, clock)?;
+        let (time, message) = time_at(line, behind, clock, is_timeout)?;
         let head = Head { time: Some(time), stream: Some(first), ..Head::at(message) };
         return Some(Begin::Stamped(head));
     }
@@ -335,9 +362,9 @@ fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     }
     let mut head = Head { group: Some(first), stream: Some(stream), ..Head::at(behind) };
     head.message = skip_blanks(line, behind);
-    if let Some((time, message)) = time_at(line, head.message, clock) {
+    if let Some((time, message)) = time_at(line, head.message, clock, is_lambda_line) {
         (head.time, head.message) = (Some(time), message);
-        if let Some((ingested, message)) = time_at(line, message, clock) {
+        if let Some((ingested, message)) = time_at(line, message, clock, is_lambda_line) {
             (head.ingested, head.message) = (Some(ingested), message);
         }
     } else if !is_group && line.get(head.message) != Some(&b'{') {
@@ -353,14 +380,20 @@ fn may_be_group(word: &[u8]) -> bool {
     word.len() > 1 && word.iter().all(is_part)
 }
 
-/// A container's time at `at`, and where the message behind it begins.
-fn time_at(line: &[u8], at: usize, clock: &mut Clock) -> Option<(LogTime, usize)> {
+/// A container's time at `at`, and where the message behind it begins; `is_own` tells by what is behind
+/// the time whether it is part of the message.
+fn time_at(
+    line: &[u8],
+    at: usize,
+    clock: &mut Clock,
+    is_own: fn(&[u8]) -> bool,
+) -> Option<(LogTime, usize)> {
     let rest = line.get(at..)?;
     let stamp = clock.iso(rest).filter(|stamp| stamp.separator == Separator::T)?;
     let behind = rest.get(stamp.length..)?;
     let text = match behind {
         [] => behind,
-        [b' ', text @ ..] if !is_lambda_line(text) => text,
+        [b' ', text @ ..] if !is_own(text) => text,
         _ => return None,
     };
     Some((stamp.time, line.len() - text.len()))

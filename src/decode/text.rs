@@ -10,13 +10,16 @@ use memchr::memchr;
 use crate::decode::continuation::{Shape, repeats_class};
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::expanded;
-use crate::decode::header::{Begin, Head, Span, begin, indentation, millis, starts_with_id};
+use crate::decode::header::{
+    Begin, Head, Span, begin, indentation, next_message, split_time, starts_with_id,
+};
+use crate::decode::marking::{self, Marking};
 use crate::decode::quote::{marks, strip};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::table::Table;
 use crate::decode::window::{More, Window};
 use crate::decode::wrapped;
-use crate::decode::{MAX_EVENT, SLACK};
+use crate::decode::{HEAD, MAX_EVENT, SLACK};
 use crate::model::LogTime;
 
 const WINDOW: usize = MAX_EVENT + SLACK;
@@ -29,9 +32,22 @@ pub(crate) fn decode<R: Read>(
     stream: Option<&str>,
     number: u64,
 ) {
-    let (clock, tailed, table) = (Clock::default(), Vec::new(), Table::default());
-    let unquoted = Vec::new();
-    let mut text = Text { emitter, stream, clock, tailed, table, unquoted, pending: None, number };
+    let mut clock = Clock::default();
+    let marking = marking::of_text(window.fill_to(HEAD), &mut clock);
+    let (tailed, table, unquoted) = (Vec::new(), Table::default(), Vec::new());
+    let (pending, behind_gap) = (None, false);
+    let mut text = Text {
+        emitter,
+        stream,
+        clock,
+        marking,
+        behind_gap,
+        tailed,
+        table,
+        unquoted,
+        pending,
+        number,
+    };
     text.run(window);
 }
 
@@ -39,6 +55,9 @@ struct Text<'e, 's, 'n> {
     emitter: &'e mut Emitter<'s>,
     stream: Option<&'n str>,
     clock: Clock,
+    marking: Marking,
+    /// Whether an empty line, or the border of a code block, is before this one.
+    behind_gap: bool,
     /// The stream that `aws logs tail` named last, with the blank behind it.
     tailed: Vec<u8>,
     /// The table whose rows these are.
@@ -240,8 +259,9 @@ impl Text<'_, '_, '_> {
                 begun
             }
         };
+        let behind_gap = std::mem::take(&mut self.behind_gap);
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
-            (Begin::Blank | Begin::Noise, _) => {}
+            (Begin::Blank | Begin::Noise, _) => self.behind_gap = true,
             // A table within a message is the message's.
             (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
                 self.unknown(bytes, (start, end), quotes);
@@ -251,7 +271,12 @@ impl Text<'_, '_, '_> {
                 self.table = Table::titled(line).unwrap_or_default();
             }
             (Begin::Stamped(head), _) => {
-                self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Stamped);
+                let head = Head { quotes, ..head };
+                let (head, mark) = match self.marking.of_application(line, head, &mut self.clock) {
+                    Some(head) => (head, Mark::Plain(Shape::of(line, head.message))),
+                    None => (head, Mark::Stamped),
+                };
+                self.open(bytes, (start, end), head, mark);
                 self.end_row(bytes, line);
             }
             (Begin::Alone(time), mark) => {
@@ -266,9 +291,20 @@ impl Text<'_, '_, '_> {
             }
             (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
                 self.unknown(bytes, (start, end), quotes);
+                self.behind_gap = line.starts_with(b"```");
             }
-            (Begin::Usual(_), Some(Mark::Alone | Mark::Stamped)) => self.extend(end),
+            (Begin::Usual(head), Some(Mark::Stamped))
+                if let Some(head) = self.marking.behind_stamp(line, head, &mut self.clock) =>
+            {
+                self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Stamped);
+            }
+            (Begin::Usual(head), Some(Mark::Alone | Mark::Stamped))
+                if !self.is_own(bytes, behind(line, head), behind_gap) =>
+            {
+                self.extend(end);
+            }
             (Begin::Certain(head) | Begin::Usual(head), _) => {
+                self.marking.note(behind(line, head), &mut self.clock);
                 let shape = Shape::of(line, head.message);
                 self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Plain(shape));
             }
@@ -280,6 +316,19 @@ impl Text<'_, '_, '_> {
         if self.pending.is_some_and(|pending| pending.head.tail > 0 && !pending.head.is_row) {
             self.flush(bytes);
         }
+    }
+
+    /// Whether a message without a stamp is an event of its own although the one before it was stamped.
+    fn is_own(&mut self, bytes: &[u8], text: &[u8], behind_gap: bool) -> bool {
+        let Some(Pending { message: (from, to), mark, .. }) = self.pending else { return true };
+        let event = bytes.get(from..to).unwrap_or_default().trim_ascii();
+        let is_part = match mark {
+            // An expanded row has its message twice.
+            Mark::Alone => text.starts_with(first_line(event)),
+            Mark::Stamped | Mark::Plain(_) => false,
+        };
+        let behind_gap = behind_gap && matches!(mark, Mark::Stamped);
+        !is_part && self.marking.is_own(text, event, behind_gap, &mut self.clock)
     }
 
     /// Whether marks in front of a line are those of quoting: what is behind them begins an event, or the
@@ -432,7 +481,7 @@ impl Text<'_, '_, '_> {
         });
         let held = bytes.len();
         window.consume_bytes(held);
-        skip_line(window);
+        window.skip_line(WINDOW);
         self.number += 1;
         0
     }
@@ -440,38 +489,11 @@ impl Text<'_, '_, '_> {
 
 const HEADING: &[u8] = b"Execution log for request ";
 
-/// Where a tab parts a message from the next one, if the line begins with one of the gateway's, or
-/// ends a payload.
-fn next_message(line: &[u8]) -> Option<usize> {
-    if !matches!(line.get(indentation(line)), Some(b'(' | b'}' | b']')) {
-        return None;
-    }
-    let mut tabs = memchr::memchr_iter(b'\t', line);
-    tabs.find(|tab| {
-        line.get(tab + 1..).is_some_and(starts_with_id)
-            && line.get(..*tab).is_some_and(|before| !before.trim_ascii().is_empty())
-    })
+fn first_line(text: &[u8]) -> &[u8] {
+    memchr(b'\n', text).and_then(|end| text.get(..end)).unwrap_or(text).trim_ascii_end()
 }
 
-/// A message and the time behind it.
-fn split_time(message: &[u8]) -> Option<(&[u8], LogTime)> {
-    let whole = message.trim_ascii_end();
-    let tab = memchr::memrchr(b'\t', whole)?;
-    Some((whole.get(..tab)?, millis(whole.get(tab + 1..)?)?))
-}
-
-/// Leaves out bytes up to and with the next line end.
-fn skip_line<R: Read>(window: &mut Window<R>) {
-    loop {
-        let bytes = window.held();
-        if let Some(end) = memchr(b'\n', bytes) {
-            window.consume_bytes(end + 1);
-            return;
-        }
-        let held = bytes.len();
-        window.consume_bytes(held);
-        if window.more(WINDOW) != More::Grown {
-            return;
-        }
-    }
+/// The message of a line.
+fn behind(line: &[u8], head: Head) -> &[u8] {
+    line.get(head.message..).unwrap_or_default()
 }

@@ -226,6 +226,21 @@ impl<R: Read> Window<R> {
         }
     }
 
+    /// Leaves out bytes up to and with the next line end; holds at most `limit` of them.
+    pub(crate) fn skip_line(&mut self, limit: usize) {
+        loop {
+            let held = self.held();
+            if let Some(end) = memchr(b'\n', held) {
+                return self.consume_bytes(end + 1);
+            }
+            let count = held.len();
+            self.consume_bytes(count);
+            if self.more(limit) != More::Grown {
+                return;
+            }
+        }
+    }
+
     /// Why the stream ended before its end, if it did.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()

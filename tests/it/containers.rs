@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 
 mod alike;
 mod copies;
+mod marking;
 mod pasted;
 mod prose;
 mod rows;

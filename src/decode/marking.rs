@@ -1,0 +1,173 @@
+//! Whether text marks where its events begin: containers put a stamp in front of each. Where only the
+//! messages were kept, a time in front of a line is what the application printed.
+//!
+//! Lines of the Lambda platform tell which it is: they have no time of their own. One behind a stamp, or
+//! behind what nothing but a container writes, shows a container; one at the beginning of a line shows
+//! that there is none. The text's head is looked at first, so that its first lines are told as the others.
+//!
+//! Must not: take what an application may print for a proof.
+
+use crate::decode::HEAD;
+use crate::decode::header::{
+    Begin, Head, begin, indentation, is_lambda_line, is_timeout, looks_like_stream, starts_with_id,
+};
+use crate::decode::quote::marks;
+use crate::decode::stamp::{Clock, Separator};
+use crate::decode::table::Table;
+
+/// What is known of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Marking {
+    /// No line told yet.
+    #[default]
+    Unsaid,
+    /// A container stamps its events.
+    Stamped,
+    /// Messages and nothing else.
+    Unmarked,
+}
+
+/// What the first line that tells says; `head` is the beginning of a text.
+pub(crate) fn of_text(head: &[u8], clock: &mut Clock) -> Marking {
+    let whole = match memchr::memrchr(b'\n', head) {
+        Some(end) if head.len() >= HEAD => head.get(..end).unwrap_or_default(),
+        Some(_) | None => head,
+    };
+    let mut is_behind_time = false;
+    for line in whole.split(|byte| *byte == b'\n') {
+        let line = marks(line).and_then(|(_, length)| line.get(length..)).unwrap_or(line);
+        match begin(line, clock, &Table::default()) {
+            Begin::Stamped(head) if is_of_container(line, &head, clock) => return Marking::Stamped,
+            Begin::Usual(head)
+                if is_lambda(line.get(head.message..).unwrap_or_default(), clock) =>
+            {
+                return if is_behind_time { Marking::Stamped } else { Marking::Unmarked };
+            }
+            Begin::Blank => {}
+            Begin::Alone(_) => is_behind_time = true,
+            Begin::Stamped(_)
+            | Begin::Usual(_)
+            | Begin::Certain(_)
+            | Begin::Unknown
+            | Begin::Title
+            | Begin::Noise => is_behind_time = false,
+        }
+    }
+    Marking::Unsaid
+}
+
+impl Marking {
+    /// Where the message of a line is that begins with a stamp, if an application printed that: with the
+    /// time, unless what stands behind it is told apart by how it begins. `None`: it is a container's.
+    pub(crate) fn of_application(
+        &mut self,
+        line: &[u8],
+        head: Head,
+        clock: &mut Clock,
+    ) -> Option<Head> {
+        if *self == Self::Stamped {
+            return None;
+        }
+        if is_of_container(line, &head, clock) {
+            *self = Self::Stamped;
+        }
+        if *self != Self::Unmarked {
+            return None;
+        }
+        Some(match line.get(head.message) {
+            Some(b'{' | b'[') => head,
+            Some(_) | None => {
+                Head { time: head.time, quotes: head.quotes, ..Head::at(indentation(line)) }
+            }
+        })
+    }
+
+    /// In a container: what a line is that begins with a time and a request id. Between the two Lambda writes
+    /// a tab, so the time is the container's, and the id begins a message as some loggers write it.
+    pub(crate) fn behind_stamp(self, line: &[u8], head: Head, clock: &mut Clock) -> Option<Head> {
+        let text = line.get(head.message..).filter(|_| self == Self::Stamped)?;
+        let stamp = clock.iso(text).filter(|stamp| stamp.separator == Separator::T)?;
+        let behind = text.get(stamp.length..)?.strip_prefix(b" ")?;
+        let is_stamped = is_lambda_line(behind) && !is_timeout(behind);
+        is_stamped.then(|| Head { message: line.len() - behind.len(), ..head })
+    }
+
+    /// Takes note of a message without a stamp.
+    pub(crate) fn note(&mut self, text: &[u8], clock: &mut Clock) {
+        if *self != Self::Unmarked && is_lambda(text, clock) {
+            *self = Self::Unmarked;
+        }
+    }
+
+    /// Whether a message without a stamp is an event of its own although `event` before it was stamped: an
+    /// application did that, or another log begins. A container's event may hold lines of a log that an
+    /// application printed, but neither behind a line of the platform's own, nor does a log begin in it
+    /// behind an empty line or the border of a code block.
+    pub(crate) fn is_own(
+        self,
+        text: &[u8],
+        event: &[u8],
+        behind_gap: bool,
+        clock: &mut Clock,
+    ) -> bool {
+        is_lambda(text, clock)
+            && match self {
+                Self::Unsaid | Self::Unmarked => true,
+                Self::Stamped => behind_gap && !text.starts_with(END) || is_of_platform(event),
+            }
+    }
+}
+
+/// Whether no application writes what stands in front of this message, or not in front of such a message.
+fn is_of_container(line: &[u8], head: &Head, clock: &mut Clock) -> bool {
+    if line.get(indentation(line) + b"2026-11-22".len()) != Some(&b'T') {
+        return true;
+    }
+    let stream = head.stream.and_then(|(from, to)| line.get(from..to)).unwrap_or_default();
+    let message = line.get(head.message..).unwrap_or_default();
+    head.is_copied
+        || looks_like_stream(stream)
+        || starts_with_id(message)
+        || is_lambda(message, clock)
+}
+
+/// Whether a message is the Lambda platform's, or has the time and the request id that its runtimes write.
+fn is_lambda(text: &[u8], clock: &mut Clock) -> bool {
+    match text {
+        [b'A'..=b'Z', ..] => is_of_platform(text),
+        [b'[', ..] => {
+            let behind = memchr::memchr(b']', text).and_then(|end| text.get(end + 1..));
+            let time = behind.map(<[u8]>::trim_ascii_start).unwrap_or_default();
+            clock.iso(time).is_some_and(|stamp| stamp.separator == Separator::T)
+        }
+        [b'0'..=b'9', ..] => clock.iso(text).is_some_and(|stamp| {
+            let behind = text.get(stamp.length..).unwrap_or_default();
+            stamp.separator == Separator::T && is_lambda_line(behind.trim_ascii_start())
+        }),
+        _ => false,
+    }
+}
+
+const END: &[u8] = b"END RequestId: ";
+const PLATFORM: &[&[u8]] = &[
+    b"START RequestId: ",
+    END,
+    b"REPORT RequestId: ",
+    b"INIT_START ",
+    b"INIT_REPORT ",
+    b"RESTORE_START ",
+    b"RESTORE_REPORT ",
+    b"EXTENSION\t",
+    b"TELEMETRY\t",
+];
+
+fn is_of_platform(text: &[u8]) -> bool {
+    PLATFORM.iter().any(|start| text.starts_with(start)) || is_end_of_run(text)
+}
+
+/// `RequestId: <id> Error: ...` and `RequestId: <id> Process exited before completing request`.
+fn is_end_of_run(text: &[u8]) -> bool {
+    let Some(text) = text.strip_prefix(b"RequestId: ") else { return false };
+    let behind = memchr::memchr(b' ', text).and_then(|end| text.get(end + 1..)).unwrap_or_default();
+    behind.starts_with(b"Error: ") || behind.starts_with(b"Process exited ")
+}

@@ -1,0 +1,145 @@
+//! Times that applications print are told from the stamps of containers: no line is lost behind one, and
+//! no message of a container is torn.
+//!
+//! Must not: contain logs of others; all fixtures are ours.
+
+use super::{ID, STREAM, messages};
+use crate::chunks::Random;
+
+/// Messages of a function's log as the message column has them, each an event. `ID` is a request id.
+const MESSAGES: [&str; 14] = [
+    "START RequestId: ID Version: $LATEST",
+    "END RequestId: ID",
+    "REPORT RequestId: ID\tDuration: 3.80 ms\tBilled Duration: 4 ms\tStatus: timeout",
+    "REPORT RequestId: ID\tDuration: 3.80 ms\nXRAY TraceId: 1-5\tSampled: true",
+    "INIT_START Runtime Version: go:1.v2\tRuntime Version ARN: arn:x",
+    "INIT_REPORT Init Duration: 10.01 ms\tPhase: init\tStatus: timeout",
+    "RequestId: ID Error: Runtime exited with error: exit status 2\nRuntime.ExitError",
+    "2026-11-22T10:00:03.000Z ID Task timed out after 3.00 seconds",
+    "2026-11-22T10:00:03.000Z\tID\tERROR\tInvoke Error \t{\"errorType\":\"Error\"}",
+    "2026-11-22T10:00:03.000Z        ID    INFO    cart is empty",
+    "[ERROR]\t2026-11-22T10:00:03.000Z\tID\tno cart",
+    "panic: runtime error: index out of range [1] with length 0",
+    "thread 'main' panicked at src/cart.rs:3:9",
+    "{\"level\":\"info\",\"msg\":\"cart\"}",
+];
+
+/// What applications print with a time in front.
+const PRINTED: [&str; 8] = [
+    "2026-11-22T10:00:00.091Z INFO  [cart] opened",
+    "2026-11-22T10:00:00.091123Z  INFO cart: opened",
+    "2026-11-22T10:00:00.091Z\tinfo\tmain.go:20\tcart opened",
+    "2026-11-22T10:00:00.091Z 3f1c0a2e opened",
+    "2026-11-22T10:00:00.091Z <guid> Task timed out after 3.00 seconds",
+    "2026-11-22T10:00:00Z main.go:20: opened",
+    "2026-11-22T10:00:00.091000+00:00 worker1 opened",
+    "2026-11-22T10:00:00 (cart) opened",
+];
+
+fn some(random: &mut Random, of: &[&str]) -> String {
+    of[random.below(of.len())].replace("ID", ID)
+}
+
+#[test]
+fn no_line_is_lost_behind_a_time_that_an_application_printed() {
+    let mut random = Random(3);
+    for round in 0..300 {
+        let count = 1 + random.below(12);
+        let mut all: Vec<String> = (0..count)
+            .map(|_| match random.below(3) {
+                0 => some(&mut random, &PRINTED),
+                _ => some(&mut random, &MESSAGES),
+            })
+            .collect();
+        // One line tells that this is no container.
+        all.insert(random.below(all.len() + 1), some(&mut random, &MESSAGES[..11]));
+        let told = messages(all.join(["\n", "\n\n"][random.below(2)]).as_bytes());
+        assert_eq!(told, all, "round {round}");
+    }
+}
+
+/// Messages that a container may have, some of more than one line.
+const OF_CONTAINERS: [&str; 12] = [
+    "START RequestId: ID Version: $LATEST",
+    "END RequestId: ID",
+    "REPORT RequestId: ID\tDuration: 3.80 ms\nXRAY TraceId: 1-5\tSampled: true",
+    "RequestId: ID Error: Runtime exited with error: exit status 2\nRuntime.ExitError",
+    "2026-11-22T10:00:03.000Z ID Task timed out after 3.00 seconds",
+    "2026-11-22T10:00:03.000Z\tID\tINFO\tcart\nis\n\nempty",
+    "2026-11-22T10:00:03.000Z\tID\tINFO\tthe other said:\nSTART RequestId: ID\nlines\nEND RequestId: ID\nREPORT RequestId: ID",
+    "[ERROR] KeyError: 'x'\nTraceback (most recent call last):\n  File \"a.py\"",
+    "cart\n[INFO] opened\nMethod completed with status: 200",
+    "{\n\"level\": \"info\"\n}",
+    "(ID) Method response body after transformations: a\nb",
+    "main.go:20: opened",
+];
+
+#[test]
+fn a_message_of_a_container_stays_whole() {
+    let mut random = Random(5);
+    for round in 0..300 {
+        let container = random.below(5);
+        let count = 1 + random.below(12);
+        let mut all: Vec<String> = (0..count).map(|_| some(&mut random, &OF_CONTAINERS)).collect();
+        // What the first line of the platform says holds for the lines before it, too.
+        let at = all.iter().position(|message| message.contains("said:")).unwrap_or(all.len());
+        all.insert(random.below(at + 1), some(&mut random, &OF_CONTAINERS[..6]));
+        let text: String = all
+            .iter()
+            .enumerate()
+            .map(|(second, message)| {
+                let second = format!("2026-11-22T10:00:{second:02}");
+                match container {
+                    0 => format!("{second}.120Z {message}\n"),
+                    1 => format!("{second}.120000+00:00 {STREAM} {message}\n"),
+                    2 => format!("{STREAM} {second}.120000 {message}\n"),
+                    3 => format!("{second}.120Z\t{message}\n"),
+                    _ => format!("{second}.120Z\n{message}\n"),
+                }
+            })
+            .collect();
+        assert_eq!(messages(text.as_bytes()), all, "round {round}, container {container}");
+    }
+}
+
+#[test]
+fn a_log_behind_another_one_is_read() {
+    let function = ["START RequestId: ID Version: $LATEST", "cart", "END RequestId: ID"];
+    let unmarked = function.map(|message| message.replace("ID", ID));
+    let stamped = |message: &String| format!("2026-11-22T10:00:00.120Z {message}");
+    let printed = stamped(&"cart\nis empty".to_owned());
+    let (plain, marked) = (unmarked.join("\n"), unmarked.each_ref().map(stamped).join("\n"));
+    let twice = [unmarked.clone(), unmarked.clone()].concat();
+    assert_eq!(messages(format!("{plain}\n{marked}").as_bytes()), twice);
+    assert_eq!(messages(format!("{marked}\n{plain}").as_bytes()), twice);
+    assert_eq!(messages(format!("{marked}\n\n{plain}").as_bytes()), twice);
+    let behind =
+        |between: &str| messages(format!("{marked}\n{printed}{between}{plain}").as_bytes());
+    assert_eq!(behind("\n\n").len(), 7);
+    assert_eq!(behind("\n```\n").len(), 7);
+    // A container's message may hold a log.
+    assert_eq!(behind("\n").len(), 4);
+}
+
+#[test]
+fn a_container_may_have_a_message_that_begins_with_an_id() {
+    let all = [
+        format!("START RequestId: {ID} Version: 3"),
+        format!("{ID}\tInvoke Error\t{{\"errorType\":\"Exception\"}}"),
+        format!("{ID} INFO  App:20 - cart"),
+        format!("2026-11-22T10:00:03.000Z {ID} Task timed out after 3.00 seconds"),
+        format!("END RequestId: {ID}"),
+    ];
+    for before in [
+        format!("{STREAM} 2026-11-22T10:00:00.120000 "),
+        format!("2026-11-22T10:00:00.120000+00:00 {STREAM} "),
+        "2026-11-22T10:00:00.120Z ".to_owned(),
+    ] {
+        let text = all.each_ref().map(|message| format!("{before}{message}\n")).concat();
+        assert_eq!(messages(text.as_bytes()), all, "{before}");
+    }
+    // `awslogs` prints streams in front of what has no time but Lambda's.
+    let own = format!("2026-11-22T10:00:03.000Z {ID} Task timed out after 3.00 seconds");
+    let told = messages(format!("shop {STREAM} {own}\n").as_bytes());
+    assert!(told.iter().all(|message| message.ends_with(&own)), "{told:?}");
+}
