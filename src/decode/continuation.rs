@@ -7,7 +7,7 @@
 //!    that were wrapped.
 //! 2. It is a closing bracket, or a bracket that opens and nothing else, or `[TRUNCATED]`.
 //! 3. The line before ends in a colon, an equals sign or a tab, and this one begins like a payload
-//!    (`{`, `[`, `"`, `<`): the payload was moved to its own line.
+//!    (`{`, `[`, `"`, `<`): the payload was moved to its own line. No time of an access log is one.
 //! 4. Brackets are still open, and either the line before ends in an opening bracket, a comma or a
 //!    colon, or this line begins with a quote: pretty-printed JSON without indentation.
 //! 5. It is a known second line: `Traceback (most recent call last):`, `Caused by:`, `XRAY TraceId:`
@@ -216,7 +216,7 @@ impl Shape {
             || matches!(text, b"{" | b"[" | b"{}" | b"[]" | b"[{")
             || matches!(text.first(), Some(b'}' | b']'))
             || text.starts_with(b"[TRUNCATED]")
-            || payload && matches!(self.last, b':' | b'=' | b'\t')
+            || payload && matches!(self.last, b':' | b'=' | b'\t') && !is_clf_time(text)
             || self.depth > 0 && (goes_on || quote)
             || self.known_second_line(text)
     }
@@ -239,6 +239,11 @@ impl Shape {
             || is_frame(text)
             || self.trace == Trace::Inside && is_exception(text)
     }
+}
+
+/// `[22/Nov/2026:10:00:00 +0000] ...`: a line of an access log.
+fn is_clf_time(text: &[u8]) -> bool {
+    matches!(text, [b'[', b'0'..=b'9', b'0'..=b'9', b'/', _, _, _, b'/', _, _, _, _, b':', ..])
 }
 
 /// Whether `line` begins with the class that an event ends in: `message: java.lang.Exception`, then

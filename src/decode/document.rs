@@ -129,6 +129,10 @@ impl<'a> Document<'a> {
             b"@logStream" => self.stream = text(value),
             b"@log" => self.group = text(value),
             b"time" if self.timestamp.is_none() => self.timestamp = Some(value),
+            // In text CloudTrail has it, which is no log.
+            b"eventTime" if self.timestamp.is_none() && first.is_ascii_digit() => {
+                self.timestamp = Some(value);
+            }
             b"date" if self.timestamp.is_none() => {
                 (self.timestamp, self.keys.wrapper) = (Some(value), Wrapper::FluentBit);
             }

@@ -40,7 +40,7 @@ pub(crate) fn row(emitter: &mut Emitter<'_>, told: Told<'_>) {
 }
 
 /// Whether `short` is the beginning of `long` but for blanks, and long enough to be no accident.
-fn is_cut_of(short: &[u8], long: &[u8]) -> bool {
+pub(crate) fn is_cut_of(short: &[u8], long: &[u8]) -> bool {
     const NO_ACCIDENT: usize = 24;
     let mut long = long.iter().filter(|byte| !byte.is_ascii_whitespace());
     let mut same = 0;

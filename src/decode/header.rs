@@ -12,6 +12,8 @@
 //! | pasted tables | `\| <time> \| <message> \|`; see `table` |
 //! | `aws logs filter-log-events --output text` | `EVENTS` TAB ... TAB `<message>` TAB `<time>` |
 //! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
+//! | `apilogs` | `[<end of the id>] [<time>] <message>` |
+//! | a time of day | `10:00:00 <message>` |
 //! | grep, syslog | anything, `[<time>] (<id>) <label>` |
 //! | Markdown | `` `<line>` ``, `**<line>**`; for quotes see `quote` |
 //! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
@@ -19,6 +21,7 @@
 //! Must not: look further into a message than its first word.
 
 use crate::decode::continuation::is_usual_start;
+use crate::decode::marking::is_lambda;
 use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
 use crate::decode::table::Table;
 use crate::model::bytes::is_alphanumeric;
@@ -91,6 +94,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
         [b'0'..=b'9', ..] => match clock.iso(rest) {
             Some(stamp) => stamped(line, indent, stamp, clock),
             None => epoch(line, indent)
+                .or_else(|| of_day(line, indent, clock))
                 .or_else(|| named(line, indent, clock))
                 .or_else(|| prefixed(line, clock))
                 .unwrap_or(Begin::Unknown),
@@ -119,7 +123,10 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
     if is_usual_start(rest) {
         return Begin::Usual(Head::at(indent));
     }
-    named(line, indent, clock).or_else(|| prefixed(line, clock)).unwrap_or(Begin::Unknown)
+    bracketed(line, indent, clock)
+        .or_else(|| named(line, indent, clock))
+        .or_else(|| prefixed(line, clock))
+        .unwrap_or(Begin::Unknown)
 }
 
 /// `` `<line>` `` and `**<line>**`, as Markdown marks what matters.
@@ -159,6 +166,27 @@ fn epoch(line: &[u8], at: usize) -> Option<Begin> {
     };
     let head = Head { time: Some(time), ..Head::at(line.len() - message.len()) };
     Some(Begin::Stamped(head))
+}
+
+/// `10:00:00 <message>`: without a date it is no time, but what Lambda says behind it is a message.
+fn of_day(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2, b' ' | b'\t', text @ ..] = line.get(at..)? else {
+        return None;
+    };
+    let is_time = [h1, h2, m1, m2, s1, s2].iter().all(|byte| byte.is_ascii_digit());
+    let mut is_message = || is_usual_start(text) || is_lambda(text, clock);
+    (is_time && is_message()).then(|| Begin::Usual(Head::at(line.len() - text.len())))
+}
+
+/// `[2b4492] [2026-11-22 10:00:00] <message>`, as `apilogs` prints lines of execution logs: the end of the
+/// request id, and a time in any zone.
+fn bracketed(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
+    let (id, behind) = line.get(at..)?.strip_prefix(b"[")?.split_first_chunk::<6>()?;
+    let text = behind.strip_prefix(b"] [")?;
+    let stamp = clock.iso(text).filter(|stamp| stamp.separator == Separator::Blank)?;
+    let text = text.get(stamp.length..)?.strip_prefix(b"] ")?;
+    (id.iter().all(u8::is_ascii_hexdigit) && is_usual_start(text))
+        .then(|| Begin::Usual(Head::at(line.len() - text.len())))
 }
 
 /// Digits of a time in milliseconds, from 2001 to 2286.

@@ -27,8 +27,8 @@ pub(crate) enum Marking {
     Unmarked,
 }
 
-/// What the first line that tells says; `head` is the beginning of a text.
-pub(crate) fn of_text(head: &[u8], clock: &mut Clock) -> Marking {
+/// What the first line that tells says; `head` is the beginning of a text, and `number` its first line's.
+pub(crate) fn of_text(head: &[u8], number: u64, clock: &mut Clock) -> Marking {
     let whole = match memchr::memrchr(b'\n', head) {
         Some(end) if head.len() >= HEAD => head.get(..end).unwrap_or_default(),
         Some(_) | None => head,
@@ -43,6 +43,9 @@ pub(crate) fn of_text(head: &[u8], clock: &mut Clock) -> Marking {
             {
                 return if is_behind_time { Marking::Stamped } else { Marking::Unmarked };
             }
+            Begin::Unknown if !is_behind_time && is_lambda(line, clock) => {
+                return Marking::Unmarked;
+            }
             Begin::Blank => {}
             Begin::Alone(_) => is_behind_time = true,
             Begin::Stamped(_)
@@ -53,7 +56,8 @@ pub(crate) fn of_text(head: &[u8], clock: &mut Clock) -> Marking {
             | Begin::Noise => is_behind_time = false,
         }
     }
-    Marking::Unsaid
+    // What is in front of the text are events in JSON, and those had no stamp.
+    if number > 1 { Marking::Unmarked } else { Marking::Unsaid }
 }
 
 impl Marking {
@@ -132,7 +136,7 @@ fn is_of_container(line: &[u8], head: &Head, clock: &mut Clock) -> bool {
 }
 
 /// Whether a message is the Lambda platform's, or has the time and the request id that its runtimes write.
-fn is_lambda(text: &[u8], clock: &mut Clock) -> bool {
+pub(crate) fn is_lambda(text: &[u8], clock: &mut Clock) -> bool {
     match text {
         [b'A'..=b'Z', ..] => is_of_platform(text),
         [b'[', ..] => {
@@ -144,10 +148,16 @@ fn is_lambda(text: &[u8], clock: &mut Clock) -> bool {
             let behind = text.get(stamp.length..).unwrap_or_default();
             stamp.separator == Separator::T && is_lambda_line(behind.trim_ascii_start())
         }),
+        [b'{', ..] => {
+            let near = text.get(..NEAR.min(text.len())).unwrap_or_default();
+            memchr::memmem::find(near, b"\"type\":\"platform.").is_some()
+        }
         _ => false,
     }
 }
 
+/// How far into an event of the platform in JSON its type is: behind its time.
+const NEAR: usize = 64;
 const END: &[u8] = b"END RequestId: ";
 const PLATFORM: &[&[u8]] = &[
     b"START RequestId: ",

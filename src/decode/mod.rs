@@ -1,7 +1,7 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header`, `marking`, `quote`, `table`, `expanded`, `wrapped`
+//! Each container has a file: `text` (with `header`, `marking`, `pending`, `quote`, `table`, `expanded`, `wrapped`
 //! and `continuation`), `csv` (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`,
 //! `insights`, `literal`, `mold`, `moment`, `prose`, `queried`, `same` and `walk`), `test_invoke`.
 //!
@@ -41,6 +41,7 @@ mod mold;
 mod moment;
 mod newest_first;
 mod number;
+mod pending;
 mod prose;
 mod queried;
 mod quote;

@@ -14,6 +14,7 @@ use crate::decode::header::{
     Begin, Head, Span, begin, indentation, next_message, split_time, starts_with_id,
 };
 use crate::decode::marking::{self, Marking};
+use crate::decode::pending::{Mark, Pending};
 use crate::decode::quote::{marks, strip};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::table::Table;
@@ -33,7 +34,7 @@ pub(crate) fn decode<R: Read>(
     number: u64,
 ) {
     let mut clock = Clock::default();
-    let marking = marking::of_text(window.fill_to(HEAD), &mut clock);
+    let marking = marking::of_text(window.fill_to(HEAD), number, &mut clock);
     let (tailed, table, unquoted) = (Vec::new(), Table::default(), Vec::new());
     let (pending, behind_gap) = (None, false);
     let mut text = Text {
@@ -69,31 +70,6 @@ struct Text<'e, 's, 'n> {
     number: u64,
 }
 
-/// An event whose end is not known yet. Offsets count from the beginning of the window.
-#[derive(Clone, Copy)]
-struct Pending {
-    /// Where its first line begins.
-    start: usize,
-    /// Where its message is.
-    message: Span,
-    head: Head,
-    number: u64,
-    mark: Mark,
-    /// Whether its message was too long and is out already.
-    cut: bool,
-}
-
-/// What tells where the event ends.
-#[derive(Clone, Copy)]
-enum Mark {
-    /// The next header.
-    Stamped,
-    /// The next timestamp that stands alone.
-    Alone,
-    /// The rules for plain text.
-    Plain(Shape),
-}
-
 impl Text<'_, '_, '_> {
     fn run<R: Read>(&mut self, window: &mut Window<R>) {
         let mut scan = 0;
@@ -105,7 +81,9 @@ impl Text<'_, '_, '_> {
             };
             window.consume_bytes(keep);
             scan -= keep;
-            self.moved_by(keep);
+            if let Some(pending) = &mut self.pending {
+                pending.moved_by(keep);
+            }
             match window.more(WINDOW) {
                 More::Grown => {}
                 More::Full => scan = self.overlong(window, scan),
@@ -227,14 +205,6 @@ impl Text<'_, '_, '_> {
         if behind.first_chunk() == Some(b" (") { self.clock.export(stamp) } else { None }
     }
 
-    fn moved_by(&mut self, count: usize) {
-        if let Some(pending) = &mut self.pending {
-            pending.start = pending.start.saturating_sub(count);
-            pending.message.0 = pending.message.0.saturating_sub(count);
-            pending.message.1 = pending.message.1.saturating_sub(count);
-        }
-    }
-
     /// A line; several events where `--query 'events[].message' --output text` put tabs between.
     fn line(&mut self, bytes: &[u8], mut start: usize, end: usize) {
         while let Some(next) = bytes.get(start..end).and_then(next_message) {
@@ -289,6 +259,19 @@ impl Text<'_, '_, '_> {
                     self.open(bytes, (start, end), head, Mark::Alone);
                 }
             }
+            (Begin::Unknown, Some(Mark::Stamped))
+                if line.starts_with(b"{") && self.is_own(bytes, line, behind_gap) =>
+            {
+                self.marking.note(line, &mut self.clock);
+                let head = Head { quotes, ..Head::default() };
+                self.open(bytes, (start, end), head, Mark::Plain(Shape::of(line, 0)));
+            }
+            (Begin::Certain(head), Some(Mark::Alone))
+                if let Some(time) = self.time_before(bytes, (start, end)) =>
+            {
+                let head = Head { time, quotes, ..head };
+                self.open(bytes, (start, end), head, Mark::Alone);
+            }
             (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
                 self.unknown(bytes, (start, end), quotes);
                 self.behind_gap = line.starts_with(b"```");
@@ -318,17 +301,20 @@ impl Text<'_, '_, '_> {
         }
     }
 
+    /// The time that a message with a request id has in common with the one before it.
+    fn time_before(&self, bytes: &[u8], line: Span) -> Option<Option<LogTime>> {
+        let pending = self.pending.filter(|pending| pending.is_before(bytes, line))?;
+        Some(pending.head.time)
+    }
+
     /// Whether a message without a stamp is an event of its own although the one before it was stamped.
     fn is_own(&mut self, bytes: &[u8], text: &[u8], behind_gap: bool) -> bool {
-        let Some(Pending { message: (from, to), mark, .. }) = self.pending else { return true };
-        let event = bytes.get(from..to).unwrap_or_default().trim_ascii();
-        let is_part = match mark {
-            // An expanded row has its message twice.
-            Mark::Alone => text.starts_with(first_line(event)),
-            Mark::Stamped | Mark::Plain(_) => false,
-        };
-        let behind_gap = behind_gap && matches!(mark, Mark::Stamped);
-        !is_part && self.marking.is_own(text, event, behind_gap, &mut self.clock)
+        self.pending.is_none_or(|pending| {
+            let behind_gap = behind_gap && matches!(pending.mark, Mark::Stamped);
+            let event = pending.event(bytes).trim_ascii();
+            !pending.is_part(bytes, text)
+                && self.marking.is_own(text, event, behind_gap, &mut self.clock)
+        })
     }
 
     /// Whether marks in front of a line are those of quoting: what is behind them begins an event, or the
@@ -426,7 +412,7 @@ impl Text<'_, '_, '_> {
         if pending.cut {
             return;
         }
-        let message = bytes.get(pending.message.0..pending.message.1).unwrap_or_default();
+        let message = pending.event(bytes);
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let message = match pending.head.quotes {
             0 => message,
@@ -488,10 +474,6 @@ impl Text<'_, '_, '_> {
 }
 
 const HEADING: &[u8] = b"Execution log for request ";
-
-fn first_line(text: &[u8]) -> &[u8] {
-    memchr(b'\n', text).and_then(|end| text.get(..end)).unwrap_or(text).trim_ascii_end()
-}
 
 /// The message of a line.
 fn behind(line: &[u8], head: Head) -> &[u8] {
