@@ -221,6 +221,11 @@ impl Shape {
             || self.known_second_line(text)
     }
 
+    /// Whether a line so deep, whatever it says, is within the brackets of this event or of its dump.
+    pub(crate) fn is_within(&self, indent: usize) -> bool {
+        self.depth > 0 || indent > self.indent
+    }
+
     fn known_second_line(&self, text: &[u8]) -> bool {
         match self.first {
             First::Report if starts(text, REPORT_FIELDS) => return true,

@@ -123,7 +123,7 @@ impl Marking {
 }
 
 /// Whether no application writes what stands in front of this message, or not in front of such a message.
-fn is_of_container(line: &[u8], head: &Head, clock: &mut Clock) -> bool {
+pub(crate) fn is_of_container(line: &[u8], head: &Head, clock: &mut Clock) -> bool {
     if line.get(indentation(line) + b"2026-11-22".len()) != Some(&b'T') {
         return true;
     }
@@ -171,7 +171,8 @@ const PLATFORM: &[&[u8]] = &[
     b"TELEMETRY\t",
 ];
 
-fn is_of_platform(text: &[u8]) -> bool {
+/// Whether a message is the Lambda platform's.
+pub(crate) fn is_of_platform(text: &[u8]) -> bool {
     PLATFORM.iter().any(|start| text.starts_with(start)) || is_end_of_run(text)
 }
 

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use crate::decode::continuation::Shape;
 use crate::decode::expanded::is_cut_of;
-use crate::decode::header::{Head, Span, starts_with_id};
+use crate::decode::header::{Head, Span, indentation, starts_with_id};
 
 /// An event whose end is not known yet. Offsets count from the beginning of the window.
 #[derive(Clone, Copy)]
@@ -52,6 +52,14 @@ impl Pending {
         let event = self.event(bytes).trim_ascii();
         let first = memchr(b'\n', event).and_then(|end| event.get(..end)).unwrap_or(event);
         matches!(self.mark, Mark::Alone) && text.starts_with(first.trim_ascii_end())
+    }
+
+    /// Whether a line that does not begin an event by itself may be behind this one.
+    pub(crate) fn may_end(&self, line: &[u8], behind_gap: bool) -> bool {
+        match self.mark {
+            Mark::Stamped | Mark::Alone => behind_gap,
+            Mark::Plain(shape) => !shape.is_within(indentation(line)),
+        }
     }
 
     /// Whether a line with a request id is a message behind its own: times stand in front of several lines

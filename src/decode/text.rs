@@ -15,7 +15,7 @@ use crate::decode::header::{
 };
 use crate::decode::marking::{self, Marking};
 use crate::decode::pending::{Mark, Pending};
-use crate::decode::quote::{marks, strip};
+use crate::decode::quote::{Quotation, marks, strip};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::table::Table;
 use crate::decode::window::{More, Window};
@@ -36,13 +36,14 @@ pub(crate) fn decode<R: Read>(
     let mut clock = Clock::default();
     let marking = marking::of_text(window.fill_to(HEAD), number, &mut clock);
     let (tailed, table, unquoted) = (Vec::new(), Table::default(), Vec::new());
-    let (pending, behind_gap) = (None, false);
+    let (pending, behind_gap, quotation) = (None, false, Quotation::default());
     let mut text = Text {
         emitter,
         stream,
         clock,
         marking,
         behind_gap,
+        quotation,
         tailed,
         table,
         unquoted,
@@ -59,6 +60,7 @@ struct Text<'e, 's, 'n> {
     marking: Marking,
     /// Whether an empty line, or the border of a code block, is before this one.
     behind_gap: bool,
+    quotation: Quotation,
     /// The stream that `aws logs tail` named last, with the blank behind it.
     tailed: Vec<u8>,
     /// The table whose rows these are.
@@ -214,7 +216,9 @@ impl Text<'_, '_, '_> {
         self.one_line(bytes, start, end);
     }
 
-    fn one_line(&mut self, bytes: &[u8], mut start: usize, end: usize) {
+    fn one_line(&mut self, bytes: &[u8], mut start: usize, mut end: usize) {
+        let whole = end;
+        end -= self.quotation.end(bytes.get(start..end).unwrap_or_default());
         let mut line = bytes.get(start..end).unwrap_or_default();
         let mut quotes = 0;
         let behind_marks = marks(line).and_then(|(depth, length)| {
@@ -222,16 +226,26 @@ impl Text<'_, '_, '_> {
             let begun = begin(inner, &mut self.clock, &self.table);
             self.is_quoted(begun, inner).then_some((begun, inner, depth))
         });
-        let begun = match behind_marks {
+        let mut begun = match behind_marks {
             None => begin(line, &mut self.clock, &self.table),
             Some((begun, inner, depth)) => {
                 (line, quotes, start) = (inner, depth, end - inner.len());
                 begun
             }
         };
+        if self.may_be_quoted(begun, line)
+            && let Some((opened, inner)) = self.quotation.begin(line, &mut self.clock, &self.table)
+        {
+            (begun, start) = (opened, end - inner.len());
+            end -= self.quotation.end(inner);
+            line = bytes.get(start..end).unwrap_or_default();
+        }
         let behind_gap = std::mem::take(&mut self.behind_gap);
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
-            (Begin::Blank | Begin::Noise, _) => self.behind_gap = true,
+            (Begin::Blank | Begin::Noise, _) => {
+                self.behind_gap = true;
+                self.quotation.forget();
+            }
             // A table within a message is the message's.
             (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
                 self.unknown(bytes, (start, end), quotes);
@@ -267,9 +281,10 @@ impl Text<'_, '_, '_> {
                 self.open(bytes, (start, end), head, Mark::Plain(Shape::of(line, 0)));
             }
             (Begin::Certain(head), Some(Mark::Alone))
-                if let Some(time) = self.time_before(bytes, (start, end)) =>
+                if let Some(before) =
+                    self.pending.filter(|row| row.is_before(bytes, (start, end))) =>
             {
-                let head = Head { time, quotes, ..head };
+                let head = Head { time: before.head.time, quotes, ..head };
                 self.open(bytes, (start, end), head, Mark::Alone);
             }
             (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
@@ -295,16 +310,19 @@ impl Text<'_, '_, '_> {
         if self.table.is_known() && self.pending.is_some() && !self.is_row() {
             self.table = Table::default();
         }
-        // What Markdown marks on one line ends there.
-        if self.pending.is_some_and(|pending| pending.head.tail > 0 && !pending.head.is_row) {
+        // What Markdown marks on one line ends there, and what is quoted where the quotation does.
+        if end < whole
+            || self.pending.is_some_and(|pending| pending.head.tail > 0 && !pending.head.is_row)
+        {
             self.flush(bytes);
         }
     }
 
-    /// The time that a message with a request id has in common with the one before it.
-    fn time_before(&self, bytes: &[u8], line: Span) -> Option<Option<LogTime>> {
-        let pending = self.pending.filter(|pending| pending.is_before(bytes, line))?;
-        Some(pending.head.time)
+    /// Whether a quotation may begin in front of a line.
+    fn may_be_quoted(&self, begun: Begin, line: &[u8]) -> bool {
+        matches!(begun, Begin::Stamped(Head { tail: 0, .. }))
+            || begun == Begin::Unknown
+                && self.pending.is_none_or(|pending| pending.may_end(line, self.behind_gap))
     }
 
     /// Whether a message without a stamp is an event of its own although the one before it was stamped.

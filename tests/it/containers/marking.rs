@@ -3,7 +3,7 @@
 //!
 //! Must not: contain logs of others; all fixtures are ours.
 
-use super::{ID, STREAM, messages};
+use super::{ID, STREAM, lines, messages};
 use crate::chunks::Random;
 
 /// Messages of a function's log as the message column has them, each an event. `ID` is a request id.
@@ -43,7 +43,7 @@ fn some(random: &mut Random, of: &[&str]) -> String {
 #[test]
 fn no_line_is_lost_behind_a_time_that_an_application_printed() {
     let mut random = Random(3);
-    for round in 0..300 {
+    for round in 0..120 {
         let count = 1 + random.below(12);
         let mut all: Vec<String> = (0..count)
             .map(|_| match random.below(3) {
@@ -77,7 +77,7 @@ const OF_CONTAINERS: [&str; 12] = [
 #[test]
 fn a_message_of_a_container_stays_whole() {
     let mut random = Random(5);
-    for round in 0..300 {
+    for round in 0..120 {
         let container = random.below(5);
         let count = 1 + random.below(12);
         let mut all: Vec<String> = (0..count).map(|_| some(&mut random, &OF_CONTAINERS)).collect();
@@ -142,4 +142,130 @@ fn a_container_may_have_a_message_that_begins_with_an_id() {
     let own = format!("2026-11-22T10:00:03.000Z {ID} Task timed out after 3.00 seconds");
     let told = messages(format!("shop {STREAM} {own}\n").as_bytes());
     assert!(told.iter().all(|message| message.ends_with(&own)), "{told:?}");
+}
+
+#[test]
+fn lines_behind_one_time_are_messages_of_it() {
+    let log = ["HTTP Method: GET, Resource Path: /cart", "Method completed with status: 403"];
+    let log = log.map(|message| format!("({ID}) {message}"));
+    let time = Some("2026-11-22T10:00:00.000Z".to_owned());
+    let all: Vec<_> =
+        [&log[0], &log[1], &log[0]].map(|message| (time.clone(), None, message.clone())).into();
+    let text = all.iter().map(|(_, _, message)| message.as_str()).collect::<Vec<_>>().join("\n");
+    assert_eq!(lines(format!("2026-11-22T10:00:00.000Z\n{text}\n").as_bytes()), all);
+    // An application may print a time and nothing else.
+    let printed = "START RequestId: ID Version: 3\n2026-11-22T10:00:00.091123\nEND RequestId: ID\nREPORT RequestId: ID\tDuration: 1 ms";
+    let told = messages(printed.replace("ID", ID).as_bytes());
+    assert_eq!(told.len(), 3);
+    assert!(told[2].starts_with("REPORT "));
+}
+
+#[test]
+fn lambda_in_json_is_no_part_of_what_an_application_printed() {
+    let platform = |kind: &str| {
+        format!(
+            "{{\"time\":\"2026-11-22T10:00:00.000Z\",\"type\":\"platform.{kind}\",\"record\":{{}}}}"
+        )
+    };
+    let printed = "2026-11-22T10:00:00.091Z INFO cart opened".to_owned();
+    let (start, report) = (platform("start"), platform("report"));
+    let logged = "{\"level\":\"INFO\",\"message\":\"cart\"}".to_owned();
+    for all in [
+        vec![start.clone(), printed.clone(), logged.clone(), report.clone()],
+        vec![printed.clone(), logged.clone(), start.clone(), report.clone()],
+        vec![logged.clone(), printed.clone(), logged.clone(), logged.clone()],
+    ] {
+        assert_eq!(messages(all.join("\n").as_bytes()), all);
+    }
+}
+
+#[test]
+fn a_time_of_day_is_no_part_of_a_message() {
+    let own = format!("2026-11-22T10:00:03.000Z {ID} Task timed out after 3.00 seconds");
+    let report =
+        format!("REPORT RequestId: {ID}\tDuration: 1 ms\nXRAY TraceId: 1-5\tSampled: true");
+    let all = [
+        format!("START RequestId: {ID} Version: 3"),
+        own,
+        report,
+        format!("RequestId: {ID} Error: Runtime exited with error: signal: killed"),
+    ];
+    for blank in ["\t", " "] {
+        let text = all.each_ref().map(|message| format!("10:00:00{blank}{message}\n")).concat();
+        assert_eq!(messages(text.as_bytes()), all);
+    }
+    // A logger's time is its own.
+    let printed = ["10:00:00 cart opened", "10:00:61: START RequestId: 1", "10:00 is late"];
+    assert_eq!(messages(printed.join("\n").as_bytes()), printed);
+}
+
+#[test]
+fn a_line_of_apilogs_is_a_message() {
+    let all = [
+        "Verifying Usage Plan for request: 1. API Key: **1b2c3d API Stage: a1/b",
+        "API Key **1b2c3d not authorized because method 'GET /' requires API Key",
+        "Method completed with status: 403",
+    ];
+    let text = all.map(|message| format!("[d4675a] [2026-11-22 10:00:00] {message}\n")).concat();
+    assert_eq!(messages(text.as_bytes()), all);
+    let other = "[d4675a] [2026-11-22 10:00:00] cart opened";
+    assert_eq!(messages(other.as_bytes()), [other]);
+}
+
+#[test]
+fn events_in_json_may_have_the_time_of_the_event() {
+    let text = format!(
+        "[{{\"eventTime\":1795341600120,\"message\":\"START RequestId: {ID} Version: 3\\n\"}},\
+         {{\"eventTime\":1795341601120,\"message\":\"END RequestId: {ID}\\n\"}}]"
+    );
+    let time = |second| Some(format!("2026-11-22T10:00:0{second}.120Z"));
+    assert_eq!(
+        lines(text.as_bytes()),
+        [
+            (time(0), None, format!("START RequestId: {ID} Version: 3")),
+            (time(1), None, format!("END RequestId: {ID}")),
+        ]
+    );
+}
+
+#[test]
+fn each_line_of_an_access_log_is_an_event() {
+    for line in [
+        "[22/Nov/2026:10:00:00 +0000] GET /cart HTTP/1.1 200 1532 JKJaXmPLvHcESHA=",
+        "22/Nov/2026:10:00:00 +0000 \"GET /cart HTTP/1.1\" 504 198.51.100.4 JKJaXmPLvHcESHA=",
+        "5cb7ee58-39e6-11e9-be7e-29aff9674701: GET /v1/cart 502 3012",
+        "5cb7ee58-39e6-11e9-be7e-29aff9674701 22/Nov/2026:10:00:00 +0000 GET /cart 403 2",
+        "JKJaXmPLvHcESHA= 198.51.100.4 GET /cart 401 26",
+        "JKJaXmPLvHcESHA= 22/Nov/2026:10:00:00 +0000 \"OPTIONS /cart HTTP/1.1\" 403 23 - ACCESS_DENIED",
+        "198.51.100.4 - - [22/Nov/2026:10:00:00 +0000] \"GET /cart HTTP/1.1\" 200 5 JKJaXmPLvHcESHA=",
+    ] {
+        assert_eq!(messages(format!("{line}\n").repeat(3).as_bytes()), [line; 3]);
+    }
+}
+
+#[test]
+fn a_quotation_may_have_several_lines() {
+    let log =
+        ["Execution failed due to configuration error: Bad", "Method completed with status: 500"];
+    for (before, message) in [
+        ("Sun Nov 22 10:00:00 UTC 2026 : ".to_owned(), String::new()),
+        (String::new(), format!("({ID}) ")),
+        ("2026-11-22T10:00:00.000Z ".to_owned(), format!("({ID}) ")),
+    ] {
+        let all = log.map(|line| format!("{message}{line}"));
+        let quoted = all.each_ref().map(|line| format!("{before}{line}")).join("\n");
+        for (mark, between) in [("\"", "\n"), ("`", "\n"), ("\"", "\n\n"), ("`", "\n\n")] {
+            let text = format!("It says:{between}{mark}{quoted}{mark}{between}So I looked.");
+            let told = messages(text.as_bytes());
+            let expected =
+                ["It says:".to_owned(), all[0].clone(), all[1].clone(), "So I looked.".to_owned()];
+            assert_eq!(told, expected, "{text}");
+        }
+    }
+    // Text within a message is the message's.
+    let list = format!(
+        "2026-11-22T10:00:00.000Z ({ID}) Endpoint response body before transformations: [\n  \"({ID}) {}\"\n]",
+        log[1]
+    );
+    assert_eq!(messages(list.as_bytes()).len(), 1);
 }
