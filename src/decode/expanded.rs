@@ -65,8 +65,13 @@ fn before_number(message: &[u8]) -> &[u8] {
     if is_number { before.trim_ascii_end() } else { message }
 }
 
+/// The button that copies a message.
+pub(crate) fn is_button(line: &[u8]) -> bool {
+    line.trim_ascii() == b"Copy"
+}
+
 /// A message without the line of the button that copies it.
-fn behind_button(message: &[u8]) -> &[u8] {
+pub(crate) fn behind_button(message: &[u8]) -> &[u8] {
     let line = message.trim_ascii_start().strip_prefix(b"Copy");
     let behind =
         line.and_then(|behind| behind.strip_prefix(b"\r").unwrap_or(behind).strip_prefix(b"\n"));

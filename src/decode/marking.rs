@@ -8,6 +8,8 @@
 //! Must not: take what an application may print for a proof.
 
 use crate::decode::HEAD;
+use crate::decode::continuation::is_usual_start;
+use crate::decode::expanded::is_button;
 use crate::decode::header::{
     Begin, Head, begin, indentation, is_lambda_line, is_timeout, looks_like_stream, starts_with_id,
 };
@@ -47,6 +49,8 @@ pub(crate) fn of_text(head: &[u8], number: u64, clock: &mut Clock) -> Marking {
                 return Marking::Unmarked;
             }
             Begin::Blank => {}
+            // The button of a row of the console stands between its time and its message.
+            Begin::Unknown if is_button(line) => {}
             Begin::Alone(_) => is_behind_time = true,
             Begin::Stamped(_)
             | Begin::Usual(_)
@@ -78,12 +82,11 @@ impl Marking {
         if *self != Self::Unmarked {
             return None;
         }
-        Some(match line.get(head.message) {
-            Some(b'{' | b'[') => head,
-            Some(_) | None => {
-                Head { time: head.time, quotes: head.quotes, ..Head::at(indentation(line)) }
-            }
-        })
+        let text = line.get(head.message..).unwrap_or_default();
+        if text.starts_with(b"{") || is_usual_start(text) {
+            return Some(head);
+        }
+        Some(Head { time: head.time, quotes: head.quotes, ..Head::at(indentation(line)) })
     }
 
     /// In a container: what a line is that begins with a time and a request id. Between the two Lambda writes

@@ -5,7 +5,7 @@
 use memchr::memchr;
 
 use crate::decode::continuation::Shape;
-use crate::decode::expanded::is_cut_of;
+use crate::decode::expanded::{behind_button, is_button, is_cut_of};
 use crate::decode::header::{Head, Span, indentation, starts_with_id};
 
 /// An event whose end is not known yet. Offsets count from the beginning of the window.
@@ -49,9 +49,9 @@ impl Pending {
     /// Whether a line is its message because it is behind a time that stands alone: the first one, and the
     /// same once more where the row was expanded.
     pub(crate) fn is_part(&self, bytes: &[u8], text: &[u8]) -> bool {
-        let event = self.event(bytes).trim_ascii();
-        let first = memchr(b'\n', event).and_then(|end| event.get(..end)).unwrap_or(event);
-        matches!(self.mark, Mark::Alone) && text.starts_with(first.trim_ascii_end())
+        let event = behind_button(self.event(bytes).trim_ascii());
+        let is_none = event.is_empty() || is_button(event);
+        matches!(self.mark, Mark::Alone) && (is_none || is_same(first_line(event), text))
     }
 
     /// Whether a line that does not begin an event by itself may be behind this one.
@@ -67,8 +67,16 @@ impl Pending {
     pub(crate) fn is_before(&self, bytes: &[u8], (start, end): Span) -> bool {
         let event = self.event(bytes).trim_ascii();
         let text = bytes.get(start..end).unwrap_or_default();
-        let first = memchr(b'\n', event).and_then(|end| event.get(..end)).unwrap_or(event);
         let is_parted = start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'\t');
-        starts_with_id(event) && !is_parted && !is_cut_of(text, first) && !is_cut_of(first, text)
+        starts_with_id(event) && !is_parted && !is_same(first_line(event), text)
     }
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    memchr(b'\n', text).and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// Whether two lines are the same but for blanks and where they break off.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    is_cut_of(one, other) || is_cut_of(other, one)
 }

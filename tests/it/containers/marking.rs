@@ -153,6 +153,14 @@ fn lines_behind_one_time_are_messages_of_it() {
         [&log[0], &log[1], &log[0]].map(|message| (time.clone(), None, message.clone())).into();
     let text = all.iter().map(|(_, _, message)| message.as_str()).collect::<Vec<_>>().join("\n");
     assert_eq!(lines(format!("2026-11-22T10:00:00.000Z\n{text}\n").as_bytes()), all);
+    // The console has a button in front of a message, and a message twice where the row was expanded.
+    let invoke = format!("2026-11-22T10:00:00.000Z\t{ID}\tERROR\tInvoke Error");
+    let row = format!(
+        "2026-11-22T10:00:00.000Z\n\nCopy\n{invoke} \t\n{{\n    \"a\": 1\n}}\n\n{} {{\"a\":1}}\n",
+        invoke.replace('\t', " ")
+    );
+    let told = messages(row.repeat(2).as_bytes());
+    assert_eq!(told.len(), 2, "{told:?}");
     // An application may print a time and nothing else.
     let printed = "START RequestId: ID Version: 3\n2026-11-22T10:00:00.091123\nEND RequestId: ID\nREPORT RequestId: ID\tDuration: 1 ms";
     let told = messages(printed.replace("ID", ID).as_bytes());
