@@ -76,6 +76,11 @@ impl Head {
     pub(crate) fn at(message: usize) -> Self {
         Self { message, ..Self::default() }
     }
+
+    /// What stands behind it on its line.
+    pub(crate) fn behind(self, line: &[u8]) -> &[u8] {
+        line.get(self.message..).unwrap_or_default()
+    }
 }
 
 /// Reads what stands in front of the message of `line`.

@@ -40,9 +40,7 @@ pub(crate) fn of_text(head: &[u8], number: u64, clock: &mut Clock) -> Marking {
         let line = marks(line).and_then(|(_, length)| line.get(length..)).unwrap_or(line);
         match begin(line, clock, &Table::default()) {
             Begin::Stamped(head) if is_of_container(line, &head, clock) => return Marking::Stamped,
-            Begin::Usual(head)
-                if is_lambda(line.get(head.message..).unwrap_or_default(), clock) =>
-            {
+            Begin::Usual(head) if is_lambda(head.behind(line), clock) => {
                 return if is_behind_time { Marking::Stamped } else { Marking::Unmarked };
             }
             Begin::Unknown if !is_behind_time && is_lambda(line, clock) => {
@@ -82,11 +80,11 @@ impl Marking {
         if *self != Self::Unmarked {
             return None;
         }
-        let text = line.get(head.message..).unwrap_or_default();
+        let text = head.behind(line);
         if text.starts_with(b"{") || is_usual_start(text) {
             return Some(head);
         }
-        Some(Head { time: head.time, quotes: head.quotes, ..Head::at(indentation(line)) })
+        Some(Head { time: head.time, ..Head::at(indentation(line)) })
     }
 
     /// In a container: what a line is that begins with a time and a request id. Between the two Lambda writes
@@ -131,7 +129,7 @@ pub(crate) fn is_of_container(line: &[u8], head: &Head, clock: &mut Clock) -> bo
         return true;
     }
     let stream = head.stream.and_then(|(from, to)| line.get(from..to)).unwrap_or_default();
-    let message = line.get(head.message..).unwrap_or_default();
+    let message = head.behind(line);
     head.is_copied
         || looks_like_stream(stream)
         || starts_with_id(message)

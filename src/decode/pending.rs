@@ -33,6 +33,13 @@ pub(crate) enum Mark {
     Plain(Shape),
 }
 
+impl Mark {
+    /// That of a message which no container marks.
+    pub(crate) fn plain(line: &[u8], head: Head) -> Self {
+        Self::Plain(Shape::of(line, head.message))
+    }
+}
+
 impl Pending {
     /// The window let go of so many bytes.
     pub(crate) fn moved_by(&mut self, count: usize) {

@@ -28,7 +28,7 @@ impl Quotation {
         let may_begin = matches!(inner, [b'(' | b'0'..=b'9', ..] | [_, _, _, b' ', ..])
             || inner.first().is_some_and(u8::is_ascii_uppercase) && is_of_platform(inner);
         let is_open =
-            || count(*mark, inner) % 2 == 0 || inner.trim_ascii_end().last() == Some(mark);
+            || count(*mark, inner).is_multiple_of(2) || inner.trim_ascii_end().last() == Some(mark);
         if !may_begin || !is_open() {
             return None;
         }
@@ -118,7 +118,7 @@ mod tests {
         let (clock, table) = (&mut Clock::default(), &Table::default());
         let mut begins = |line: &str| {
             let mut quotation = Quotation::default();
-            quotation.begin(line.as_bytes(), clock, &table).is_some()
+            quotation.begin(line.as_bytes(), clock, table).is_some()
         };
         let id = "5cb7ee58-39e6-11e9-be7e-29aff9674701";
         let log = format!("({id}) Method completed with status: 500");

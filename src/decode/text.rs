@@ -7,7 +7,7 @@ use std::io::Read;
 
 use memchr::memchr;
 
-use crate::decode::continuation::{Shape, repeats_class};
+use crate::decode::continuation::repeats_class;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::expanded;
 use crate::decode::header::{
@@ -35,19 +35,18 @@ pub(crate) fn decode<R: Read>(
 ) {
     let mut clock = Clock::default();
     let marking = marking::of_text(window.fill_to(HEAD), number, &mut clock);
-    let (tailed, table, unquoted) = (Vec::new(), Table::default(), Vec::new());
-    let (pending, behind_gap, quotation) = (None, false, Quotation::default());
     let mut text = Text {
         emitter,
         stream,
         clock,
         marking,
-        behind_gap,
-        quotation,
-        tailed,
-        table,
-        unquoted,
-        pending,
+        behind_gap: false,
+        quotation: Quotation::default(),
+        quotes: 0,
+        tailed: Vec::new(),
+        table: Table::default(),
+        unquoted: Vec::new(),
+        pending: None,
         number,
     };
     text.run(window);
@@ -61,6 +60,8 @@ struct Text<'e, 's, 'n> {
     /// Whether an empty line, or the border of a code block, is before this one.
     behind_gap: bool,
     quotation: Quotation,
+    /// How many marks of quoting stand in front of this line.
+    quotes: u8,
     /// The stream that `aws logs tail` named last, with the blank behind it.
     tailed: Vec<u8>,
     /// The table whose rows these are.
@@ -216,97 +217,9 @@ impl Text<'_, '_, '_> {
         self.one_line(bytes, start, end);
     }
 
-    fn one_line(&mut self, bytes: &[u8], mut start: usize, mut end: usize) {
-        let whole = end;
-        end -= self.quotation.end(bytes.get(start..end).unwrap_or_default());
-        let mut line = bytes.get(start..end).unwrap_or_default();
-        let mut quotes = 0;
-        let behind_marks = marks(line).and_then(|(depth, length)| {
-            let inner = line.get(length..)?;
-            let begun = begin(inner, &mut self.clock, &self.table);
-            self.is_quoted(begun, inner).then_some((begun, inner, depth))
-        });
-        let mut begun = match behind_marks {
-            None => begin(line, &mut self.clock, &self.table),
-            Some((begun, inner, depth)) => {
-                (line, quotes, start) = (inner, depth, end - inner.len());
-                begun
-            }
-        };
-        if self.may_be_quoted(begun, line)
-            && let Some((opened, inner)) = self.quotation.begin(line, &mut self.clock, &self.table)
-        {
-            (begun, start) = (opened, end - inner.len());
-            end -= self.quotation.end(inner);
-            line = bytes.get(start..end).unwrap_or_default();
-        }
-        let behind_gap = std::mem::take(&mut self.behind_gap);
-        match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
-            (Begin::Blank | Begin::Noise, _) => {
-                self.behind_gap = true;
-                self.quotation.forget();
-            }
-            // A table within a message is the message's.
-            (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
-                self.unknown(bytes, (start, end), quotes);
-            }
-            (Begin::Title, _) => {
-                self.flush(bytes);
-                self.table = Table::titled(line).unwrap_or_default();
-            }
-            (Begin::Stamped(head), _) => {
-                let head = Head { quotes, ..head };
-                let (head, mark) = match self.marking.of_application(line, head, &mut self.clock) {
-                    Some(head) => (head, Mark::Plain(Shape::of(line, head.message))),
-                    None => (head, Mark::Stamped),
-                };
-                self.open(bytes, (start, end), head, mark);
-                self.end_row(bytes, line);
-            }
-            (Begin::Alone(time), mark) => {
-                // An indented time may be part of a dump; one at the margin is a row's first cell.
-                let indented = indentation(line) > 0;
-                if indented && !matches!(mark, None | Some(Mark::Alone)) {
-                    self.unknown(bytes, (start, end), quotes);
-                } else {
-                    let head = Head { time: Some(time), quotes, ..Head::at(line.len()) };
-                    self.open(bytes, (start, end), head, Mark::Alone);
-                }
-            }
-            (Begin::Unknown, Some(Mark::Stamped))
-                if line.starts_with(b"{") && self.is_own(bytes, line, behind_gap) =>
-            {
-                self.marking.note(line, &mut self.clock);
-                let head = Head { quotes, ..Head::default() };
-                self.open(bytes, (start, end), head, Mark::Plain(Shape::of(line, 0)));
-            }
-            (Begin::Certain(head), Some(Mark::Alone))
-                if let Some(before) =
-                    self.pending.filter(|row| row.is_before(bytes, (start, end))) =>
-            {
-                let head = Head { time: before.head.time, quotes, ..head };
-                self.open(bytes, (start, end), head, Mark::Alone);
-            }
-            (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
-                self.unknown(bytes, (start, end), quotes);
-                self.behind_gap = line.starts_with(b"```");
-            }
-            (Begin::Usual(head), Some(Mark::Stamped))
-                if let Some(head) = self.marking.behind_stamp(line, head, &mut self.clock) =>
-            {
-                self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Stamped);
-            }
-            (Begin::Usual(head), Some(Mark::Alone | Mark::Stamped))
-                if !self.is_own(bytes, behind(line, head), behind_gap) =>
-            {
-                self.extend(end);
-            }
-            (Begin::Certain(head) | Begin::Usual(head), _) => {
-                self.marking.note(behind(line, head), &mut self.clock);
-                let shape = Shape::of(line, head.message);
-                self.open(bytes, (start, end), Head { quotes, ..head }, Mark::Plain(shape));
-            }
-        }
+    fn one_line(&mut self, bytes: &[u8], start: usize, whole: usize) {
+        let (begun, (start, end)) = self.begun(bytes, start, whole);
+        self.take(bytes, begun, (start, end));
         if self.table.is_known() && self.pending.is_some() && !self.is_row() {
             self.table = Table::default();
         }
@@ -316,6 +229,100 @@ impl Text<'_, '_, '_> {
         {
             self.flush(bytes);
         }
+    }
+
+    /// What a line is without the marks of quoting, and where it is.
+    fn begun(&mut self, bytes: &[u8], mut start: usize, mut end: usize) -> (Begin, Span) {
+        end -= self.quotation.end(bytes.get(start..end).unwrap_or_default());
+        let mut line = bytes.get(start..end).unwrap_or_default();
+        let behind_marks = marks(line).and_then(|(depth, length)| {
+            let inner = line.get(length..)?;
+            let begun = begin(inner, &mut self.clock, &self.table);
+            self.is_quoted(begun, inner).then_some((begun, inner, depth))
+        });
+        let mut begun = match behind_marks {
+            None => {
+                self.quotes = 0;
+                begin(line, &mut self.clock, &self.table)
+            }
+            Some((begun, inner, depth)) => {
+                (line, self.quotes, start) = (inner, depth, end - inner.len());
+                begun
+            }
+        };
+        if self.may_be_quoted(begun, line)
+            && let Some((opened, inner)) = self.quotation.begin(line, &mut self.clock, &self.table)
+        {
+            (begun, start) = (opened, end - inner.len());
+            end -= self.quotation.end(inner);
+        }
+        (begun, (start, end))
+    }
+
+    fn take(&mut self, bytes: &[u8], begun: Begin, span: Span) {
+        let line = bytes.get(span.0..span.1).unwrap_or_default();
+        let behind_gap = std::mem::take(&mut self.behind_gap);
+        match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
+            (Begin::Blank | Begin::Noise, _) => {
+                self.behind_gap = true;
+                self.quotation.forget();
+            }
+            // A table within a message is the message's.
+            (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
+                self.unknown(bytes, span);
+            }
+            (Begin::Title, _) => {
+                self.flush(bytes);
+                self.table = Table::titled(line).unwrap_or_default();
+            }
+            (Begin::Stamped(head), _) => {
+                match self.marking.of_application(line, head, &mut self.clock) {
+                    Some(head) => self.open(bytes, span, head, Mark::plain(line, head)),
+                    None => self.open(bytes, span, head, Mark::Stamped),
+                }
+                self.end_row(bytes, line);
+            }
+            // An indented time may be part of a dump; one at the margin is a row's first cell.
+            (Begin::Alone(_), Some(Mark::Stamped | Mark::Plain(_))) if indentation(line) > 0 => {
+                self.unknown(bytes, span);
+            }
+            (Begin::Alone(time), _) => {
+                let head = Head { time: Some(time), ..Head::at(line.len()) };
+                self.open(bytes, span, head, Mark::Alone);
+            }
+            (Begin::Unknown, Some(Mark::Stamped))
+                if line.starts_with(b"{") && self.is_own(bytes, line, behind_gap) =>
+            {
+                self.unmarked(bytes, span, Head::default());
+            }
+            (Begin::Certain(head), Some(Mark::Alone))
+                if let Some(before) = self.pending.filter(|row| row.is_before(bytes, span)) =>
+            {
+                let head = Head { time: before.head.time, ..head };
+                self.open(bytes, span, head, Mark::Alone);
+            }
+            (Begin::Certain(_), Some(Mark::Alone)) | (Begin::Unknown, _) => {
+                self.unknown(bytes, span);
+                self.behind_gap = line.starts_with(b"```");
+            }
+            (Begin::Usual(head), Some(Mark::Stamped))
+                if let Some(head) = self.marking.behind_stamp(line, head, &mut self.clock) =>
+            {
+                self.open(bytes, span, head, Mark::Stamped);
+            }
+            (Begin::Usual(head), Some(Mark::Alone | Mark::Stamped))
+                if !self.is_own(bytes, head.behind(line), behind_gap) =>
+            {
+                self.extend(span.1);
+            }
+            (Begin::Certain(head) | Begin::Usual(head), _) => self.unmarked(bytes, span, head),
+        }
+    }
+
+    fn unmarked(&mut self, bytes: &[u8], (start, end): Span, head: Head) {
+        let line = bytes.get(start..end).unwrap_or_default();
+        self.marking.note(head.behind(line), &mut self.clock);
+        self.open(bytes, (start, end), head, Mark::plain(line, head));
     }
 
     /// Whether a quotation may begin in front of a line.
@@ -348,7 +355,7 @@ impl Text<'_, '_, '_> {
         }
     }
 
-    fn unknown(&mut self, bytes: &[u8], (start, end): Span, quotes: u8) {
+    fn unknown(&mut self, bytes: &[u8], (start, end): Span) {
         let line = bytes.get(start..end).unwrap_or_default();
         let indent = indentation(line);
         match self.pending.as_mut() {
@@ -356,19 +363,16 @@ impl Text<'_, '_, '_> {
                 self.extend(end);
                 self.end_row(bytes, line);
             }
-            Some(Pending { mark: Mark::Plain(shape), message, .. })
+            Some(Pending { mark: Mark::Plain(shape), message: (from, to), .. })
                 if shape.continues(line, indent)
-                    || bytes
-                        .get(message.0..message.1)
-                        .is_some_and(|event| repeats_class(event, line)) =>
+                    || bytes.get(*from..*to).is_some_and(|event| repeats_class(event, line)) =>
             {
                 shape.push(line, indent);
                 self.extend(end);
             }
             Some(Pending { mark: Mark::Plain(_), .. }) | None => {
-                let shape = Shape::of(line, indent);
-                let head = Head { quotes, ..Head::at(indent) };
-                self.open(bytes, (start, end), head, Mark::Plain(shape));
+                let head = Head::at(indent);
+                self.open(bytes, (start, end), head, Mark::plain(line, head));
             }
         }
     }
@@ -407,6 +411,7 @@ impl Text<'_, '_, '_> {
             self.tailed = name.to_vec();
         }
         let message = (start + head.message, end - head.tail);
+        let head = Head { quotes: self.quotes, ..head };
         self.pending =
             Some(Pending { start, message, head, number: self.number, mark, cut: false });
     }
@@ -492,8 +497,3 @@ impl Text<'_, '_, '_> {
 }
 
 const HEADING: &[u8] = b"Execution log for request ";
-
-/// The message of a line.
-fn behind(line: &[u8], head: Head) -> &[u8] {
-    line.get(head.message..).unwrap_or_default()
-}
