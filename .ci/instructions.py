@@ -75,8 +75,10 @@ def inputs(generator, folder):
     return {
         "plain": [plain],
         "plain, no rules": [plain, "--disable", none],
+        "plain, two threads": [plain, "--threads", "2"],
         "lean": [lean],
         "json lines": [lines],
+        "json lines, two threads": [lines, "--threads", "2"],
         "filter-log-events": [document],
         "gz": [export],
         "console copy": [other["console"]],
@@ -89,8 +91,9 @@ def inputs(generator, folder):
 
 def count(corscope, arguments):
     """Instructions of a scan, and the events that it read."""
+    threads = [] if "--threads" in arguments else ["--threads", "1"]
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", corscope, "scan",
-               "--threads", "1", "--format", "json", "--fail-on", "never", *arguments]
+               "--format", "json", "--fail-on", "never", *threads, *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     collected = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode != 0 or not collected:
@@ -100,7 +103,7 @@ def count(corscope, arguments):
 
 def measure(corscope, generator, runs):
     counted, widest = {}, 0.0
-    print(f"{'':<20}{'instructions':>15}{'an event':>10}  {'spread' if runs > 1 else ''}")
+    print(f"{'':<24}{'instructions':>15}{'an event':>10}  {'spread' if runs > 1 else ''}")
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in inputs(generator, folder).items():
             results = [count(corscope, arguments) for _ in range(runs)]
@@ -109,7 +112,7 @@ def measure(corscope, generator, runs):
             spread = max(numbers) / min(numbers) - 1
             widest = max(widest, spread)
             shown = f"{spread:.2%}" if runs > 1 else ""
-            print(f"{name:<20}{counted[name]:>15,}{counted[name] / events:>10,.0f}  {shown}",
+            print(f"{name:<24}{counted[name]:>15,}{counted[name] / events:>10,.0f}  {shown}",
                   flush=True)
     return counted, widest
 
@@ -155,7 +158,7 @@ def compare(counted, baseline, arguments):
             what = "more" if change > 0 else "less; commit the new figure"
             problems.append(f"{name}: {abs(change):.1%} {what} ({old:,} before, {new:,} now)")
         else:
-            print(f"{name:<20}{change:>+8.1%} to the baseline")
+            print(f"{name:<24}{change:>+8.1%} to the baseline")
     if problems:
         if baseline["tools"] != tools():
             problems.append(f"the baseline was made with {baseline['tools']}, this is {tools()}")
