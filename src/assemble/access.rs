@@ -146,10 +146,9 @@ fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
 
 /// Whether a policy refuses, and nothing tells of an authorizer, whose policy it may be.
 fn is_refused_by_policy(access: &AccessRecord) -> bool {
-    const REFUSAL: &str = "The client is not authorized to perform this operation";
     let texts = [&access.authorizer_error, &access.error_message];
     let mut keys = access.fields.iter().map(|(key, _)| key.to_ascii_lowercase());
-    texts.into_iter().flatten().any(|text| text.contains(REFUSAL))
+    texts.into_iter().flatten().any(|text| text.contains(failure::CLIENT_NOT_AUTHORIZED))
         && !keys.any(|key| key.starts_with("authorizer") && !key.ends_with("error"))
 }
 

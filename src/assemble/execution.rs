@@ -338,7 +338,7 @@ pub(super) fn apply_line(
         }
         Execution::ClientNotAuthorized => {
             progress.seen.end = true;
-            exchange.set_text_once(Text::FailureMessage, CLIENT_NOT_AUTHORIZED.as_bytes());
+            exchange.set_text_once(Text::FailureMessage, failure::CLIENT_NOT_AUTHORIZED.as_bytes());
             let failure = failure::of_policy(exchange, progress);
             fail(exchange, event, failure);
         }
@@ -379,9 +379,8 @@ pub(super) fn apply_line(
     }
 }
 
-/// The refusals by policy, as they are logged.
+/// The refusal by an authorizer's policy, as it is logged.
 const ACCESS_DENIED: &str = "User is not authorized to access this resource";
-const CLIENT_NOT_AUTHORIZED: &str = "The client is not authorized to perform this operation";
 
 fn fail(exchange: &mut Exchange, event: &LogEvent<'_>, failure: Failure) {
     exchange.failure = Some(failure);

@@ -110,6 +110,10 @@ pub(super) fn is_exit(message: &[u8]) -> bool {
     EXITS.iter().any(|exit| memchr::memmem::find(message, exit.as_bytes()).is_some())
 }
 
+/// The refusal by any policy, as execution and access logs have it.
+pub(super) const CLIENT_NOT_AUTHORIZED: &str =
+    "The client is not authorized to perform this operation";
+
 /// Whose policy refuses. Where an authorizer's does not deny, or none was at work, it may be that of
 /// the caller or of the API, or one of an authorizer that was cached.
 pub(super) fn of_policy(exchange: &Exchange, progress: &Progress) -> Failure {

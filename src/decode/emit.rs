@@ -32,7 +32,6 @@ pub(crate) struct Emitter<'s> {
     last_name: Vec<u8>,
     last_id: Option<PlaceId>,
     tests: u64,
-    is_shelf_taken: bool,
     /// Events so far, for containers that have no lines.
     pub(crate) ordinal: u64,
 }
@@ -55,7 +54,6 @@ impl<'s> Emitter<'s> {
             last_name: Vec::new(),
             last_id: None,
             tests: 0,
-            is_shelf_taken: false,
             ordinal: 0,
         }
     }
@@ -102,17 +100,9 @@ impl<'s> Emitter<'s> {
         self.sink
     }
 
-    /// Where the window's buffers go, if the sink reads events later, and no window around this one has
-    /// its buffers there: events are found by the one buffer that they were read into.
-    pub(crate) fn take_shelf(&mut self) -> Option<SharedShelf> {
-        let free = self.sink.shelf().filter(|_| !self.is_shelf_taken);
-        self.is_shelf_taken |= free.is_some();
-        free
-    }
-
-    /// No more buffers go there.
-    pub(crate) fn leave_shelf(&mut self) {
-        self.is_shelf_taken = false;
+    /// Where the window's buffers go, if the sink reads events later.
+    pub(crate) fn shelf(&self) -> Option<SharedShelf> {
+        self.sink.shelf()
     }
 
     /// The next event's number in a container without lines.

@@ -167,12 +167,12 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
         ));
         drain(window);
     } else if json::begins(head) {
-        documents(window, emitter, nesting);
+        json::decode(window, emitter, nesting);
     } else if let Some(layout) = csv::layout(head) {
         csv::decode(window, emitter, &layout);
     } else if test_invoke::is_yaml(head) && test_invoke::yaml(window, emitter) {
     } else if before_json(window, emitter, 1) {
-        documents(window, emitter, nesting);
+        json::decode(window, emitter, nesting);
     } else {
         plain_text(window, emitter, 1);
     }
@@ -189,33 +189,14 @@ fn before_json<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, numbe
     true
 }
 
-/// Decodes JSON documents.
-fn documents<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, nesting: Nesting) {
-    shelved(window, emitter, |window, emitter| json::decode(window, emitter, nesting));
-}
-
 /// Decodes text whose first line has this number.
 fn plain_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, number: u64) {
-    shelved(window, emitter, |window, emitter| text::decode(window, emitter, None, number));
-}
-
-/// Decodes what has no buffers of its own to put events into: those of the window go to the sink's
-/// shelf, if it has one.
-fn shelved<R: Read>(
-    window: &mut Window<R>,
-    emitter: &mut Emitter<'_>,
-    decode: impl FnOnce(&mut Window<R>, &mut Emitter<'_>),
-) {
-    let shelf = emitter.take_shelf();
-    let is_taken = shelf.is_some();
-    if let Some(shelf) = shelf {
+    // Of other containers messages are undone of their escapes, or copied as they are written.
+    if let Some(shelf) = emitter.shelf() {
         window.put_away_on(shelf);
     }
-    decode(window, emitter);
+    text::decode(window, emitter, None, number);
     window.put_away();
-    if is_taken {
-        emitter.leave_shelf();
-    }
 }
 
 /// Decodes what was inside of a document: compressed bytes with a container in them.

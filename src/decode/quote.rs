@@ -113,6 +113,7 @@ mod tests {
         let message = b"> a\n> > b\n>  c\nd\n>\n> > > e";
         assert_eq!(strip(message, 2, &mut text), b"> a\nb\n c\nd\n\n> e");
     }
+
     #[test]
     fn a_quotation_begins_in_front_of_a_message_only() {
         let (clock, table) = (&mut Clock::default(), &Table::default());

@@ -98,8 +98,8 @@ enum Form {
     Whole(Glance),
     /// Among those that were copied.
     Copied(Glance),
-    /// In the buffer, as it is written in a string of JSON, with so many bytes in front of the first
-    /// escape.
+    /// There, too, as it is written in a string of JSON, with the quote behind it, and with so many bytes
+    /// in front of the first escape.
     Written(u32),
 }
 
@@ -121,7 +121,7 @@ fn replay(batch: &Batch, places: &mut Vec<PlaceId>, written: &mut Written, sink:
                     Form::Whole(glance) => (buffer, *glance),
                     Form::Copied(glance) => (&batch.copied, *glance),
                     Form::Written(plain) => {
-                        let text = buffer.get(start..).unwrap_or_default();
+                        let text = batch.copied.get(start..).unwrap_or_default();
                         let lengths = [*plain as usize, end.saturating_sub(start)];
                         written.take(event, text, lengths, sink);
                         continue;
@@ -206,28 +206,22 @@ impl Sink for Recorder {
         // Who inflated has done more than half of the work.
         let is_late = desk.whole.is_some();
         let glance = if is_late { Glance::default() } else { (self.look)(message) };
-        let (start, end, form) = match desk.find(message) {
-            Some((start, end)) => (start, end, Form::Whole(glance)),
-            None => desk.copy(message, glance),
+        let (form, (start, end)) = match desk.find(message) {
+            Some(place) => (Form::Whole(glance), place),
+            None => (Form::Copied(glance), desk.copy(message)),
         };
         desk.push(ingested, Pushed::Event { time, position, start, end, form });
-        if desk.is_enough() {
-            desk.send(Vec::new());
-        }
     }
 
-    /// What it takes is up to the analysis: all that is done here is to put the event aside. Its escapes
-    /// are undone there, if at all.
+    /// Whether that is enough is up to the analysis, and its escapes are undone there, if at all.
     fn begun(&mut self, event: LogEvent<'_>, written: &[u8]) -> bool {
         let LogEvent { time, ingested, position, message } = event;
-        let mut desk = self.desk.borrow_mut();
-        let Some((start, end)) = desk.find(written) else { return false };
         let Ok(plain) = u32::try_from(message.len()) else { return false };
+        let mut desk = self.desk.borrow_mut();
+        let (start, end) = desk.copy(written);
+        desk.batch.copied.push(b'"');
         let form = Form::Written(plain);
         desk.push(ingested, Pushed::Event { time, position, start, end, form });
-        if desk.is_enough() {
-            desk.send(Vec::new());
-        }
         true
     }
 
@@ -247,20 +241,24 @@ impl Sink for Recorder {
 }
 
 impl Desk {
+    /// Adds an event to the batch, and hands that on if it is enough.
     #[inline]
     fn push(&mut self, ingested: Option<LogTime>, event: Pushed) {
         if let Some(time) = ingested {
             self.batch.pushed.push(Pushed::Ingested(time));
         }
         self.batch.pushed.push(event);
+        if self.is_enough() {
+            self.send(Vec::new());
+        }
     }
 
-    /// Copies a message that is not in the buffer.
-    fn copy(&mut self, message: &[u8], glance: Glance) -> (u32, u32, Form) {
+    /// Copies a message that is not in the buffer; tells where it begins and ends.
+    fn copy(&mut self, message: &[u8]) -> (u32, u32) {
         let place = |copied: &[u8]| u32::try_from(copied.len()).unwrap_or(u32::MAX);
         let start = place(&self.batch.copied);
         self.batch.copied.extend_from_slice(message);
-        (start, place(&self.batch.copied), Form::Copied(glance))
+        (start, place(&self.batch.copied))
     }
 
     /// Where a text begins and ends in the buffer, by its address, if it is there.
