@@ -234,8 +234,10 @@ impl Runner {
         self.figures.kills += 1;
         let state = self.state();
         if serde_json::from_slice::<Value>(&output.stdout).is_ok() {
-            // It had said everything.
-            self.completed(now, &output);
+            // It had said everything. If it was killed behind that, it has no exit code.
+            let want = self.said(now, &output);
+            let code = output.status.code();
+            assert!(code.is_none_or(|code| code == want), "{}: {code:?}", LogTime(now));
         } else if state["runs"] != before["runs"] {
             self.figures.saved += 1;
             self.figures.exchanges_of_killed += self.counted_from(now, &before);
