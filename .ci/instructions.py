@@ -3,6 +3,8 @@
 instructions.py CORSCOPE GENERATOR: counts for each kind of input, and compares with
 .ci/instructions.json. More than 5 % above it fails; so does more than 5 % below it, because what was
 won could be lost again unseen. `--bless` writes the figures instead, if their spread allows that.
+instructions.py CORSCOPE --rules LOG: the ratio of a scan of LOG with all rules to one with none; more
+than 1.10 fails.
 
 valgrind counts; one thread reads and analyzes. Hash tables are seeded anew in each run, so runs
 differ, by less than a thousandth as measured: `--runs N` shows it, and the median counts. Counts
@@ -32,6 +34,8 @@ SIZE = "20M"
 TOLERANCE = 0.05
 # What runs of one binary may differ by.
 SPREAD = 0.01
+# A scan with all rules to one with none, at most.
+RULES = 1.10
 
 
 def machine():
@@ -52,6 +56,12 @@ def tools():
     return ", ".join([*versions, " ".join(platform.libc_ver())])
 
 
+def no_rules():
+    """What switches all rules off."""
+    with open(IDS, encoding="utf-8") as ids:
+        return ["--disable", ",".join(ids.read().split())]
+
+
 def inputs(generator, folder):
     """Name → the arguments of a scan."""
     def generated(name, form, *more):
@@ -70,11 +80,9 @@ def inputs(generator, folder):
     short = os.path.join(folder, "short.log")
     with open(SHORT, "rb") as log, open(short, "wb") as out:
         out.writelines(line for line, _ in zip(log, range(100)))
-    with open(IDS, encoding="utf-8") as ids:
-        none = ",".join(ids.read().split())
     return {
         "plain": [plain],
-        "plain, no rules": [plain, "--disable", none],
+        "plain, no rules": [plain, *no_rules()],
         "plain, two threads": [plain, "--threads", "2"],
         "lean": [lean],
         "json lines": [lines],
@@ -92,13 +100,14 @@ def inputs(generator, folder):
 def count(corscope, arguments):
     """Instructions of a scan, and the events that it read."""
     threads = [] if "--threads" in arguments else ["--threads", "1"]
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", corscope, "scan",
-               "--format", "json", "--fail-on", "never", *threads, *arguments]
+    command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
+               corscope, "scan", "--format", "json", "--fail-on", "never", *threads, *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    collected = re.search(r"Collected : (\d+)", done.stderr)
+    collected = re.search(r"I +refs: +([\d,]+)", done.stderr)
     if done.returncode != 0 or not collected:
-        sys.exit(f"exit status {done.returncode} of {' '.join(command[:5])}:\n{done.stderr}")
-    return int(collected[1]), json.loads(done.stdout)["ledger"]["events"]
+        said = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("=="))
+        sys.exit(f"exit status {done.returncode} of {' '.join(command[:5])}:\n{said}")
+    return int(collected[1].replace(",", "")), json.loads(done.stdout)["ledger"]["events"]
 
 
 def measure(corscope, generator, runs):
@@ -117,13 +126,28 @@ def measure(corscope, generator, runs):
     return counted, widest
 
 
+def rules(corscope, log):
+    """What all rules together take of a scan."""
+    (every, _), (none, _) = count(corscope, [log]), count(corscope, [log, *no_rules()])
+    print(f"instructions with all rules {every:,}, with none {none:,}: ratio {every / none:.3f} "
+          f"(at most {RULES:.2f})")
+    if every / none > RULES:
+        sys.exit("rules take more than their share")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("corscope")
-    parser.add_argument("generator")
+    parser.add_argument("generator", nargs="?")
+    parser.add_argument("--rules", metavar="LOG", help="compare a scan with all rules to one with none")
     parser.add_argument("--bless", action="store_true", help="write the baseline")
     parser.add_argument("--runs", type=int, default=1, help="runs of each; with --bless, 3")
     options = parser.parse_args()
+    if options.rules:
+        rules(options.corscope, options.rules)
+        return
+    if not options.generator:
+        parser.error("GENERATOR or --rules LOG")
     counted, spread = measure(options.corscope, options.generator,
                               max(options.runs, 3 if options.bless else 1))
     if options.bless:
