@@ -252,8 +252,13 @@ fn is_clf_time(text: &[u8]) -> bool {
 }
 
 /// Whether `line` begins with the class that an event ends in: `message: java.lang.Exception`, then
-/// `java.lang.Exception: message` and its trace.
+/// `java.lang.Exception: message` and its trace. Python up to 3.6 has `message: KeyError`, and the trace
+/// before the same in its own order.
 pub(crate) fn repeats_class(event: &[u8], line: &[u8]) -> bool {
+    if line.starts_with(TRACEBACK) {
+        let kind = memchr::memmem::rfind(event, b": ").and_then(|at| event.get(at + 2..));
+        return kind.is_some_and(|kind| is_exception(kind.trim_ascii_end()));
+    }
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$');
     let end = line.iter().position(|byte| !is_name(byte)).unwrap_or(line.len());
     let (class, rest) = line.split_at_checked(end).unwrap_or_default();

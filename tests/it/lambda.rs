@@ -107,6 +107,36 @@ fn java_prints_an_error_on_several_lines() {
 }
 
 #[test]
+fn older_runtimes_print_the_message_before_its_type() {
+    let python = "'job': KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 14, in handler\n    return event['job']\nKeyError: 'job'\n";
+    let want = "gw-502-function-error: KeyError: 'job'";
+    check(python, &[want]);
+    check(&run_of(python), &[want]);
+    check(&run_of(python).replace('\n', "\r\n"), &[want]);
+    // Copied without indentation.
+    check(&run_of(&python.replace("\n  ", "\n").replace("\n  ", "\n")), &[want]);
+    let service = "no such key: ClientError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 14, in handler\nbotocore.exceptions.ClientError: no such key\n";
+    check(&run_of(service), &["gw-502-function-error: ClientError: no such key"]);
+    let dotnet = "Not set.: NullReferenceException\n   at Shop.Function.Handle(Stream input)\n   at lambda_method(Closure , Stream , Stream , LambdaContextInternal )\n";
+    check(&run_of(dotnet), &["gw-502-function-error: NullReferenceException: Not set."]);
+    let loading = "Unable to load type 'Shop.Function' from assembly 'Shop'.: LambdaException";
+    check(&run_of(loading), &[&format!("gw-502-init-failure: {loading}")]);
+    // Logged by the application: another error, or none of the runtime's frames.
+    check(&run_of(&python.replace("'job': KeyError", "it failed: KeyError")), &[]);
+    check(&run_of(&dotnet.replace("lambda_method", "Shop.Program.Main")), &[]);
+}
+
+#[test]
+fn ids_of_a_tracer_hide_no_error_of_node() {
+    for label in ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"] {
+        let line = format!(
+            "2026-09-25T09:20:20.000Z\t<id>\tERROR\t[dd.trace_id=1 dd.span_id=2] {label} \t{{\"errorType\":\"TypeError\",\"errorMessage\":\"no\"}}"
+        );
+        check(&run_of(&line), &["gw-502-function-error: TypeError: no"]);
+    }
+}
+
+#[test]
 fn a_report_names_an_error_of_loading() {
     let report = run_of("").replace("75 MB", "75 MB\tStatus: error\tError Type: KIND");
     let of = |kind| report.replace("KIND", kind);

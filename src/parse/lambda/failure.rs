@@ -2,6 +2,7 @@
 //!
 //! Must not: take an error that the application caught and logged for one.
 
+mod older;
 pub(super) mod panic;
 
 use memchr::{memchr, memmem};
@@ -136,6 +137,12 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: "Node up to 8 and Python up to 3.6; later runtimes name the error's type before it",
     },
     LineShape {
+        begins: b"Unable to load type '",
+        meaning: Meaning::InitText,
+        example: "Unable to load type 'Shop.Function' from assembly 'Shop'.: LambdaException",
+        seen: ".NET Core 2, as https://github.com/aws/aws-lambda-dotnet/issues/233 has it",
+    },
+    LineShape {
         begins: b"module initialization error",
         meaning: Meaning::InitText,
         example: "module initialization error: TypeError\n    at Object.<anonymous> (/var/task/index.js:3:37)",
@@ -249,6 +256,7 @@ impl Failure {
 /// An error behind Node's level `ERROR`. One that was not caught before the first request is of
 /// loading; an `Invoke Error` is always of a request.
 pub(super) fn behind_error_level(text: &[u8], is_before: bool) -> Option<Failure> {
+    let text = without_ids(text);
     let failure = read(find_shape(NODE_SHAPES, text)?, text)?;
     let is_of_loading = is_before && !text.starts_with(INVOKE_ERROR);
     Some(if is_of_loading { failure.of_loading() } else { failure })
@@ -262,7 +270,15 @@ pub(super) fn invoke_error(text: &[u8]) -> Option<Failure> {
 
 /// Whether Node's runtime writes this behind the level `ERROR`.
 pub(super) fn is_of_node(text: &[u8]) -> bool {
-    find_shape(NODE_SHAPES, text).is_some()
+    find_shape(NODE_SHAPES, without_ids(text)).is_some()
+}
+
+/// A text without the ids that Datadog's layer puts in front of what Node logs
+/// (DataDog/serverless-plugin-datadog#226).
+fn without_ids(text: &[u8]) -> &[u8] {
+    let ids =
+        text.strip_prefix(b"[dd.").and_then(|text| text.get(memmem::find(text, b"] ")? + 2..));
+    ids.unwrap_or(text)
 }
 
 /// .NET prints an exception that left the handler to its error stream, and nothing around it:
@@ -285,7 +301,7 @@ pub(super) fn bare(text: &[u8]) -> Option<Failure> {
     if text.starts_with(b"LAMBDA_WARNING: ") || text.starts_with(b"[WARNING]") {
         return python(text.get(memmem::find(text, b"[ERROR] ")?..)?);
     }
-    java(text).or_else(|| go(text))
+    java(text).or_else(|| go(text)).or_else(|| older::failure(text))
 }
 
 /// The error's document that Python's runtime writes behind its warning in one event, where its log
