@@ -174,10 +174,15 @@ fn of_integration_error(text: &str, status: u16) -> Failure {
         Failure::MalformedProxyResponse
     } else if has("Rate Exceeded") || has("TooManyRequests") || has("throttl") {
         Failure::FunctionThrottled
+    } else if has("assume") && has("role") {
+        Failure::IntegrationConfiguration
     } else if has("permission") {
         Failure::InvokePermission
     } else if status == 504 || has("timed out") || has("timeout") {
         Failure::IntegrationTimeout
+    } else if matches!(text, "Unhandled" | "Handled") {
+        // What the Invoke call says of the function's error.
+        Failure::FunctionError
     } else if has("customer function error")
         || has("Lambda") && (has("returned the following error") || has("Function Error"))
     {

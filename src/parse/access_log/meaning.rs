@@ -162,7 +162,7 @@ pub(super) fn record(fields: &Fields<'_>) -> AccessRecord {
         response_length: fields.text(Field::Length).and_then(|text| text.parse().ok()),
         integration_called: integration_called(fields),
         function_status: function_status(fields, status),
-        error_message: fields.message(Field::ErrorMessage),
+        error_message: fields.message(Field::ErrorMessage).or_else(|| error_message(fields)),
         error_response_type: fields.owned(Field::ErrorResponseType),
         integration_error: fields.message(Field::IntegrationError),
         authorizer_error: fields.message(Field::AuthorizerError),
@@ -171,6 +171,14 @@ pub(super) fn record(fields: &Fields<'_>) -> AccessRecord {
         trace_id: fields.owned(Field::TraceId),
         fields: LoggedFields::default(),
     }
+}
+
+/// What `message` tells of a response that failed, where the other members are of `$context`: so the
+/// format has it that AWS's Knowledge Center shows for REST APIs.
+fn error_message(fields: &Fields<'_>) -> Option<String> {
+    let failed = fields.number(Field::Status).is_some_and(|status| status >= 400);
+    let is_of_context = fields.text(Field::Length).is_some() && !fields.is_wrapped(Field::Message);
+    fields.message(Field::Message).filter(|_| failed && is_of_context)
 }
 
 /// The resource path and the route key, whatever the names under which they are logged.

@@ -34,6 +34,8 @@ pub(super) enum Field {
     ServiceStatus,
     IntegrationLatency,
     ErrorMessage,
+    /// A message, of whatever.
+    Message,
     ErrorResponseType,
     IntegrationError,
     AuthorizerError,
@@ -143,6 +145,7 @@ const NAMES: &[(Field, &[&str])] = &[
             "error",
         ],
     ),
+    (Field::Message, &["message"]),
     (
         Field::ErrorResponseType,
         &[

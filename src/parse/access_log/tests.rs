@@ -246,6 +246,17 @@ fn errors_by_many_names() {
 }
 
 #[test]
+fn a_message_beside_members_of_the_context_is_the_gateways() {
+    let got = |members: &str| rest(members).error_message;
+    let forbidden = r#""resourcePath":"/pets","status":"403","message":"Missing Authentication Token","responseLength":"42""#;
+    assert_eq!(got(forbidden).as_deref(), Some("Missing Authentication Token"));
+    assert_eq!(got(&forbidden.replace("403", "200")), None);
+    assert_eq!(got(&forbidden.replace("responseLength", "size")), None);
+    let both = forbidden.replace("\"message\"", "\"errorMessage\":\"Forbidden\",\"message\"");
+    assert_eq!(got(&both).as_deref(), Some("Forbidden"));
+}
+
+#[test]
 fn names_of_files_and_times_may_stand_in_front_of_json() {
     let line = format!(r#"{{ "requestId":"{ID}", "httpMethod":"GET","status":"401" }}"#);
     for prefix in [
