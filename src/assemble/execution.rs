@@ -306,6 +306,9 @@ pub(super) fn apply_line(
             let failure = failure::of_text(text, progress.authorizer_phase);
             // The more telling of two lines stays: `Lambda invocation failed` says what the
             // `Rate Exceeded.` behind it means.
+            if exchange.failure == Some(Failure::InvocationFailed) && !text.is_empty() {
+                exchange.set_text_once(Text::FailureMessage, text);
+            }
             if exchange.failure.is_none() || failure != Failure::IntegrationConfiguration {
                 exchange.set_text_once(Text::FailureMessage, text);
                 exchange.failure = Some(failure);
@@ -325,6 +328,7 @@ pub(super) fn apply_line(
         Execution::LambdaInvocationFailed { status, lambda } => {
             exchange.lambda_request_id = exchange.lambda_request_id.or(lambda);
             exchange.integration = Integration::Lambda;
+            exchange.integration_status = exchange.integration_status.or(Some(status));
             fail(exchange, event, failure::of_invocation(status));
         }
         Execution::Unauthorized(_) => {

@@ -127,12 +127,24 @@ pub(super) fn of_policy(exchange: &Exchange, progress: &Progress) -> Failure {
     }
 }
 
-/// What the status of a failed Invoke call means.
+/// Lambda's answer to a call by another method than POST. In 2016, and where the gateway expects a proxy
+/// response, no line of its own tells of it (serverless/serverless#1312).
+const UNKNOWN_OPERATION: &str = "Unable to determine service/operation name";
+
+/// What the status of a failed Invoke call means. Other lines may say more of it.
 pub(super) fn of_invocation(status: u16) -> Failure {
-    match status {
-        429 => Failure::FunctionThrottled,
-        401 | 403 | 404 => Failure::InvokePermission,
-        _ => Failure::FunctionInit,
+    if status == 429 { Failure::FunctionThrottled } else { Failure::InvocationFailed }
+}
+
+/// What the Lambda service answered in place of the function.
+fn of_service_error(body: &[u8]) -> Failure {
+    let has = |needle: &&str| memchr::memmem::find(body, needle.as_bytes()).is_some();
+    if ["Rate Exceeded", "LimitExceeded", "TooManyRequests"].iter().any(has) {
+        Failure::FunctionThrottled
+    } else if INIT.iter().any(has) {
+        Failure::FunctionInit
+    } else {
+        Failure::InvocationFailed
     }
 }
 
@@ -140,6 +152,11 @@ pub(super) fn of_invocation(status: u16) -> Failure {
 pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
     if exchange.failure == Some(Failure::MalformedProxyResponse) {
         explain_malformed(exchange);
+    }
+    if exchange.failure == Some(Failure::InvocationFailed)
+        && let Some(body) = exchange.payload(LineKind::EndpointResponseBody)
+    {
+        exchange.failure = Some(of_service_error(&body));
     }
     if exchange.failure == Some(Failure::MockBinary) && !is_mock(exchange) {
         exchange.failure = Some(Failure::IntegrationConfiguration);
@@ -175,8 +192,9 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
         }
         (false, false) => {}
     }
-    let failed = exchange.failure.is_some();
-    if !failed && progress.function_error && has_error_status {
+    // Another status is one that an integration response maps the error to, with headers of its own.
+    let by_proxy = exchange.status == Fact::Seen(502) && !progress.seen.success;
+    if exchange.failure.is_none() && progress.function_error && by_proxy {
         exchange.failure = Some(match exchange.payload(LineKind::EndpointResponseBody) {
             Some(body) => of_function(&body),
             None => Failure::FunctionError,
@@ -222,14 +240,15 @@ fn explain_malformed(exchange: &mut Exchange) {
     }
     let Some(body) = exchange.payload(LineKind::EndpointResponseBody) else { return };
     let truncated = body.ends_with(crate::parse::TRUNCATED);
+    if memchr::memmem::find(&body, UNKNOWN_OPERATION.as_bytes()).is_some() {
+        exchange.failure = Some(Failure::InvocationFailed);
+        return;
+    }
     let Some(response) = proxy_response::examine_rejected(&body, truncated) else { return };
     if let Acceptance::Malformed(defect) = &response.acceptance
         && defect.problem == DefectKind::ServiceError
     {
-        let has = |needle: &str| memchr::memmem::find(&body, needle.as_bytes()).is_some();
-        let throttled = has("Rate Exceeded") || has("LimitExceeded") || has("TooManyRequests");
-        exchange.failure =
-            Some(if throttled { Failure::FunctionThrottled } else { Failure::FunctionInit });
+        exchange.failure = Some(of_service_error(&body));
     }
     exchange.function_response = Some(Box::new(response));
 }

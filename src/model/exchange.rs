@@ -119,6 +119,9 @@ pub enum Failure {
     InvokePermission,
     /// Lambda could not start it (ENI limit, import error, KMS, VPC).
     FunctionInit,
+    /// Lambda refused the invocation, or failed at it, for a reason that its line does not tell:
+    /// `Lambda invocation failed with status: 503`.
+    InvocationFailed,
     /// `Execution failed due to a timeout error`: the gateway gave up.
     IntegrationTimeout,
     /// Any other `Execution failed due to configuration error`.
@@ -155,6 +158,7 @@ impl Failure {
             Self::FunctionThrottled => "function-throttled",
             Self::InvokePermission => "invoke-permission",
             Self::FunctionInit => "function-init",
+            Self::InvocationFailed => "invocation-failed",
             Self::IntegrationTimeout => "integration-timeout",
             Self::IntegrationConfiguration => "integration-configuration",
             Self::MockStatusCode => "mock-status-code",

@@ -355,7 +355,10 @@ fn join_of(exchange: &Exchange, outcome: impl FnOnce() -> Outcome) -> Join {
     };
     let failed_in_function = matches!(
         failure,
-        Failure::FunctionError | Failure::FunctionTimeout | Failure::FunctionInit
+        Failure::FunctionError
+            | Failure::FunctionTimeout
+            | Failure::FunctionInit
+            | Failure::InvocationFailed
     );
     if !shows_request {
         Join::Answer

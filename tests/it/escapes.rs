@@ -34,7 +34,7 @@ const ENDS: [(&str, Option<&str>); 5] = [
     ("404", None),
     ("502", Some("Execution failed due to configuration error: Malformed Lambda proxy response")),
     ("502", Some("Lambda execution failed with status 200 due to customer function error: boom")),
-    ("500", None),
+    ("502", Some("Endpoint response headers: {X-Amz-Function-Error=Unhandled}")),
 ];
 
 const ANSWERED: [&str; 2] = ["Content-Type=text/plain", "Access-Control-Allow-Origin=*"];
@@ -62,9 +62,6 @@ fn messages(number: usize) -> Vec<String> {
         // It is the first line that there is.
         1 => lines.insert(0, body),
         _ => lines.push(body),
-    }
-    if status == "500" {
-        lines.push("Endpoint response headers: {X-Amz-Function-Error=Unhandled}".to_owned());
     }
     match failure {
         Some(failure) => lines.push(failure.to_owned()),
