@@ -357,7 +357,7 @@ fn an_extension_that_ends_is_not_the_handler() {
         ("signal: terminated\nExtension.Crash", "Extension.Crash: signal: terminated"),
         ("exit code 0 Extension.Crash", "exit code 0 Extension.Crash"),
     ] {
-        let want = format!("gw-502-init-failure: {want}");
+        let want = format!("lambda-extension-failed: {want}");
         let crash = format!("RequestId: <id> Error: {crash}");
         check(&run_of(&crash), &[&want]);
         check(&format!("{}{crash}\n", run_of("2022/03/10 10:48:45 Exiting")), &[&want]);
