@@ -19,7 +19,7 @@ use crate::rules::set::RuleSet;
 use crate::rules::words::{Place, kind_of};
 
 /// Causes that are shown to people before the rest is counted.
-pub(crate) const SHOWN_CAUSES: usize = 12;
+pub(crate) const SHOWN_CAUSES: usize = 16;
 
 /// What is known of what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
