@@ -5,9 +5,10 @@
 use serde::Serialize;
 
 use crate::explain::causes::{Cause, causes};
-use crate::explain::commands::{Asked, Command, can_be, commands};
+use crate::explain::commands::{Asked, Command, commands};
 use crate::explain::document::Document;
 use crate::explain::entry::Entry;
+use crate::explain::host::{aws_service, can_be};
 use crate::explain::message::Message;
 use crate::explain::pasted::{Pasted, write_message};
 use crate::explain::query::{Subject, resolve};
@@ -81,6 +82,8 @@ pub struct MessageAnswer {
     pub hides_reason: bool,
     /// Nothing is blocked yet.
     pub is_warning: bool,
+    /// The service of AWS that answers at the URL by its own name: nothing of the reader's does.
+    pub aws_service: Option<String>,
     /// What the text tells of the request, redacted.
     #[serde(flatten)]
     pub pasted: Pasted,
@@ -148,6 +151,10 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
         }
     }
     let mut found = causes(rules, catalogue, &message.reasons, |page| can_be(page, asked.url));
+    let aws_service = aws_service(asked.url);
+    if aws_service.is_some() {
+        found.retain(|cause| cause.told_by == "page");
+    }
     if let Some(page) = message.other.and_then(|other| catalogue.page(other.page?)) {
         found.push(Cause {
             id: page.id.clone(),
@@ -163,6 +170,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
         other_reason: message.other.map(|other| other.name),
         hides_reason: message.is_hidden,
         is_warning: message.is_warning,
+        aws_service,
         pasted: Pasted::new(message),
         standard,
         causes: found,

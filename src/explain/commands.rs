@@ -8,10 +8,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::cors::console::base;
-use crate::model::{BlockReason, Surface};
+use crate::explain::host::{Host, host, parsed};
+use crate::model::BlockReason;
 use crate::output::escape::visible;
 use crate::output::redact::Redaction;
-use crate::rules::catalogue::CataloguePage;
 
 /// A command, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,48 +34,22 @@ pub(crate) struct Asked<'a> {
     pub(crate) is_elsewhere: bool,
 }
 
-/// Who answers at a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Host {
-    /// API Gateway, by its own name.
-    Api { id: String, region: String },
-    /// A function URL.
-    FunctionUrl { id: String, region: String },
-    /// CloudFront, by its own name.
-    CloudFront,
-    /// A load balancer, by its own name.
-    LoadBalancer,
-    /// A name of somebody's own.
-    Custom,
-    /// The reader's machine, or an address.
-    Local,
-    /// There is no URL.
-    Unknown,
-}
-
 /// From an hour ago; the console's message is fresh.
 const SINCE: &str = "--start-time \"$(( ($(date +%s) - 3600) * 1000 ))\"";
-
-/// Whether what a page is about can stand behind the URL, as far as its host tells.
-pub(crate) fn can_be(page: &CataloguePage, url: Option<&str>) -> bool {
-    let (surfaces, foreign): (&[Surface], &[&str]) = match host(parsed(url).as_ref()) {
-        Host::Api { .. } => {
-            (&[Surface::Rest, Surface::Http], &["cloudfront", "alb", "custom-domain", "local"])
-        }
-        Host::FunctionUrl { .. } => {
-            (&[Surface::FunctionUrl], &["cloudfront", "alb", "custom-domain", "local", "waf"])
-        }
-        Host::LoadBalancer => (&[Surface::Alb], &["cloudfront", "custom-domain", "local"]),
-        Host::CloudFront | Host::Custom | Host::Local | Host::Unknown => (&[Surface::Unknown], &[]),
-    };
-    surfaces.iter().any(|surface| page.is_on(*surface)) && !foreign.contains(&page.layer.as_str())
-}
 
 /// Where the logs are, how they are read, and how the server is asked as the browser asks.
 pub(crate) fn commands(asked: &Asked<'_>) -> Vec<Command> {
     let url = parsed(asked.url);
     let mut commands = Vec::new();
-    if !asked.is_elsewhere {
+    if let Host::Service(name) = host(url.as_ref()) {
+        if name == "s3" {
+            add(
+                &mut commands,
+                "Read the CORS configuration of the bucket",
+                "aws s3api get-bucket-cors --bucket BUCKET".to_owned(),
+            );
+        }
+    } else if !asked.is_elsewhere {
         read(&mut commands, url.as_ref());
         add(&mut commands, "Let corscope find the cause in it", scan(asked, url.as_ref()));
     }
@@ -97,6 +71,8 @@ fn read(commands: &mut Vec<Command>, url: Option<&Url>) {
                 "aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION {SINCE} > events.json"
             ),
         ),
+        // None of the reader's logs has it.
+        Host::Service(_) => {}
         Host::Local | Host::Unknown => add(
             commands,
             "Read the execution log of the API, with its own id and stage",
@@ -107,41 +83,6 @@ fn read(commands: &mut Vec<Command>, url: Option<&Url>) {
 
 fn add(commands: &mut Vec<Command>, purpose: &str, command: String) {
     commands.push(Command { purpose: purpose.to_owned(), command });
-}
-
-fn parsed(url: Option<&str>) -> Option<Url> {
-    let url = url?;
-    let parse = |text: &str| Url::parse(text).ok().filter(|url| url.host().is_some());
-    parse(url).or_else(|| parse(url.trim_end_matches(['.', ',', ')', ';', '\'', '"'])))
-}
-
-fn host(url: Option<&Url>) -> Host {
-    let Some(url) = url else { return Host::Unknown };
-    let Some(name) = url.domain() else { return Host::Local };
-    let name = name.trim_end_matches('.');
-    let parts: Vec<&str> = name.split('.').collect();
-    match parts.as_slice() {
-        [id, "execute-api", region, "amazonaws", "com", ..] if is_id(id) && is_region(region) => {
-            let id = id.split("-vpce-").next().unwrap_or(id);
-            Host::Api { id: id.to_owned(), region: (*region).to_owned() }
-        }
-        [id, "lambda-url", region, "on", "aws"] if is_id(id) && is_region(region) => {
-            Host::FunctionUrl { id: (*id).to_owned(), region: (*region).to_owned() }
-        }
-        [_, "cloudfront", "net"] => Host::CloudFront,
-        [.., "elb", "amazonaws", "com"] => Host::LoadBalancer,
-        [_] | [.., "localhost" | "local" | "internal"] => Host::Local,
-        _ => Host::Custom,
-    }
-}
-
-fn is_id(text: &str) -> bool {
-    !text.starts_with('-') && is_region(text)
-}
-
-fn is_region(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !text.is_empty() && text.bytes().all(plain)
 }
 
 fn logs(group: &str, region: Option<&str>) -> String {
@@ -251,7 +192,12 @@ fn route(url: &Url) -> Option<String> {
         }
         Host::FunctionUrl { .. } => url.path().to_owned(),
         // A mapping may have its own prefix.
-        Host::CloudFront | Host::LoadBalancer | Host::Custom | Host::Local | Host::Unknown => {
+        Host::CloudFront
+        | Host::LoadBalancer
+        | Host::Service(_)
+        | Host::Custom
+        | Host::Local
+        | Host::Unknown => {
             format!("*{}", last_segments(url)?)
         }
     };

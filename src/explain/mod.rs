@@ -11,6 +11,7 @@ pub mod causes;
 pub mod commands;
 mod document;
 pub mod entry;
+mod host;
 pub mod human;
 pub mod markdown;
 pub mod message;

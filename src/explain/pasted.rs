@@ -95,6 +95,16 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     if answer.other_reason.is_some() {
         document.text("CORS headers neither cause this nor help.");
     }
+    if let Some(service) = &answer.aws_service {
+        let rest = match service.as_str() {
+            "s3" => "What it allows stands in the CORS configuration of the bucket.",
+            _ => "What it allows is not yours to configure: call it from an API of your own.",
+        };
+        document.text(&format!(
+            "The URL is the endpoint of an AWS service itself, `{service}`: no API Gateway and no \
+             function of yours answers there, and none of your logs has the answer. {rest}"
+        ));
+    }
     let all = answer.reasons.iter().map(|reason| format!("`corscope explain {reason}`"));
     let all = all.collect::<Vec<_>>().join(", ");
     write_causes(&mut document, &answer.causes, SHOWN_CAUSES, &all);

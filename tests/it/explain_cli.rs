@@ -133,6 +133,21 @@ fn the_error_of_the_page_points_to_the_line_above() {
     }
 }
 
+/// No API of the reader's is behind it, so no command looks for one.
+#[test]
+fn an_endpoint_of_aws_itself_is_told_so() {
+    let message = MISSING.replace("a1b2c3d4e5.execute-api", "lambda");
+    let found = json(&explain(&[&message, "--format", "json"]), 0);
+    assert_eq!(found["aws_service"], "lambda");
+    let commands = found["commands"].to_string();
+    assert!(commands.contains("curl -i"), "{commands}");
+    for part in ["aws apigateway", "corscope scan"] {
+        assert!(!commands.contains(part), "{commands}");
+    }
+    let text = check(&explain(&[&message]), 0).replace('\n', " ");
+    assert!(text.contains("is the endpoint of an AWS service itself, `lambda`"), "{text}");
+}
+
 #[test]
 fn every_format_is_free_of_what_steers_a_terminal_and_of_secrets() {
     let text = "Access to fetch at 'https://user:hunter2@api.example/\u{202e}x?key=AKIAIOSFODNN7EXAMPLE' from origin 'https://shop.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header has a value '\u{9b}31m\u{7}Bearer abcdefghijklmnop' that is not equal to the supplied origin.";

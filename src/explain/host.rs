@@ -1,0 +1,156 @@
+//! Who answers at a URL, as far as the name of its host tells.
+//!
+//! Must not: ask anybody, or take what somebody masked for a name.
+
+use url::Url;
+
+use crate::model::Surface;
+use crate::rules::catalogue::CataloguePage;
+
+/// Who answers at a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// API Gateway, by its own name.
+    Api { id: String, region: String },
+    /// A function URL.
+    FunctionUrl { id: String, region: String },
+    /// CloudFront, by its own name.
+    CloudFront,
+    /// A load balancer, by its own name.
+    LoadBalancer,
+    /// A service of AWS by its own name: nothing of the reader's is in front of it.
+    Service(String),
+    /// A name of somebody's own.
+    Custom,
+    /// The reader's machine, or an address.
+    Local,
+    /// There is no URL, or its name is masked.
+    Unknown,
+}
+
+/// The URL, if it is one.
+pub(crate) fn parsed(url: Option<&str>) -> Option<Url> {
+    let url = url?;
+    let parse = |text: &str| Url::parse(text).ok().filter(|url| url.host().is_some());
+    parse(url).or_else(|| parse(url.trim_end_matches(['.', ',', ')', ';', '\'', '"'])))
+}
+
+/// Who answers there.
+pub(crate) fn host(url: Option<&Url>) -> Host {
+    let Some(url) = url else { return Host::Unknown };
+    let Some(name) = url.domain() else { return Host::Local };
+    let name = name.trim_end_matches('.');
+    let parts: Vec<&str> = name.split('.').collect();
+    match parts.as_slice() {
+        [id, "execute-api", region, "amazonaws", "com", ..] if is_name(region) => {
+            let id = id.split("-vpce-").next().unwrap_or(id);
+            Host::Api { id: id_or(id, "API_ID"), region: (*region).to_owned() }
+        }
+        [id, "lambda-url", region, "on", "aws"] if is_name(region) => {
+            Host::FunctionUrl { id: id_or(id, "URL_ID"), region: (*region).to_owned() }
+        }
+        [_, "cloudfront", "net"] => Host::CloudFront,
+        [.., "elb", "amazonaws", "com"] => Host::LoadBalancer,
+        // The last ones are machines of EC2.
+        [_]
+        | [.., "localhost" | "local" | "internal"]
+        | [.., "compute" | "compute-1", "amazonaws", "com"] => Host::Local,
+        [labels @ .., "amazonaws", "com"] => service(labels),
+        _ => Host::Custom,
+    }
+}
+
+/// `lambda.us-east-1`, `bucket.s3`, `s3-eu-west-1`: the service stands last, or in front of the region.
+fn service(labels: &[&str]) -> Host {
+    const WITHOUT_REGION: [&str; 5] = ["s3", "sts", "iam", "cloudfront", "route53"];
+    let name = match labels {
+        [.., name, region] if is_region(region) => name,
+        [.., name] if WITHOUT_REGION.contains(name) => name,
+        [.., name] if name.strip_prefix("s3-").is_some_and(is_region) => "s3",
+        [..] => return Host::Unknown,
+    };
+    if is_name(name) { Host::Service(name.to_owned()) } else { Host::Unknown }
+}
+
+/// Names that people mask are replaced by what the reader has to fill in.
+fn id_or(text: &str, placeholder: &str) -> String {
+    let is_id = is_name(text) && !text.starts_with('-');
+    if is_id { text.to_owned() } else { placeholder.to_owned() }
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(plain)
+}
+
+/// `eu-west-1`.
+fn is_region(text: &str) -> bool {
+    is_name(text) && text.contains('-') && text.ends_with(|end: char| end.is_ascii_digit())
+}
+
+/// Whether what a page is about can stand behind the URL.
+pub(crate) fn can_be(page: &CataloguePage, url: Option<&str>) -> bool {
+    let (surfaces, foreign): (&[Surface], &[&str]) = match host(parsed(url).as_ref()) {
+        Host::Api { .. } => {
+            (&[Surface::Rest, Surface::Http], &["cloudfront", "alb", "custom-domain", "local"])
+        }
+        Host::FunctionUrl { .. } => {
+            (&[Surface::FunctionUrl], &["cloudfront", "alb", "custom-domain", "local", "waf"])
+        }
+        Host::LoadBalancer => (&[Surface::Alb], &["cloudfront", "custom-domain", "local"]),
+        // What is in the page or the browser.
+        Host::Service(_) => return page.layer == "browser",
+        Host::CloudFront | Host::Custom | Host::Local | Host::Unknown => (&[Surface::Unknown], &[]),
+    };
+    surfaces.iter().any(|surface| page.is_on(*surface)) && !foreign.contains(&page.layer.as_str())
+}
+
+/// The service of AWS that answers at the URL by its own name.
+pub(crate) fn aws_service(url: Option<&str>) -> Option<String> {
+    match host(parsed(url).as_ref()) {
+        Host::Service(name) => Some(name),
+        Host::Api { .. }
+        | Host::FunctionUrl { .. }
+        | Host::CloudFront
+        | Host::LoadBalancer
+        | Host::Custom
+        | Host::Local
+        | Host::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, want: &Host) {
+        let url = parsed(Some(&format!("https://{name}/x")));
+        assert_eq!(host(url.as_ref()), *want, "{name}");
+    }
+
+    #[test]
+    fn a_service_of_aws_is_no_domain_of_the_readers() {
+        for (name, service) in [
+            ("lambda.us-east-1.amazonaws.com", "lambda"),
+            ("apigateway.eu-west-1.amazonaws.com", "apigateway"),
+            ("s3.ap-south-1.amazonaws.com", "s3"),
+            ("s3-eu-west-1.amazonaws.com", "s3"),
+            ("photos.s3.amazonaws.com", "s3"),
+            ("photos.s3.eu-west-1.amazonaws.com", "s3"),
+            ("cognito-idp.us-east-1.amazonaws.com", "cognito-idp"),
+        ] {
+            check(name, &Host::Service(service.to_owned()));
+        }
+        check("api.shop.example", &Host::Custom);
+        check("ec2-192-0-2-1.eu-west-1.compute.amazonaws.com", &Host::Local);
+    }
+
+    #[test]
+    fn a_masked_name_is_no_name() {
+        let api = |id: &str| Host::Api { id: id.to_owned(), region: "eu-west-1".to_owned() };
+        check("a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", &api("a1b2c3d4e5"));
+        check("****.execute-api.eu-west-1.amazonaws.com", &api("API_ID"));
+        check("apixxxx.amazonaws.com", &Host::Unknown);
+    }
+}
