@@ -72,7 +72,8 @@ static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
 
 /// What stands in texts of several browsers, beside the reason.
 static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    const TEXTS: [&str; 10] = [
+    const TEXTS: [&str; 11] = [
+        "The origin '{origin}' did not find ",
         "Origin '{origin}' not found in Access-Control-Allow-Origin",
         "Request header '{header}' was not present in the",
         "Request method '{method}' was not present in the",
@@ -84,8 +85,16 @@ static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         "net::ERR_FAILED {status}",
         "responded with a status of {status}",
     ];
-    let asked = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>https?://\S+)";
-    TEXTS.iter().filter_map(|text| pattern(text)).chain(Regex::new(asked).ok()).collect()
+    TEXTS.iter().filter_map(|text| pattern(text)).collect()
+});
+
+/// The line about a request that stands beside the message: `POST https://... 504 (Gateway Timeout)`.
+static REQUESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let method = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)";
+    let status = r"(?P<status>[1-5]\d\d)";
+    let expression =
+        format!(r"{method} (?P<url>https?://\S+)(?: (?:net::ERR_FAILED )?{status}(?: |$))?");
+    Regex::new(&expression).ok()
 });
 
 /// Any URL; the file and line that a console puts in front are none that was asked.
@@ -101,6 +110,7 @@ pub fn recognize(text: &str) -> Option<Message> {
             fill(&found, &mut message);
         }
     }
+    requested(&text, &mut message);
     if message.url.is_none() {
         message.url = stray_url(&text, message.origin.as_deref());
     }
@@ -192,6 +202,22 @@ fn around(text: &str, message: &mut Message) {
     }
 }
 
+/// Method and status from the line about the same request; a console has those of others too.
+fn requested(text: &str, message: &mut Message) {
+    let Some(expression) = REQUESTED.as_ref() else { return };
+    let lines: Vec<_> = expression.captures_iter(text).collect();
+    let is_preflight =
+        |found: &&Captures<'_>| found.name("method").is_some_and(|it| it.as_str() == "OPTIONS");
+    // The method of the request says more than that of its preflight.
+    let (preflights, others): (Vec<_>, Vec<_>) = lines.iter().partition(is_preflight);
+    for found in others.into_iter().chain(preflights) {
+        let url = found.name("url").map(|url| url.as_str());
+        if message.url.is_none() || message.url.as_deref() == url {
+            fill(found, message);
+        }
+    }
+}
+
 /// Takes over what is not known yet.
 fn fill(found: &Captures<'_>, message: &mut Message) {
     let take = |slot: &mut Option<String>, name: &str| {
@@ -221,7 +247,7 @@ fn stray_url(text: &str, origin: Option<&str>) -> Option<String> {
     let urls = URL
         .as_ref()?
         .find_iter(text)
-        .map(|url| url.as_str().trim_end_matches(['.', ',', ')', ';']));
+        .map(|url| url.as_str().trim_end_matches(['.', ',', ')', ';', ':']));
     let mut asked = urls.filter(|url| Some(*url) != origin && !is_script(url));
     asked.next().map(str::to_owned)
 }

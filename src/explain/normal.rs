@@ -57,6 +57,8 @@ pub(crate) fn pattern(text: &str) -> Option<Regex> {
 fn capture(name: &str) -> String {
     match name {
         "url" | "from" | "origin" | "method" => format!(r"(?P<{name}>\S+?)"),
+        // A URL where something else can stand as well.
+        "address" => r"(?P<url>[a-z][a-z0-9+.-]*://\S+?)".to_owned(),
         "status" => r"(?P<status>\d{3})".to_owned(),
         "header" => r"(?P<header>[^\s,;:]+?)".to_owned(),
         "*" => ".*?".to_owned(),

@@ -91,7 +91,7 @@ pub(crate) const ENVELOPES: &[Wording] = &[
     (A, "XMLHttpRequest cannot load '{url}'. "),
     (A, "Fetch API cannot load '{url}'. "),
     (A, "EventSource cannot load '{url}'. "),
-    (C, "Failed to load '{url}': "),
+    (C, "Failed to load '{address}': "),
 ];
 
 /// The reasons, each as it was worded over the years.
