@@ -9,6 +9,7 @@ use regex::{Captures, Regex};
 use crate::cors::check::wrong_for_every_origin;
 use crate::cors::console::base;
 use crate::cors::decision::in_phase;
+use crate::explain::localized::LOCALIZED;
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
 use crate::explain::wording::{Browser, ENVELOPES, Meaning, REASONS, Wording};
@@ -58,7 +59,7 @@ struct Known {
 }
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let all = REASONS.iter().chain(EDGE);
+    let all = REASONS.iter().chain(EDGE).chain(LOCALIZED);
     let all = all.flat_map(|(meaning, texts)| texts.iter().map(|text| (*meaning, text)));
     let known = all.filter_map(|(meaning, (browser, text))| {
         Some(Known { browser: *browser, expression: pattern(text)?, meaning })
@@ -72,7 +73,7 @@ static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
 
 /// What stands in texts of several browsers, beside the reason.
 static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    const TEXTS: [&str; 11] = [
+    const TEXTS: [&str; 15] = [
         "The origin '{origin}' did not find ",
         "Origin '{origin}' not found in Access-Control-Allow-Origin",
         "Request header '{header}' was not present in the",
@@ -81,6 +82,10 @@ static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         "Origin '{origin}' is therefore not allowed access",
         "Origin '{origin}' is not allowed by Access-Control-Allow-Origin",
         "Status code: {status}",
+        "Statuscode: {status}",
+        "Code d'état : {status}",
+        "Código de estado: {status}",
+        "状态码：{status}",
         "HTTP status code {status}",
         "net::ERR_FAILED {status}",
         "responded with a status of {status}",
@@ -103,7 +108,10 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"https?://[^
 /// What the text means, if it is a CORS message.
 pub fn recognize(text: &str) -> Option<Message> {
     let text = one_line(text);
-    let mut message = reason(&text).or_else(|| hidden(&text)).or_else(|| category(&text))?;
+    let mut message = reason(&text)
+        .or_else(|| named(&text))
+        .or_else(|| hidden(&text))
+        .or_else(|| category(&text))?;
     around(&text, &mut message);
     for expression in BESIDE.iter() {
         if let Some(found) = expression.captures(&text) {
@@ -123,7 +131,8 @@ fn reason(text: &str) -> Option<Message> {
     let (known, found) =
         KNOWN.iter().find_map(|known| Some((known, known.expression.captures(text)?)))?;
     let mut message = Message { browser: known.browser, ..Message::default() };
-    message.is_warning = text.contains("Cross-Origin Request Warning");
+    let warnings = ["Cross-Origin Request Warning", "Avertissement de requête multiorigine"];
+    message.is_warning = warnings.iter().any(|warning| text.contains(warning));
     fill(&found, &mut message);
     meaning(known.meaning, text, &mut message);
     Some(message)
@@ -170,6 +179,25 @@ fn decided(reasons: &[BlockReason], message: &Message) -> Vec<BlockReason> {
         }
         Some(_) | None => all(),
     }
+}
+
+/// Chromium's own name for the reason, as its network panel has it.
+fn named(text: &str) -> Option<Message> {
+    let (_, behind) = text.split_once("Cross-Origin Resource Sharing error: ")?;
+    let name = behind.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    let mut message = Message { browser: Some(Browser::Chromium), ..Message::default() };
+    if let Some(reason) = BlockReason::ALL.iter().find(|reason| reason.as_str() == name) {
+        message.reasons = vec![*reason];
+        return Some(message);
+    }
+    let other = REASONS.iter().find_map(|(meaning, _)| match meaning {
+        Meaning::Other(own, page) => {
+            (*own == name).then_some(OtherReason { name: own, page: *page })
+        }
+        Meaning::Check(_) | Meaning::Exactly(_) => None,
+    });
+    message.other = Some(other?);
+    Some(message)
 }
 
 /// What the page sees in place of the reason.

@@ -47,6 +47,11 @@ pub(crate) const HIDING: &[Wording] = &[
     (A, "Error: Network Error"),
     (A, "TypeError: Network request failed"),
     (A, "Http failure response for {*}: 0 Unknown Error"),
+    (A, "status: 0, statusText: 'Unknown Error'"),
+    (A, "message: 'Network Error', name: 'AxiosError'"),
+    (A, "code: 'ERR_NETWORK',"),
+    (A, "ApolloError: Failed to fetch"),
+    (A, "Error: Network request failed"),
 ];
 
 /// Short texts that mean the same only where nothing stands around them.
