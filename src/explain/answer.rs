@@ -11,12 +11,14 @@ use crate::explain::entry::Entry;
 use crate::explain::host::{aws_service, can_be};
 use crate::explain::message::Message;
 use crate::explain::pasted::{Pasted, write_message};
+use crate::explain::proof::told;
 use crate::explain::query::{Subject, resolve};
 use crate::explain::standard::{ConsoleTexts, phase, sentence, texts};
 use crate::explain::wording::Browser;
 use crate::model::{BlockReason, Class, Frequency, Phase};
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
+use crate::rules::told::Told;
 use crate::rules::words::{Place, kind_of};
 
 /// Causes that are shown to people before the rest is counted.
@@ -118,7 +120,7 @@ fn of_reason(reason: BlockReason, rules: &RuleSet, catalogue: &Catalogue) -> Rea
         phase: phase(reason).as_str(),
         standard: sentence(reason),
         console: texts(reason),
-        causes: causes(rules, catalogue, &reasons, |_| true),
+        causes: causes(rules, catalogue, &[Told::of(reason)], |_| true),
         commands: commands(&Asked { reasons: &reasons, ..Asked::default() }),
     }
 }
@@ -150,7 +152,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
             standard.push(sentence(*reason));
         }
     }
-    let mut found = causes(rules, catalogue, &message.reasons, |page| can_be(page, asked.url));
+    let mut found = causes(rules, catalogue, &told(message), |page| can_be(page, asked.url));
     let aws_service = aws_service(asked.url);
     if aws_service.is_some() {
         found.retain(|cause| cause.told_by == "page");
@@ -244,7 +246,7 @@ pub(crate) fn write_causes(document: &mut Document, causes: &[Cause], most: usiz
     if causes.is_empty() {
         return;
     }
-    document.heading("Likely causes, the most frequent first");
+    document.heading("Likely causes, the likeliest first");
     for cause in causes.iter().take(most) {
         document.item(&cause.id, &cause.in_words());
     }

@@ -1,4 +1,5 @@
-//! What may be behind a reason: rules and pages, the most frequent first.
+//! What may be behind a reason: rules and pages, what the message speaks for and what is met most
+//! first.
 //!
 //! Must not: know a rule by its id.
 
@@ -6,9 +7,10 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use crate::model::{BlockReason, Frequency, Kind};
+use crate::model::{BlockReason, Class, Frequency, Kind};
 use crate::rules::catalogue::{Catalogue, CataloguePage};
 use crate::rules::set::RuleSet;
+use crate::rules::told::{Fit, Told, standings};
 
 /// Something that may be behind a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,7 +19,7 @@ pub struct Cause {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// `symptom`, `cause` or `page`.
+    /// `symptom`, `cause`, `practice` or `page`.
     pub kind: &'static str,
     /// How often it is met.
     pub frequency: Option<&'static str>,
@@ -39,24 +41,26 @@ impl Cause {
     }
 }
 
-/// What may be behind any of `reasons`; `can_be` says of a page whether it can.
+/// What may be behind what was told; `can_be` says of a page whether it can.
 pub(crate) fn causes(
     rules: &RuleSet,
     catalogue: &Catalogue,
-    reasons: &[BlockReason],
+    told: &[Told<'_>],
     can_be: impl Fn(&CataloguePage) -> bool,
 ) -> Vec<Cause> {
-    let fits = |own: &[BlockReason]| own.iter().any(|reason| reasons.contains(reason));
-    // A symptom that others tell more precisely says no more than the reason itself.
-    let is_general = |id: &str| {
-        rules.rules().iter().any(|rule| rule.supersedes.iter().any(|general| general == id))
-    };
-    let rules = rules.rules().iter().filter(|rule| match rule.text.kind {
-        Kind::Symptom => !is_general(rule.id()),
-        Kind::Cause => true,
-        Kind::Practice => false,
+    let standings = standings(rules, told).into_iter();
+    let of_rules = rules.rules().iter().zip(standings).filter(|(rule, standing)| {
+        // What a blocked request has done all the same is not behind it.
+        standing.fit != Fit::Impossible && rule.text.class != Class::SideEffects
     });
-    let of_rules = rules.filter(|rule| fits(&rule.about.reasons)).map(|rule| {
+    let of_rules = of_rules.map(|(rule, standing)| {
+        let rank = Rank {
+            fit: standing.fit,
+            frequency: Reverse(rule.text.frequency),
+            is_practice: rule.text.kind == Kind::Practice,
+            is_general: standing.is_general,
+            reasons: rule.about.reasons.len(),
+        };
         let cause = Cause {
             id: rule.id().to_owned(),
             title: rule.text.title.clone(),
@@ -64,10 +68,18 @@ pub(crate) fn causes(
             frequency: rule.text.frequency.map(Frequency::as_str),
             told_by: "logs",
         };
-        (rule.text.frequency, rule.about.reasons.len(), cause)
+        (rank, cause)
     });
+    let fits = |own: &[BlockReason]| told.iter().any(|told| own.contains(&told.reason));
     let pages = catalogue.pages().iter();
     let pages = pages.filter(|page| fits(&page.reasons) && can_be(page)).map(|page| {
+        let rank = Rank {
+            fit: Fit::Possible,
+            frequency: Reverse(Some(page.frequency)),
+            is_practice: false,
+            is_general: false,
+            reasons: page.reasons.len(),
+        };
         let cause = Cause {
             id: page.id.clone(),
             title: page.title.clone(),
@@ -75,13 +87,22 @@ pub(crate) fn causes(
             frequency: Some(page.frequency.as_str()),
             told_by: "page",
         };
-        (Some(page.frequency), page.reasons.len(), cause)
+        (rank, cause)
     });
     let mut found: Vec<_> = of_rules.chain(pages).collect();
-    // Of two that are met as often, the one that shows in fewer ways is the likelier.
-    let rank = |(frequency, reasons, cause): &(Option<Frequency>, usize, Cause)| {
-        (Reverse(*frequency), *reasons, cause.id.clone())
-    };
-    found.sort_by_key(rank);
-    found.into_iter().map(|(_, _, cause)| cause).collect()
+    found.sort_by(|(rank, cause), (other, than)| (rank, &cause.id).cmp(&(other, &than.id)));
+    found.into_iter().map(|(_, cause)| cause).collect()
+}
+
+/// What stands in front: what the message speaks for, then what is met most.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    fit: Fit,
+    frequency: Reverse<Option<Frequency>>,
+    /// It works with other requests, or other browsers.
+    is_practice: bool,
+    /// It says no more than the reason.
+    is_general: bool,
+    /// Of two that are met as often, the one that shows in fewer ways is the likelier.
+    reasons: usize,
 }

@@ -105,6 +105,16 @@ pub(crate) fn can_be(page: &CataloguePage, url: Option<&str>) -> bool {
     surfaces.iter().any(|surface| page.is_on(*surface)) && !foreign.contains(&page.layer.as_str())
 }
 
+/// The services that can answer at the URL; none if its host does not tell.
+pub(crate) fn surfaces(url: Option<&str>) -> &'static [Surface] {
+    match host(parsed(url).as_ref()) {
+        Host::Api { .. } => &[Surface::Rest, Surface::Http],
+        Host::FunctionUrl { .. } => &[Surface::FunctionUrl],
+        Host::LoadBalancer => &[Surface::Alb],
+        Host::CloudFront | Host::Service(_) | Host::Custom | Host::Local | Host::Unknown => &[],
+    }
+}
+
 /// The service of AWS that answers at the URL by its own name.
 pub(crate) fn aws_service(url: Option<&str>) -> Option<String> {
     match host(parsed(url).as_ref()) {

@@ -171,6 +171,8 @@ fn decided(reasons: &[BlockReason], message: &Message) -> Vec<BlockReason> {
     match message.value.as_deref() {
         // Firefox of old wrote so what was not there.
         Some("(null)") => vec![BlockReason::MissingAllowOriginHeader],
+        // No origin holds a comma, and pasting makes none.
+        Some(value) if value.contains(',') => vec![BlockReason::MultipleAllowOriginValues],
         // It joins lines with a blank and a comma, but shows the first one only.
         Some(value) if !value.is_empty() => {
             let first = wrong_for_every_origin(value).unwrap_or(BlockReason::AllowOriginMismatch);

@@ -19,6 +19,7 @@ pub mod message;
 mod names;
 mod normal;
 pub mod pasted;
+mod proof;
 mod query;
 pub mod standard;
 pub mod wording;

@@ -149,6 +149,29 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::MalformedProxyResponse,
+        Self::FunctionError,
+        Self::FunctionTimeout,
+        Self::FunctionThrottled,
+        Self::InvokePermission,
+        Self::FunctionInit,
+        Self::InvocationFailed,
+        Self::IntegrationTimeout,
+        Self::IntegrationConfiguration,
+        Self::MockStatusCode,
+        Self::MockBinary,
+        Self::AuthorizerDenied,
+        Self::AuthorizerConfiguration,
+        Self::ApiKey,
+        Self::Throttled,
+        Self::Waf,
+        Self::NotRouted,
+        Self::Forbidden,
+        Self::RequestRejected,
+    ];
+
     /// Kebab case, as rules name it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -217,7 +217,8 @@ impl CataloguePage {
     }
 }
 
-fn is_on(surfaces: &[PageSurface], surface: Surface) -> bool {
+/// Whether one of these is `surface`, as far as that is known; none stand for all.
+pub(crate) fn is_on(surfaces: &[PageSurface], surface: Surface) -> bool {
     surface == Surface::Unknown
         || surfaces.is_empty()
         || surfaces.iter().any(|own| own.0 == surface)

@@ -24,6 +24,7 @@ pub mod schema;
 pub mod set;
 mod slots;
 mod template;
+pub(crate) mod told;
 pub mod trace;
 pub mod words;
 

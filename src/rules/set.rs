@@ -62,7 +62,7 @@ pub struct Rule {
     examples: Examples,
     detail: Option<Template>,
     count: Option<SurveyFact>,
-    condition: Condition,
+    pub(crate) condition: Condition,
     enabled: bool,
 }
 

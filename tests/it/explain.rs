@@ -96,6 +96,154 @@ fn every_recorded_message_is_recognized() {
     assert!(problems.is_empty(), "{}\n{} differ", problems.join("\n"), problems.len());
 }
 
+/// Ids of the causes, in their order.
+fn causes(text: &str) -> Vec<String> {
+    let answer = answer(text, &RuleSet::builtin(), &Catalogue::builtin(), None);
+    let answer = serde_json::to_value(answer).expect("JSON");
+    let causes = answer["causes"].as_array().expect("causes").iter();
+    causes.filter_map(|cause| cause["id"].as_str()).map(str::to_owned).collect()
+}
+
+/// The first cause is one of `first`, all of `near` are among the first sixteen, none of `no` is there.
+#[track_caller]
+fn check_causes(text: &str, first: &str, near: &[&str], no: &[&str]) {
+    let causes = causes(text);
+    assert_eq!(causes.first().map(String::as_str), Some(first), "{text}\n{causes:?}");
+    for id in near {
+        assert!(causes.iter().take(16).any(|cause| cause == id), "{id} {text}\n{causes:?}");
+    }
+    for id in no {
+        assert!(!causes.iter().any(|cause| cause == id), "{id} {text}\n{causes:?}");
+    }
+}
+
+const AT_API: &str = "Access to fetch at 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/orders' from origin 'http://shop.example' has been blocked by CORS policy:";
+const AT_URL: &str = "Access to fetch at 'https://abcdefghij0123456789.lambda-url.us-east-1.on.aws/cart' from origin 'https://shop.example' has been blocked by CORS policy:";
+
+#[test]
+fn whatever_refuses_options_is_behind_a_status_that_is_not_ok() {
+    check_causes(
+        &format!(
+            "{AT_API} Response to preflight request doesn't pass access control check: It does not have HTTP ok status."
+        ),
+        "options-handler-404",
+        &[
+            "rest-options-no-method",
+            "rest-options-lambda-authorizer",
+            "rest-options-cognito-authorizer",
+            "rest-any-authorizer-covers-options",
+            "rest-options-api-key",
+            "rest-options-iam",
+            "options-handler-crash",
+        ],
+        &["furl-no-cors-config", "preflight-acao-missing"],
+    );
+}
+
+#[test]
+fn a_method_or_header_that_is_not_listed_is_named_first() {
+    let refused = |at: &str, what: &str, list: &str| {
+        format!("{at} {what} is not allowed by {list} in preflight response.")
+    };
+    let header = |name: &str| {
+        refused(AT_API, &format!("Request header field {name}"), "Access-Control-Allow-Headers")
+    };
+    let method = refused(AT_URL, "Method PUT", "Access-Control-Allow-Methods");
+    check_causes(
+        &method,
+        "acam-missing-method",
+        &["furl-allowmethods-missing"],
+        &[
+            "acah-wildcard-with-credentials",
+            "client-patch-lowercase",
+            "httpapi-allowheaders-missing",
+        ],
+    );
+    check_causes(
+        &header("x-api-version"),
+        "rest-mock-missing-allow-headers",
+        &["acah-missing-custom-header"],
+        &["acah-missing-authorization", "acah-instrumentation-headers"],
+    );
+    check_causes(
+        &header("authorization"),
+        "acah-missing-authorization",
+        &[],
+        &["acah-missing-custom-header", "acah-wildcard-authorization"],
+    );
+    check_causes(
+        &header("access-control-allow-origin"),
+        "client-sends-response-header",
+        &[],
+        &["acah-missing-custom-header"],
+    );
+}
+
+#[test]
+fn the_values_of_a_message_decide() {
+    let of_value = |at: &str, value: &str| {
+        format!(
+            "{at} The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin."
+        )
+    };
+    let others = [
+        "acao-scheme-mismatch",
+        "acao-port-mismatch",
+        "acao-trailing-slash",
+        "acao-null",
+        "acao-stale-domain",
+    ];
+    for (value, id) in [
+        ("https://shop.example", "acao-scheme-mismatch"),
+        ("http://shop.example:3000", "acao-port-mismatch"),
+        ("http://shop.example/", "acao-trailing-slash"),
+        ("null", "acao-null"),
+        ("http://www.shop.example", "acao-stale-domain"),
+    ] {
+        let others: Vec<&str> = others.iter().copied().filter(|other| *other != id).collect();
+        check_causes(
+            &of_value(AT_API, value),
+            id,
+            &[],
+            &[&others[..], &["acao-mismatch"]].concat(),
+        );
+    }
+    let several = |at: &str| {
+        format!(
+            "{at} The 'Access-Control-Allow-Origin' header contains multiple values '*, https://shop.example', but only one is allowed."
+        )
+    };
+    check_causes(&several(AT_URL), "acao-list-of-origins", &["furl-duplicate-cors-headers"], &[]);
+    check_causes(&several(AT_API), "acao-list-of-origins", &[], &["furl-duplicate-cors-headers"]);
+    let firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://abcdefghij0123456789.lambda-url.us-east-1.on.aws/cart. (Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘*, https://shop.example’).";
+    check_causes(
+        firefox,
+        "acao-list-of-origins",
+        &["furl-duplicate-cors-headers"],
+        &["acao-trailing-slash", "acao-no-scheme"],
+    );
+}
+
+#[test]
+fn a_status_puts_what_is_answered_with_it_in_front() {
+    let missing = |status: &str| {
+        format!(
+            "{AT_API} No 'Access-Control-Allow-Origin' header is present on the requested resource.\nPOST https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/orders {status}"
+        )
+    };
+    let text = missing("net::ERR_FAILED 404");
+    check_causes(&text, "httpapi-404-route-missing", &["lambda-error-path-missing-acao"], &[]);
+    let all = causes(&text);
+    let at = |id: &str| all.iter().position(|cause| cause == id).expect(id);
+    for id in
+        ["gw-502-function-error", "gw-504-integration-timeout", "gw-401-missing-or-invalid-token"]
+    {
+        assert!(at(id) > at("http-proxy-backend-missing-acao"), "{id} {all:?}");
+    }
+    let text = missing("504 (Gateway Timeout)");
+    check_causes(&text, "gateway-response-without-cors", &["gw-504-integration-timeout"], &[]);
+}
+
 proptest! {
     /// Whatever is pasted: nothing breaks, and nothing in what is printed steers a terminal.
     #[test]
