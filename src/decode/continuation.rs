@@ -139,6 +139,28 @@ const LABELS: &[&[u8]] = &[
     b"X-ray Tracing ID",
 ];
 
+/// Labels that are anybody's words unless a time or a request id is in front of them.
+const WORDS: &[&[u8]] = &[
+    b"API Key: ",
+    b"AuthorizerConfigurationException",
+    b"Execution log for request ",
+    b"Key quota limit exceeded",
+    b"Missing required request parameters",
+    b"Rate limit exceeded for ",
+    b"Request body does not match ",
+    b"The client is not authorized",
+    b"There was an internal error while executing",
+    b"Unauthorized",
+    b"Unsupported Media Type",
+    b"User is not authorized to access",
+    b"WAF call got timed out",
+];
+
+/// Whether `text` begins as a line of an execution log does behind its time or its request id.
+pub(crate) fn is_label(text: &[u8]) -> bool {
+    starts(text, LABELS) || starts(text, WORDS)
+}
+
 /// Whether `text` (without indentation) begins as only events do.
 pub(crate) fn is_usual_start(text: &[u8]) -> bool {
     match text {

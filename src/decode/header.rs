@@ -254,7 +254,8 @@ fn prefixed(line: &[u8], clock: &mut Clock) -> Option<Begin> {
     const MAX_PREFIX: usize = 256;
     let near = line.get(..MAX_PREFIX.min(line.len()))?;
     let at = memchr::memchr_iter(b'(', near)
-        .find(|at| line.get(*at..).is_some_and(is_labelled_id) && !is_word_before(line, *at))?;
+        .find(|at| line.get(*at..).is_some_and(is_labelled_id))
+        .filter(|at| !is_word_before(line, *at))?;
     let before = line.get(..at)?.trim_ascii_end();
     let word_at = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
     let stamp = (word_at..before.len())

@@ -1,8 +1,8 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header`, `marking`, `pending`, `quote`, `table`, `expanded`, `wrapped`
-//! and `continuation`), `csv` (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`,
+//! Each container has a file: `text` (with `header`, `marking`, `pending`, `quote`, `table`, `expanded`, `joined`,
+//! `wrapped` and `continuation`), `csv` (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`,
 //! `insights`, `literal`, `mold`, `moment`, `prose`, `queried`, `same` and `walk`), `test_invoke`.
 //!
 //! Must not: look into a line.
@@ -34,6 +34,7 @@ mod expanded;
 mod header;
 mod inflate;
 mod insights;
+mod joined;
 mod json;
 mod literal;
 mod marking;

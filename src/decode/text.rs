@@ -13,6 +13,7 @@ use crate::decode::expanded;
 use crate::decode::header::{
     Begin, Head, Span, begin, indentation, next_message, split_time, starts_with_id,
 };
+use crate::decode::joined;
 use crate::decode::marking::{self, Marking};
 use crate::decode::pending::{Mark, Pending};
 use crate::decode::quote::{Quotation, marks, strip};
@@ -22,6 +23,9 @@ use crate::decode::window::{More, Window};
 use crate::decode::wrapped;
 use crate::decode::{HEAD, MAX_EVENT, SLACK};
 use crate::model::LogTime;
+
+mod joins;
+mod overlong;
 
 const WINDOW: usize = MAX_EVENT + SLACK;
 
@@ -45,6 +49,8 @@ pub(crate) fn decode<R: Read>(
         quotes: 0,
         tailed: Vec::new(),
         table: Table::default(),
+        is_framed: stream.is_some(),
+        is_partial: false,
         unquoted: Vec::new(),
         pending: None,
         number,
@@ -66,6 +72,11 @@ struct Text<'e, 's, 'n> {
     tailed: Vec<u8>,
     /// The table whose rows these are.
     table: Table,
+    /// Whether something else than line ends tells where events end: the document that this is, or a
+    /// container's stamps.
+    is_framed: bool,
+    /// Whether the line that is being looked at goes on behind the window.
+    is_partial: bool,
     /// Room for a message whose lines were quoted.
     unquoted: Vec<u8>,
     pending: Option<Pending>,
@@ -278,7 +289,13 @@ impl Text<'_, '_, '_> {
             (Begin::Stamped(head), _) => {
                 match self.marking.of_application(line, head, &mut self.clock) {
                     Some(head) => self.open(bytes, span, head, Mark::plain(line, head)),
-                    None => self.open(bytes, span, head, Mark::Stamped),
+                    None if line.get(..head.message).is_some_and(joined::is_test) => {
+                        self.open_each(bytes, span, head, Mark::Stamped);
+                    }
+                    None => {
+                        self.is_framed = true;
+                        self.open(bytes, span, head, Mark::Stamped);
+                    }
                 }
                 self.end_row(bytes, line);
             }
@@ -287,6 +304,7 @@ impl Text<'_, '_, '_> {
                 self.unknown(bytes, span);
             }
             (Begin::Alone(time), _) => {
+                self.is_framed = true;
                 let head = Head { time: Some(time), ..Head::at(line.len()) };
                 self.open(bytes, span, head, Mark::Alone);
             }
@@ -322,7 +340,7 @@ impl Text<'_, '_, '_> {
     fn unmarked(&mut self, bytes: &[u8], (start, end): Span, head: Head) {
         let line = bytes.get(start..end).unwrap_or_default();
         self.marking.note(head.behind(line), &mut self.clock);
-        self.open(bytes, (start, end), head, Mark::plain(line, head));
+        self.open_each(bytes, (start, end), head, Mark::plain(line, head));
     }
 
     /// Whether a quotation may begin in front of a line.
@@ -464,35 +482,6 @@ impl Text<'_, '_, '_> {
             Mark::Alone => expanded::row(self.emitter, told),
         }
         self.unquoted = unquoted;
-    }
-
-    /// The window is full, and the line at `scan` has no end in it.
-    fn overlong<R: Read>(&mut self, window: &mut Window<R>, scan: usize) -> usize {
-        let bytes = window.held();
-        if scan > 0 || self.pending.is_none() {
-            self.line(bytes, scan, bytes.len());
-        }
-        let begins_here = self.pending.as_ref().is_some_and(|pending| pending.start == scan);
-        if begins_here && scan > 0 {
-            // Now there is room for more of it: look again.
-            self.pending = None;
-            window.consume_bytes(scan);
-            return 0;
-        }
-        let last = self.pending;
-        self.flush(bytes);
-        self.pending = last.map(|pending| Pending {
-            start: 0,
-            message: (0, 0),
-            head: Head::default(),
-            cut: true,
-            ..pending
-        });
-        let held = bytes.len();
-        window.consume_bytes(held);
-        window.skip_line(WINDOW);
-        self.number += 1;
-        0
     }
 }
 

@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 mod alike;
 mod copies;
 mod inputs;
+mod joined;
 mod marking;
 mod pasted;
 mod prose;
