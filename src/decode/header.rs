@@ -15,13 +15,14 @@
 //! | `apilogs` | `[<end of the id>] [<time>] <message>` |
 //! | a time of day | `10:00:00 <message>` |
 //! | grep, syslog | anything, `[<time>] (<id>) <label>` |
-//! | Markdown | `` `<line>` ``, `**<line>**`; for quotes see `quote` |
+//! | Markdown | `` `<line>` ``, `**<line>**`, `` - `<line>` ``; for quotes see `quote` |
 //! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
 //!
 //! Must not: look further into a message than its first word.
 
 use crate::decode::continuation::is_usual_start;
 use crate::decode::marking::is_lambda;
+use crate::decode::quote::item;
 use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
 use crate::decode::table::Table;
 use crate::model::bytes::is_alphanumeric;
@@ -101,20 +102,23 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
             None => epoch(line, indent)
                 .or_else(|| of_day(line, indent, clock))
                 .or_else(|| named(line, indent, clock))
+                .or_else(|| listed(line, clock, table))
                 .or_else(|| prefixed(line, clock))
                 .unwrap_or(Begin::Unknown),
         },
-        [b'`' | b'*', ..] => marked(line, indent, clock, table).unwrap_or(Begin::Unknown),
+        [b'`' | b'*', ..] => marked(line, indent, clock, table)
+            .or_else(|| listed(line, clock, table))
+            .unwrap_or(Begin::Unknown),
         [b'E', ..] if rest.starts_with(b"EVENTS\t") => events(line, indent),
         [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
         [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
         [b'-', ..] if table.is_decoration(rest) => Begin::Noise,
         [b'+', ..] if Table::titled(rest).is_some() => Begin::Title,
-        _ => other(line, indent, rest, clock),
+        _ => other(line, indent, rest, clock, table),
     }
 }
 
-fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
+fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock, table: &Table) -> Begin {
     if rest.starts_with(b"Execution log for request ") {
         return Begin::Certain(Head::at(indent));
     }
@@ -130,8 +134,15 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock) -> Begin {
     }
     bracketed(line, indent, clock)
         .or_else(|| named(line, indent, clock))
+        .or_else(|| listed(line, clock, table))
         .or_else(|| prefixed(line, clock))
         .unwrap_or(Begin::Unknown)
+}
+
+/// `` - `<line>` `` and `` Logs: `<line>` ``, the item of a list in Markdown.
+fn listed(line: &[u8], clock: &mut Clock, table: &Table) -> Option<Begin> {
+    let begun = marked(line, item(line)?, clock, table)?;
+    matches!(begun, Begin::Stamped(_) | Begin::Certain(_)).then_some(begun)
 }
 
 /// `` `<line>` `` and `**<line>**`, as Markdown marks what matters.

@@ -62,6 +62,35 @@ impl Quotation {
     }
 }
 
+/// Where the code begins that is all there is to an item of a list: behind its bullet, or behind one word
+/// and a colon. What stands in the middle of a sentence is a mention.
+pub(crate) fn item(line: &[u8]) -> Option<usize> {
+    const MOST: usize = 48;
+    let code = line.trim_ascii_end().strip_suffix(b"`")?;
+    let begins = memchr::memchr(b'`', code)?;
+    let text = code.get(..begins).filter(|text| text.len() <= MOST)?.trim_ascii();
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
+    let bullet = words.next_if(|word| is_bullet(word));
+    let name = words.next();
+    let is_item = match name {
+        Some(name) => name.ends_with(b":"),
+        None => bullet.is_some(),
+    };
+    let is_one = memchr::memchr(b'`', code.get(begins + 1..)?).is_none();
+    (is_item && words.next().is_none() && is_one).then_some(begins)
+}
+
+/// `-`, `*`, `1.` and the like.
+fn is_bullet(word: &[u8]) -> bool {
+    match word {
+        b"-" | b"*" | b"+" | b"\xe2\x80\xa2" => true,
+        [digits @ .., b'.' | b')'] => {
+            matches!(digits.len(), 1..=3) && digits.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
 fn count(mark: u8, text: &[u8]) -> usize {
     memchr::memchr_iter(mark, text).count()
 }
@@ -144,6 +173,27 @@ mod tests {
             log,
         ] {
             assert!(!begins(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_item_of_a_list_may_be_code() {
+        for (line, expected) in [
+            ("- `a b`", Some(2)),
+            ("  *   `a`  \r", Some(6)),
+            ("12. `a`", Some(4)),
+            ("\u{2022} `a`", Some(4)),
+            ("Logs: `a`", Some(6)),
+            ("- Logs: `a`", Some(8)),
+            ("it says `a`", None),
+            ("- it says: `a`", None),
+            ("- `a` and `b`", None),
+            ("- `a` is it", None),
+            ("a`b`", None),
+            ("- `", None),
+            ("", None),
+        ] {
+            assert_eq!(item(line.as_bytes()), expected, "{line}");
         }
     }
 

@@ -107,6 +107,30 @@ fn lines_that_markdown_marks_are_those_between_the_marks() {
 }
 
 #[test]
+fn code_in_a_list_is_the_line_in_it() {
+    let one = at(0);
+    let line = format!("({ID}) Method completed with status: 200");
+    let test = "Sun Nov 22 10:00:00 UTC 2026 : Method completed with status: 200";
+    let tested = (Some("2026-11-22T10:00:00.000Z"), None, None, &test[31..]);
+    check(
+        &format!(
+            "* `{line}`\n -  `{line}`  \n1. `{one} {line}`\n- `{one} {line}`\nLogs: `{test}`\n- Logs: `{test}`\n\
+             - `it` said `{line}`\n- `Method completed with status: 200`\n"
+        ),
+        &[
+            (None, None, None, &line),
+            (None, None, None, &line),
+            (Some(&one), None, None, &line),
+            (Some(&one), None, None, &line),
+            tested,
+            tested,
+            (None, None, None, &format!("- `it` said `{line}`")),
+            (None, None, None, "- `Method completed with status: 200`"),
+        ],
+    );
+}
+
+#[test]
 fn marks_of_quoting_stand_in_front_of_every_line_of_an_event() {
     let (one, two) = (at(0), at(1));
     let body = format!("({ID}) Endpoint response body before transformations:");
