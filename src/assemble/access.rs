@@ -15,17 +15,19 @@ impl Assembler {
         event: &LogEvent<'_>,
         access: Box<AccessRecord>,
     ) -> Option<SlotId> {
-        let id = access.request_id.or(access.extended_request_id)?;
-        let (slot, complete) = match self.store.lookup(&id) {
-            Some(slot) => {
+        let id = access.request_id.or(access.extended_request_id);
+        let known = id.and_then(|id| self.store.lookup(&id));
+        let (slot, complete) = match (known, id) {
+            (Some(slot), _) => {
                 self.count_late_access(slot);
                 (slot, false)
             }
-            None if self.is_finished(&id) => {
+            (None, Some(id)) if self.is_finished(&id) => {
                 self.count_too_late(&id);
                 return None;
             }
-            None => (self.store.create(Some(id)), true),
+            // Whose id was hidden stands for itself.
+            (None, id) => (self.store.create(id), true),
         };
         // Access-log lines carry the time of the request, not of its end.
         let timed = LogEvent { time: event.time.or(access.time), ..*event };

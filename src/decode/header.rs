@@ -22,6 +22,7 @@
 
 use crate::decode::continuation::is_usual_start;
 use crate::decode::marking::is_lambda;
+use crate::decode::prefix;
 use crate::decode::quote::item;
 use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
 use crate::decode::table::Table;
@@ -103,7 +104,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
                 .or_else(|| of_day(line, indent, clock))
                 .or_else(|| named(line, indent, clock))
                 .or_else(|| listed(line, clock, table))
-                .or_else(|| prefixed(line, clock))
+                .or_else(|| prefix::begin(line, clock))
                 .unwrap_or(Begin::Unknown),
         },
         [b'`' | b'*', ..] => marked(line, indent, clock, table)
@@ -129,13 +130,13 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock, table: &Tab
         let message = line.len() - behind.strip_prefix(b" ").unwrap_or(behind).len();
         return Begin::Stamped(Head { time: Some(time), ..Head::at(message) });
     }
-    if is_usual_start(rest) {
+    if is_usual_start(rest) || prefix::is_hidden_id(rest) {
         return Begin::Usual(Head::at(indent));
     }
     bracketed(line, indent, clock)
         .or_else(|| named(line, indent, clock))
         .or_else(|| listed(line, clock, table))
-        .or_else(|| prefixed(line, clock))
+        .or_else(|| prefix::begin(line, clock))
         .unwrap_or(Begin::Unknown)
 }
 
@@ -257,37 +258,6 @@ pub(crate) fn split_time(message: &[u8]) -> Option<(&[u8], LogTime)> {
     let whole = message.trim_ascii_end();
     let tab = memchr::memrchr(b'\t', whole)?;
     Some((whole.get(..tab)?, millis(whole.get(tab + 1..)?)?))
-}
-
-/// `exec.log:<time> (<id>) Method ...`, `host gateway[1]: (<id>) Method ...`: an id in parentheses
-/// before a known label is unmistakable, whatever stands in front.
-fn prefixed(line: &[u8], clock: &mut Clock) -> Option<Begin> {
-    const MAX_PREFIX: usize = 256;
-    let near = line.get(..MAX_PREFIX.min(line.len()))?;
-    let at = memchr::memchr_iter(b'(', near)
-        .find(|at| line.get(*at..).is_some_and(is_labelled_id))
-        .filter(|at| !is_word_before(line, *at))?;
-    let before = line.get(..at)?.trim_ascii_end();
-    let word_at = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
-    let stamp = (word_at..before.len())
-        .filter(|from| before.get(from + 4) == Some(&b'-') && before.get(from + 10) == Some(&b'T'))
-        .find_map(|from| clock.iso(before.get(from..)?));
-    let head = Head { time: stamp.map(|stamp| stamp.time), ..Head::at(at) };
-    Some(if stamp.is_some() { Begin::Stamped(head) } else { Begin::Certain(head) })
-}
-
-/// Text that mentions a line has it in quotes.
-fn is_word_before(line: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|before| line.get(before));
-    before.is_some_and(|byte| !matches!(byte, b' ' | b'\t' | b':' | b'|' | b'-'))
-}
-
-/// `(<id>) Label`.
-fn is_labelled_id(text: &[u8]) -> bool {
-    starts_with_id(text)
-        && memchr::memchr(b')', text)
-            .and_then(|end| text.get(end + 1..))
-            .is_some_and(|label| is_usual_start(label.trim_ascii_start()))
 }
 
 /// Blanks, no-break spaces and the triangles of the console's rows.

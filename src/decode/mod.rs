@@ -1,7 +1,7 @@
 //! Containers: bytes → log events.
 //!
 //! [`decode`] finds out by content what it was given: compression, encoding, then the container.
-//! Each container has a file: `text` (with `header`, `marking`, `pending`, `quote`, `table`, `expanded`, `joined`,
+//! Each container has a file: `text` (with `header`, `prefix`, `marking`, `pending`, `quote`, `table`, `expanded`, `joined`,
 //! `wrapped` and `continuation`), `csv` (with `column`), `json` (with `alike`, `document`, `elements`, `escapes`,
 //! `insights`, `literal`, `mold`, `moment`, `prose`, `queried`, `same` and `walk`), `test_invoke`.
 //!
@@ -43,6 +43,7 @@ mod moment;
 mod newest_first;
 mod number;
 mod pending;
+mod prefix;
 mod prose;
 mod queried;
 mod quote;

@@ -15,6 +15,7 @@ pub mod glob;
 pub(crate) mod header_map;
 mod header_names;
 pub mod headers;
+mod hidden_id;
 pub mod ids;
 pub mod invocation;
 pub mod ledger;
@@ -40,6 +41,7 @@ pub use finding::{
 };
 pub use glob::Glob;
 pub use headers::Headers;
+pub use hidden_id::{behind_hidden, is_hidden};
 pub use ids::{IdText, RequestId};
 pub use invocation::{HttpEvent, Invocation, InvocationOutcome};
 pub use ledger::{InputNote, Ledger};

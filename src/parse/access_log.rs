@@ -13,12 +13,13 @@ mod ordered;
 mod pairs;
 mod prefix;
 
-use crate::model::{AccessRecord, RequestId};
+use crate::model::{AccessRecord, RequestId, is_hidden};
 use crate::parse::access_log::meaning::Fields;
 use crate::parse::access_log::names::Field;
 use crate::parse::access_log::pairs::Pairs;
 
-/// Reads a line of an access log. It must hold a request id, and a status, a method or a route.
+/// Reads a line of an access log. It must hold a request id, or show where one was hidden, and a status, a
+/// method or a route.
 pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
     let text = message.trim_ascii();
     let text = prefix::json(text).unwrap_or(text);
@@ -31,9 +32,10 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
         _ => return None,
     };
     let fields = Fields::new(&pairs);
-    let has_id = [Field::RequestId, Field::ExtendedRequestId]
-        .iter()
-        .any(|field| fields.text(*field).is_some_and(is_id));
+    let ids = || [Field::RequestId, Field::ExtendedRequestId].into_iter();
+    let has_id = ids().any(|field| fields.text(field).is_some_and(is_id))
+        || ids().any(|field| fields.text(field).is_some_and(is_hidden_id))
+        || text.starts_with(b"{") && is_default_without_id(&fields, &pairs);
     let has_exchange = fields.number(Field::Status).is_some()
         || fields.text(Field::Method).is_some_and(is_method)
         || fields.text(Field::RouteKey).is_some();
@@ -64,6 +66,22 @@ fn is_of_application(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
     fields.number(Field::Status).is_none()
         || !has_place
         || pairs.iter().any(|(name, _)| is_foreign(name))
+}
+
+fn is_hidden_id(text: &str) -> bool {
+    is_hidden(text.as_bytes())
+}
+
+/// Whether the id of a line is empty or `-`, and the line has all else that AWS's own formats have.
+fn is_default_without_id(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
+    [Field::RequestId, Field::ExtendedRequestId].iter().all(|id| fields.text(*id).is_none())
+        && fields.is_logged(Field::RequestId)
+        && fields.number(Field::Status).is_some()
+        && fields.text(Field::Method).is_some_and(is_method)
+        && fields.text(Field::Time).is_some_and(|time| forms::looks_like_time(time.as_bytes()))
+        && [Field::RouteKey, Field::ResourcePath].iter().any(|place| fields.is_logged(*place))
+        && fields.is_logged(Field::Length)
+        && pairs.iter().any(|(name, value)| name == "protocol" && value.starts_with("HTTP/"))
 }
 
 fn is_id(text: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Must not: decide what a line means for the exchange.
 
-use crate::model::{Adds, Entry, Execution, Glance, IdText, Record, RequestId};
+use crate::model::{Adds, Entry, Execution, Glance, IdText, Record, RequestId, behind_hidden};
 use crate::parse::shape::{LineShape, SHAPES};
 use crate::parse::{TRUNCATED, shape};
 
@@ -74,7 +74,8 @@ pub fn look_at_usual<'a>(message: &'a [u8], last: Option<&RequestId>) -> Option<
 fn look_at_other(message: &[u8]) -> Option<Look<'_>> {
     let (id, text) = match split_id(message) {
         Some((id, text)) => (Some(id), text),
-        None => (None, message),
+        // What stands where the id was hidden tells nothing.
+        None => (None, behind_hidden(message).unwrap_or(message)),
     };
     let shape = shape::numbered(text).map(|(_, shape)| shape);
     // An id in parentheses is the gateway's mark; what the line says may be new to us.
@@ -336,6 +337,12 @@ mod tests {
             record.and_then(|r| r.id).map(|id| id.to_string()).as_deref(),
             Some("EP5ycFmYoAMEnvg=")
         );
+        for hidden in ["(xxxxxxxx)", "(<request-id>)", "(...)", "(8d4136c9...)", "[8d4136c9]"] {
+            let line = format!("{hidden} HTTP Method: GET, Resource Path: /a");
+            assert_eq!(parse(line.as_bytes()).and_then(|record| record.id), None);
+            check(&line, &Execution::HttpMethod { method: b"GET", path: b"/a" });
+        }
+        assert!(parse(b"(xxxxxxxx) Is it a label?").is_none());
         assert!(parse(b"(see below) HTTP Method: x").is_none());
     }
 

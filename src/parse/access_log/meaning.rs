@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 
-use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface};
+use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface, is_hidden};
 use crate::parse::access_log::is_method;
 use crate::parse::access_log::names::{Field, MEANINGS};
 use crate::parse::access_log::pairs::Pairs;
@@ -55,8 +55,15 @@ impl<'a> Fields<'a> {
         self.text(field).map(str::to_owned)
     }
 
+    /// Whether a line has a field, be it `-`.
+    pub(super) fn is_logged(&self, field: Field) -> bool {
+        self.logged(field).next().is_some()
+    }
+
+    /// An id that nobody hid: of the others several lines may have the same.
     fn id(&self, field: Field) -> Option<RequestId> {
-        self.text(field).and_then(|text| RequestId::parse(text.as_bytes()))
+        let text = self.text(field)?.as_bytes();
+        RequestId::parse(text).filter(|_| !is_hidden(text))
     }
 
     /// A message: `$context.error.messageString` comes with quotes.

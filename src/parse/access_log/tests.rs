@@ -106,6 +106,44 @@ const FORMS: &[Form] = &[
 ];
 
 #[test]
+fn a_hidden_id_is_none_and_hides_nothing_else() {
+    for form in FORMS.iter().filter(|form| !form.name.contains("CSV")) {
+        for hidden in ["xxxxxxxxxxxxxxxx", "***", "REDACTED", "<request-id>", "8d4136c9..."] {
+            // In XML the id in angle brackets would be a tag.
+            if hidden.starts_with('<') && form.example.starts_with('<') {
+                continue;
+            }
+            let line = form.example.replace(ID, hidden).replace(EXTENDED, hidden);
+            let got = parse(line.as_bytes()).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!((got.request_id, got.extended_request_id), (None, None), "{line}");
+            assert_eq!(got.method.as_deref(), Some("GET"), "{line}");
+            assert_eq!(got.path.as_deref(), Some("/pets"), "{line}");
+            assert_eq!((got.status, got.response_length), (Some(403), Some(23)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_formats_of_aws_are_told_without_an_id() {
+    for form in
+        FORMS.iter().filter(|form| form.seen != "user-made" && form.example.starts_with('{'))
+    {
+        let line = form.example.replace(ID, "-").replace(EXTENDED, "-");
+        let is_whole = line.contains("protocol");
+        let got = parse(line.as_bytes());
+        assert_eq!(got.and_then(|got| got.status), is_whole.then_some(403), "{line}");
+    }
+    for line in [
+        r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET /pets HTTP/1.1" 403 23 "-" "curl/8""#,
+        r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET /pets HTTP/1.1" 403 23 -"#,
+        r#"{"requestId":"","method":"GET","path":"/pets","status":403}"#,
+        r#"{"requestId":"see above","method":"GET","path":"/pets","status":403}"#,
+    ] {
+        assert!(parse(line.as_bytes()).is_none(), "{line}");
+    }
+}
+
+#[test]
 fn every_form_is_read_alike() {
     for form in FORMS {
         let got = parse(form.example.as_bytes()).unwrap_or_else(|| panic!("{}", form.name));

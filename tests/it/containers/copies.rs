@@ -131,6 +131,26 @@ fn code_in_a_list_is_the_line_in_it() {
 }
 
 #[test]
+fn lines_are_told_though_their_ids_were_hidden() {
+    let one = at(0);
+    let label = "Method completed with status: 200";
+    for hidden in ["xxxxxxxx", "***", "<request-id>", "8d4136c9..."] {
+        let line = format!("({hidden}) {label}");
+        check(
+            &format!(
+                "{line}\nAPI-Gateway-Execution-Logs_***/dev **** {one} {line}\n{one} a\n{line}\n"
+            ),
+            &[
+                (None, None, None, &line),
+                (Some(&one), None, None, &line),
+                // Anybody may have written that.
+                (Some(&one), None, None, &format!("a\n{line}")),
+            ],
+        );
+    }
+}
+
+#[test]
 fn marks_of_quoting_stand_in_front_of_every_line_of_an_event() {
     let (one, two) = (at(0), at(1));
     let body = format!("({ID}) Endpoint response body before transformations:");
