@@ -206,10 +206,6 @@ pub(crate) fn api_key(rest: &[u8]) -> Option<Execution<'_>> {
     })
 }
 
-fn first_line(text: &[u8]) -> &[u8] {
-    memchr::memchr(b'\n', text).and_then(|end| text.get(..end)).unwrap_or(text)
-}
-
 fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let at = memchr::memchr(byte, text)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
@@ -238,9 +234,13 @@ pub(crate) fn gateway_response(rest: &[u8]) -> Option<Execution<'_>> {
 
 pub(crate) fn http_method(rest: &[u8]) -> Option<Execution<'_>> {
     let (method, behind) = split_at_byte(rest, b',')?;
-    // What a copy put on the next line is no part of it.
-    let path = first_line(behind.strip_prefix(b" Resource Path:")?);
-    Some(Execution::HttpMethod { method, path: path.trim_ascii() })
+    let mut path = behind.strip_prefix(b" Resource Path:")?;
+    while let [b' ' | b'\t', behind @ ..] = path {
+        path = behind;
+    }
+    // A path holds no blank: what a copy put behind it, or on the next line, is no part of it.
+    let path = path.split(u8::is_ascii_whitespace).next()?;
+    Some(Execution::HttpMethod { method, path })
 }
 
 /// `... for RestApi <api>, Stage <stage>, Resource <id>, HttpMethod <M>. ...`
@@ -344,6 +344,16 @@ mod tests {
         }
         assert!(parse(b"(xxxxxxxx) Is it a label?").is_none());
         assert!(parse(b"(see below) HTTP Method: x").is_none());
+    }
+
+    #[test]
+    fn a_path_ends_at_the_first_blank() {
+        let want = Execution::HttpMethod { method: b"GET", path: b"/a%20b,c" };
+        for behind in ["", " ", "\r\nand more", "   10:00:00.120", "\t<- here"] {
+            check(&format!("({ID}) HTTP Method: GET, Resource Path: /a%20b,c{behind}"), &want);
+        }
+        let want = Execution::HttpMethod { method: b"GET", path: b"" };
+        check(&format!("({ID}) HTTP Method: GET, Resource Path: \nand more"), &want);
     }
 
     #[test]
