@@ -173,10 +173,14 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
     } else if let Some(layout) = csv::layout(head) {
         csv::decode(window, emitter, &layout);
     } else if test_invoke::is_yaml(head) && test_invoke::yaml(window, emitter) {
-    } else if before_json(window, emitter, 1) {
-        json::decode(window, emitter, nesting);
     } else {
-        plain_text(window, emitter, 1);
+        // A log in YAML may be wrapped so that a line of it begins like JSON.
+        let lines = test_invoke::yaml_behind_text(window, emitter);
+        if before_json(window, emitter, lines + 1) {
+            json::decode(window, emitter, nesting);
+        } else {
+            plain_text(window, emitter, lines + 1);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Text in front of a JSON document: the command that printed it, a sentence, the mark of a code block.
+//! Text in front of a document of JSON or YAML: the command that printed it, a sentence, the mark of a code block.
 //!
 //! Must not: take a line that begins an event for such text.
 
@@ -12,8 +12,14 @@ use crate::decode::table::Table;
 /// How much is looked at.
 pub(crate) const MOST: usize = 16 << 10;
 
-/// The length of the text before the document, if `head` begins with such text.
+/// The length of the text before a JSON document, if `head` begins with such text.
 pub(crate) fn length(head: &[u8]) -> Option<usize> {
+    before(head, |_, rest| json::begins(rest))
+}
+
+/// The length of the text before a document that begins where this says so, by what is before it and by
+/// what follows.
+pub(crate) fn before(head: &[u8], begins: fn(&[u8], &[u8]) -> bool) -> Option<usize> {
     let mut clock = Clock::default();
     let mut start = 0;
     for end in memchr_iter(b'\n', head) {
@@ -28,7 +34,7 @@ pub(crate) fn length(head: &[u8]) -> Option<usize> {
             }
         }
         start = end + 1;
-        if json::begins(head.get(start..)?) {
+        if begins(head.get(..start)?, head.get(start..)?) {
             return Some(start);
         }
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::walk::Text;
 use crate::decode::window::Window;
-use crate::decode::{MAX_RECORD, text};
+use crate::decode::{MAX_RECORD, prose, text};
 use crate::model::LogTime;
 
 const KEYS: &[&str] =
@@ -60,23 +60,68 @@ pub(crate) fn is_yaml(head: &[u8]) -> bool {
 /// Decodes YAML; whether it was what it looked like. If not, the window is as it was.
 pub(crate) fn yaml<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>) -> bool {
     let length = window.hold(MAX_RECORD, MAX_RECORD);
-    if length >= MAX_RECORD {
-        return false;
+    let documents = window.held().get(..length).filter(|_| length < MAX_RECORD);
+    let Some(tests) = documents.and_then(read) else { return false };
+    emit(tests, emitter);
+    window.consume_bytes(length);
+    true
+}
+
+/// Decodes YAML in a block of code, or behind the command that printed it, and the text before it; how
+/// many lines these are. What is behind the last block stays in the window.
+pub(crate) fn yaml_behind_text<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>) -> u64 {
+    let begins =
+        |text: &[u8]| prose::before(text.get(..prose::MOST).unwrap_or(text), is_introduced);
+    if begins(window.fill_to(prose::MOST)).is_none()
+        || window.hold(MAX_RECORD, MAX_RECORD) >= MAX_RECORD
+    {
+        return 0;
     }
-    let Ok(yaml) = std::str::from_utf8(window.held()) else { return false };
+    let (mut rest, mut count) = (window.held(), 0);
+    while let Some(start) = begins(rest)
+        && let Some((text, behind)) = rest.split_at_checked(start)
+        && let Some((block, behind)) = behind.split_at_checked(block(behind))
+        && let Some(tests) = read(block)
+    {
+        text::decode(&mut Window::new(text, text.len()), emitter, None, count + 1);
+        emit(tests, emitter);
+        for part in [text, block] {
+            count += memchr::memchr_iter(b'\n', part).count() as u64;
+        }
+        rest = behind;
+    }
+    let length = window.held().len() - rest.len();
+    window.consume_bytes(length);
+    count
+}
+
+/// Whether YAML begins in a block of code, or behind a command of the AWS CLI.
+fn is_introduced(before: &[u8], rest: &[u8]) -> bool {
+    let line = before.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_command = || memchr::memmem::find(before, b"aws ").is_some();
+    is_yaml(rest) && (line.trim_ascii_start().starts_with(b"```") || is_command())
+}
+
+/// How long the block is: to the line that closes the code, or to the end.
+fn block(text: &[u8]) -> usize {
+    memchr::memmem::find(text, b"\n```").map_or(text.len(), |end| end + 1)
+}
+
+/// The documents, if they hold a log.
+fn read(yaml: &[u8]) -> Option<Vec<Test>> {
+    let yaml = std::str::from_utf8(yaml).ok()?;
     let list = yaml.strip_prefix("---\n").unwrap_or(yaml).starts_with("- ");
     let tests: Vec<Test> = if list {
-        match serde_saphyr::from_multiple::<Vec<Test>>(yaml) {
-            Ok(lists) => lists.into_iter().flatten().collect(),
-            Err(_) => return false,
-        }
+        let lists = serde_saphyr::from_multiple::<Vec<Test>>(yaml).ok()?;
+        lists.into_iter().flatten().collect()
     } else {
-        match serde_saphyr::from_multiple::<Test>(yaml) {
-            Ok(tests) => tests,
-            Err(_) => return false,
-        }
+        serde_saphyr::from_multiple::<Test>(yaml).ok()?
     };
     let holds_log = tests.iter().any(|test| test.log.is_some() || !test.events.is_empty());
+    holds_log.then_some(tests)
+}
+
+fn emit(tests: Vec<Test>, emitter: &mut Emitter<'_>) {
     for test in tests {
         if let Some(log) = test.log {
             lines(log.as_bytes(), emitter);
@@ -93,8 +138,4 @@ pub(crate) fn yaml<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>) -
             });
         }
     }
-    if holds_log {
-        window.consume_bytes(length);
-    }
-    holds_log
 }

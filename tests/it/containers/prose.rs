@@ -1,6 +1,6 @@
 //! What was pasted with what stood around it, or with the line ends of a window.
 
-use super::{ID, json_events, messages, seen};
+use super::{ID, json_events, lines, messages, seen};
 
 #[test]
 fn header_maps_are_put_together() {
@@ -37,6 +37,50 @@ fn a_document_is_read_whatever_text_stands_before_it() {
             let expected = alone.iter().map(|event| (&event.time, &event.stream, &event.message));
             assert!(told.eq(expected), "{events:?}");
         }
+    }
+}
+
+#[test]
+fn yaml_of_a_test_is_read_behind_its_command_and_in_a_block_of_code() {
+    let log = format!(
+        "Execution log for request {ID}\nSun Nov 22 10:00:00 UTC 2026 : HTTP Method: GET, \
+         Resource Path: /a\nSun Nov 22 10:00:01 UTC 2026 : Method request headers: {{}}\n\
+         Sun Nov 22 10:00:01 UTC 2026 : Method completed with status: 502\n"
+    );
+    let log = serde_json::json!(log);
+    // As the AWS CLI wraps it; a line begins with a brace.
+    let log = log.to_string().replace("headers: {}", "headers:\n    {}");
+    let map = format!("body: '{{}}'\nheaders:\n  A: b\nlog: {log}\nstatus: 502\n");
+    let list = format!("- body: '{{}}'\n  log: {log}\n# behind\n");
+    let alone = lines(map.as_bytes());
+    assert_eq!(alone.len(), 4);
+    let command = "$ aws apigateway test-invoke-method \\\n    --rest-api-id a1b2c3d4e5\n";
+    for yaml in [&map, &list] {
+        for text in [
+            format!("# The test\n{command}{yaml}"),
+            format!("{command}\n{yaml}"),
+            format!("It says:\n\n```yaml\n{yaml}```\nand no more.\n"),
+            format!("```\n---\n{yaml}```"),
+        ] {
+            let found = lines(text.as_bytes());
+            let found: Vec<_> =
+                found.into_iter().filter(|(_, stream, _)| stream.is_some()).collect();
+            assert_eq!(found, alone, "{text}");
+        }
+        let text = format!("```\n{yaml}```\nThen:\n```yaml\n{yaml}```\nend\n");
+        let events = seen(text.as_bytes()).events;
+        let streams: Vec<_> = events.iter().filter_map(|event| event.stream.as_deref()).collect();
+        assert_eq!(streams, [["test-invoke-1"; 4], ["test-invoke-2"; 4]].concat());
+        let end = events.last().expect("an event");
+        let number = text.lines().count();
+        assert_eq!((&*end.message, end.line), ("end", u64::try_from(number).unwrap()));
+    }
+    // What an application prints is none.
+    for text in ["It says:\nstatus: 200\nbody: a\n", "```\nstatus: 200\n```\n", "```\nbody: [\n"] {
+        let printed: Vec<_> = text.lines().filter(|line| !line.starts_with("```")).collect();
+        let mut found = messages(text.as_bytes());
+        found.retain(|line| !line.starts_with("```"));
+        assert_eq!(found, printed);
     }
 }
 
