@@ -5,6 +5,7 @@
 //! | S3 export, `aws logs tail --format short` | `<time> <message>` |
 //! | `aws logs tail` (detailed, json) | `<time with +00:00> <stream> <message>` |
 //! | `sam logs` | `<stream> <time> <message>` |
+//! | `chalice logs` | `<time> <end of the stream> <message>`; in 2018 `<stream> <message>` |
 //! | `awslogs` | `<group> <stream> [<time> [<time>]] <message>` |
 //! | console, one row a line | `<time>` TAB `<message>` |
 //! | console, copied cell by cell | `<time>`, then the message on the next lines |
@@ -283,6 +284,9 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
         (Separator::Blank, [b' ' | b'\t', text @ ..]) if starts_with_id(text) => {
             Begin::Stamped(Head { time, ..Head::at(after + 1) })
         }
+        (Separator::Blank, text) if let Some(text) = behind_short_stream(text, stamp) => {
+            Begin::Stamped(Head { time, ..Head::at(line.len() - text.len()) })
+        }
         (Separator::Blank, _) => match parenthesized_zone(line, at, clock) {
             Some(time) => Begin::Usual(Head { time: Some(time), ..Head::at(at) }),
             None => Begin::Usual(Head::at(at)),
@@ -325,6 +329,15 @@ pub(crate) fn copied(text: &[u8]) -> Option<&[u8]> {
     text.strip_prefix(b"Copy").filter(|behind| !behind.is_empty())
 }
 
+/// What stands behind ` dcd6c3 `, the end of a stream's name, and a time in microseconds, as `chalice logs`
+/// prints them since 2016.
+fn behind_short_stream(text: &[u8], stamp: Stamp) -> Option<&[u8]> {
+    const MICROSECONDS: usize = b"2026-11-22 10:00:00.120000".len();
+    let (name, text) = text.strip_prefix(b" ")?.split_first_chunk::<6>()?;
+    let is_name = name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (is_name && stamp.length == MICROSECONDS).then(|| text.strip_prefix(b" "))?
+}
+
 /// `2026-11-22 10:00:00.000 (+02:00)`, as `serverless logs` prints it.
 fn parenthesized_zone(line: &[u8], at: usize, clock: &mut Clock) -> Option<LogTime> {
     let text = line.get(at..)?;
@@ -363,10 +376,16 @@ fn word(line: &[u8], at: usize) -> Option<(Span, usize)> {
 /// `<stream> <time> <message>` and `<group> <stream> [<time>] <message>`.
 fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let (first, behind) = word(line, at)?;
-    if looks_like_stream(line.get(first.0..first.1)?) {
-        let (time, message) = time_at(line, behind, clock, is_timeout)?;
-        let head = Head { time: Some(time), stream: Some(first), ..Head::at(message) };
-        return Some(Begin::Stamped(head));
+    let name = line.get(first.0..first.1)?;
+    if looks_like_stream(name) {
+        let told = time_at(line, behind, clock, is_timeout);
+        // Sums of files look like names of streams, too; nothing else does like those of functions.
+        let (time, message) = match told {
+            Some((time, message)) => (Some(time), message),
+            None if name.contains(&b'[') => (None, behind),
+            None => return None,
+        };
+        return Some(Begin::Stamped(Head { time, stream: Some(first), ..Head::at(message) }));
     }
     let group = line.get(first.0..first.1)?;
     let is_group = matches!(group, [b'/', ..] | [b'A', b'P', b'I', b'-', ..]);

@@ -131,6 +131,47 @@ fn code_in_a_list_is_the_line_in_it() {
 }
 
 #[test]
+fn chalice_has_a_stream_in_front_or_its_end_behind_the_time() {
+    let (one, two) = (at(0), at(1));
+    let stream = "2026/11/22/[$LATEST]28c82b8ae895449c9e162a6d897b856a";
+    let (start, end) =
+        (format!("START RequestId: {ID} Version: 1"), format!("END RequestId: {ID}"));
+    check(
+        &format!("{stream} {start}\n{stream}     a['b']\n{stream} {end}\n"),
+        &[
+            (None, None, Some(stream), &start),
+            (None, None, Some(stream), "    a['b']"),
+            (None, None, Some(stream), &end),
+        ],
+    );
+    check(
+        &format!(
+            "2026-11-22 10:00:00.120000 dcd6c3 {start}\n\
+             2026-11-22 10:00:00.120000 dcd6c3 no: KeyError\nTraceback (most recent call last):\n  \
+             File \"a.py\"\nKeyError: no\n\n2026-11-22 10:00:01.120000 dcd6c3 {end}\n"
+        ),
+        &[
+            (Some(&one), None, None, &start),
+            (
+                Some(&one),
+                None,
+                None,
+                "no: KeyError\nTraceback (most recent call last):\n  File \"a.py\"\nKeyError: no",
+            ),
+            (Some(&two), None, None, &end),
+        ],
+    );
+    // What a logger prints is no such line.
+    for line in [
+        "2026-11-22 10:00:00.120 dcd6c3 opened",
+        "2026-11-22 10:00:00,120000 opened it",
+        "2026-11-22 10:00:00.120000 opened it",
+    ] {
+        check(line, &[(None, None, None, line)]);
+    }
+}
+
+#[test]
 fn lines_are_told_though_their_ids_were_hidden() {
     let one = at(0);
     let label = "Method completed with status: 200";
