@@ -248,7 +248,7 @@ fn explain_malformed(exchange: &mut Exchange) {
     if let Acceptance::Malformed(defect) = &response.acceptance
         && defect.problem == DefectKind::ServiceError
     {
-        exchange.failure = Some(of_service_error(&body));
+        exchange.failure = Some(Failure::InvocationFailed);
     }
     exchange.function_response = Some(Box::new(response));
 }

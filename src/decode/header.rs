@@ -387,10 +387,9 @@ fn named(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
         };
         return Some(Begin::Stamped(Head { time, stream: Some(first), ..Head::at(message) }));
     }
-    let group = line.get(first.0..first.1)?;
-    let is_group = matches!(group, [b'/', ..] | [b'A', b'P', b'I', b'-', ..]);
+    let is_group = matches!(name, [b'/', ..] | [b'A', b'P', b'I', b'-', ..]);
     let (stream, behind) =
-        (is_group || may_be_group(group)).then(|| word(line, skip_blanks(line, behind)))??;
+        (is_group || may_be_group(name)).then(|| word(line, skip_blanks(line, behind)))??;
     if !looks_like_stream(line.get(stream.0..stream.1)?) {
         return None;
     }

@@ -32,9 +32,10 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
         _ => return None,
     };
     let fields = Fields::new(&pairs);
-    let ids = || [Field::RequestId, Field::ExtendedRequestId].into_iter();
-    let has_id = ids().any(|field| fields.text(field).is_some_and(is_id))
-        || ids().any(|field| fields.text(field).is_some_and(is_hidden_id))
+    let has_id = [Field::RequestId, Field::ExtendedRequestId]
+        .iter()
+        .filter_map(|field| fields.text(*field))
+        .any(|text| is_id(text) || is_hidden(text.as_bytes()))
         || text.starts_with(b"{") && is_default_without_id(&fields, &pairs);
     let has_exchange = fields.number(Field::Status).is_some()
         || fields.text(Field::Method).is_some_and(is_method)
@@ -66,10 +67,6 @@ fn is_of_application(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
     fields.number(Field::Status).is_none()
         || !has_place
         || pairs.iter().any(|(name, _)| is_foreign(name))
-}
-
-fn is_hidden_id(text: &str) -> bool {
-    is_hidden(text.as_bytes())
 }
 
 /// Whether the id of a line is empty or `-`, and the line has all else that AWS's own formats have.

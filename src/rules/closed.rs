@@ -353,28 +353,8 @@ mod tests {
 
     #[test]
     fn names_of_failures_follow_the_order_of_the_enums() {
-        use Failure as F;
-        for failure in [
-            F::MalformedProxyResponse,
-            F::FunctionError,
-            F::FunctionTimeout,
-            F::FunctionThrottled,
-            F::InvokePermission,
-            F::FunctionInit,
-            F::InvocationFailed,
-            F::IntegrationTimeout,
-            F::IntegrationConfiguration,
-            F::MockStatusCode,
-            F::MockBinary,
-            F::AuthorizerDenied,
-            F::AuthorizerConfiguration,
-            F::ApiKey,
-            F::Throttled,
-            F::Waf,
-            F::NotRouted,
-            F::Forbidden,
-            F::RequestRejected,
-        ] {
+        assert_eq!(Failure::ALL.len(), FAILURES.len());
+        for failure in Failure::ALL.iter().copied() {
             check(ClosedFact::Failure, failure as u8, failure.as_str());
         }
         for defect in [DefectKind::NotAnObject, DefectKind::Base64, DefectKind::ServiceError] {

@@ -38,6 +38,9 @@ const NODE: &str = "https://github.com/aws/aws-lambda-nodejs-runtime-interface-c
 const RUBY: &str = "https://github.com/aws/aws-lambda-ruby-runtime-interface-client";
 const JAVA: &str = "https://github.com/aws/aws-lambda-java-libs";
 
+/// How a trace of Python begins; a colon follows.
+const TRACEBACK: &[u8] = b"Traceback (most recent call last)";
+
 const INVOKE_ERROR: &[u8] = b"Invoke Error";
 
 /// What Node writes behind the level `ERROR`.
@@ -434,8 +437,7 @@ fn python(text: &[u8]) -> Option<Failure> {
     let kind = line.get(..end)?;
     let is_name = kind.first().is_some_and(u8::is_ascii_alphabetic)
         && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
-    let is_error = kind.starts_with(b"Runtime.")
-        || memmem::find(text, b"Traceback (most recent call last)").is_some();
+    let is_error = kind.starts_with(b"Runtime.") || memmem::find(text, TRACEBACK).is_some();
     (is_name && is_error).then(|| Failure::new(lossy(line)))
 }
 

@@ -5,13 +5,11 @@
 
 use memchr::memmem;
 
-use crate::parse::lambda::failure::{Failure, first_line, lossy};
+use crate::parse::lambda::failure::{Failure, TRACEBACK, first_line, lossy};
 
 /// The frame that called the handler stands in each trace of .NET Core's runtime
 /// (aws/aws-lambda-dotnet#557).
 const DOTNET_FRAME: &[u8] = b"at lambda_method(";
-
-const TRACEBACK: &[u8] = b"Traceback (most recent call last)";
 
 /// `message: Type` and the trace behind it.
 pub(super) fn failure(text: &[u8]) -> Option<Failure> {
