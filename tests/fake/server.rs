@@ -93,11 +93,12 @@ async fn respond(
     let body = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or(Value::Null);
     let (access_key, region) = signer(&signature);
     let asked = Asked { body, region: region.to_owned() };
+    let response = decide(&shared, &operation, access_key, &asked);
     let slow = shared.lock().faults.slow;
     if slow > Duration::ZERO {
         tokio::time::sleep(slow).await;
     }
-    Ok(decide(&shared, &operation, access_key, &asked))
+    Ok(response)
 }
 
 /// The access key and the region of a signature.

@@ -2,7 +2,8 @@
 //! engine, and whatever goes wrong on the way.
 
 use std::collections::BTreeMap;
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -277,9 +278,8 @@ fn a_dear_scan_is_refused() {
     assert_eq!(fake.calls().iter().filter(|call| call.operation == "StartQuery").count(), 0);
 }
 
-#[test]
-fn a_query_that_is_stopped_leaves_nothing_running() {
-    let (fake, _) = account(1);
+/// A query whose results do not come.
+fn waiting(fake: &Fake) -> Child {
     fake.change(|faults| faults.insights.running_polls = u32::MAX);
     let child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("corscope"))
         .args(["query", "--endpoint-url", &fake.endpoint(), "--since", SINCE, "--until", UNTIL])
@@ -292,13 +292,37 @@ fn a_query_that_is_stopped_leaves_nothing_running() {
         .spawn()
         .expect("a process");
     until(|| fake.open_queries() > 0);
+    child
+}
+
+/// As Ctrl-C does.
+fn interrupt(child: &Child) {
     let id = child.id().to_string();
     let killed = std::process::Command::new("kill").args(["-INT", &id]).status();
     assert!(killed.expect("a signal").success());
+}
+
+#[test]
+fn a_query_that_is_stopped_leaves_nothing_running() {
+    let (fake, _) = account(1);
+    let child = waiting(&fake);
+    interrupt(&child);
     let output = child.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("stopped before everything was read"), "{}", stderr(&output));
     assert_eq!(fake.open_queries(), 0);
+}
+
+#[test]
+fn who_cannot_wait_for_a_query_to_be_stopped_ends_it_again() {
+    let (fake, _) = account(1);
+    let child = waiting(&fake);
+    fake.change(|faults| faults.slow = Duration::from_secs(3600));
+    interrupt(&child);
+    until(|| fake.calls().iter().any(|call| call.operation == "StopQuery"));
+    interrupt(&child);
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
 }
 
 fn stderr(output: &Output) -> String {
