@@ -85,7 +85,9 @@ pub(super) fn settle(exchange: &mut Exchange) {
         if exchange.failure.is_some() {
             let message =
                 [&access.integration_error, &access.authorizer_error, &access.error_message];
-            if let Some(text) = message.into_iter().flatten().next() {
+            if is_out_of_quota(&access) {
+                exchange.set_text_once(Text::FailureMessage, OUT_OF_QUOTA.as_bytes());
+            } else if let Some(text) = message.into_iter().flatten().next() {
                 exchange.set_text_once(Text::FailureMessage, text.as_bytes());
             }
         }
@@ -94,6 +96,15 @@ pub(super) fn settle(exchange: &mut Exchange) {
         exchange.answered_by = answered_by(&access, exchange.failure);
     }
     exchange.access = Some(access);
+}
+
+/// What the default text of `QUOTA_EXCEEDED` means where the type is not logged; that of `THROTTLED` is `Too
+/// Many Requests` (API Gateway developer guide, "Gateway response types").
+const OUT_OF_QUOTA: &str = "Limit Exceeded, the default text of QUOTA_EXCEEDED";
+
+fn is_out_of_quota(access: &AccessRecord) -> bool {
+    access.error_response_type.is_none()
+        && access.error_message.as_deref() == Some("Limit Exceeded")
 }
 
 /// `$context.error.*` is `-` for what the integration answered.
@@ -158,10 +169,16 @@ fn is_refused_by_policy(access: &AccessRecord) -> bool {
 /// answer with the type of an authorizer's refusal.
 fn of_telling_message(message: &str, status: u16) -> Option<Failure> {
     let has = |needle: &str| message.contains(needle);
-    if status != 403 {
-        return None;
+    match status {
+        403 => {}
+        500 if has("evaluating the AWS WAF rules") => return Some(Failure::WafUnavailable),
+        500.. if has("Endpoint request timed out") => return Some(Failure::IntegrationTimeout),
+        504 if has("communicating with endpoint") => {
+            return Some(Failure::IntegrationConfiguration);
+        }
+        _ => return None,
     }
-    let by_policy = has("execute-api:Invoke on resource");
+    let by_policy = has("execute-api:Invoke on resource") || has("Access denied. Reason:");
     let by_signature =
         has("signature") || has("Signature") || has("security token") || has("key=value pair");
     (by_policy || by_signature).then_some(Failure::Forbidden)

@@ -241,7 +241,10 @@ pub(super) fn apply_line(
             set_method_of_route(exchange, route);
             fail(exchange, event, Failure::ApiKey);
         }
-        Execution::ThrottleExceeded { api, stage, method, .. } => {
+        Execution::ThrottleExceeded { api, stage, method, quota } => {
+            if quota {
+                exchange.set_text_once(Text::FailureMessage, QUOTA.as_bytes());
+            }
             exchange.set_text_once(Text::Api, api);
             exchange.set_text_once(Text::Stage, stage);
             exchange.set_text_once(Text::Method, method);
@@ -355,6 +358,12 @@ pub(super) fn apply_line(
             }
             fail(exchange, event, Failure::AuthorizerConfiguration);
         }
+        Execution::CertificateRefused(reason) => {
+            progress.seen.end = true;
+            exchange.set_text_once(Text::FailureMessage, reason);
+            fail(exchange, event, Failure::Forbidden);
+        }
+        Execution::WafTimeout => fail(exchange, event, Failure::WafUnavailable),
         Execution::RequestRejected(text) => {
             exchange.set_text_once(Text::FailureMessage, text);
             fail(exchange, event, Failure::RequestRejected);
@@ -383,6 +392,8 @@ pub(super) fn apply_line(
     }
 }
 
+/// What a line that tells of the quota of an API key is about.
+const QUOTA: &str = "Key quota limit exceeded";
 /// The refusal by an authorizer's policy, as it is logged.
 const ACCESS_DENIED: &str = "User is not authorized to access this resource";
 

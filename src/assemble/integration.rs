@@ -16,13 +16,20 @@ static FUNCTIONS: LazyLock<Finder> = LazyLock::new(|| Finder::new("/functions/ar
 /// What answers at this address.
 pub(super) fn integration_of(uri: &[u8]) -> Integration {
     let has = |needle: &str| memchr::memmem::find(uri, needle.as_bytes()).is_some();
-    if FUNCTIONS.find(uri).is_some() || has(":lambda:path") {
+    if FUNCTIONS.find(uri).is_some() || has(":lambda:") || is_of_lambda(uri) {
         Integration::Lambda
     } else if has(".amazonaws.com") && !has("execute-api") && !has(".elb.") {
         Integration::Aws
     } else {
         Integration::Http
     }
+}
+
+/// `https://lambda.<region>.amazonaws.com...`, however much of the path a copy left.
+fn is_of_lambda(uri: &[u8]) -> bool {
+    uri.strip_prefix(b"https://lambda.")
+        .and_then(|rest| memchr::memmem::find(rest, b".amazonaws.com"))
+        .is_some_and(|region| region < 20)
 }
 
 /// `X-Amz-Source-Arn=arn:aws:execute-api:<region>:<account>:<api>/<stage>/<METHOD>/<resource>` tells

@@ -268,12 +268,13 @@ fn outcome_of(exchange: &mut Exchange, run: &Invocation) {
     if tells || exchange.payload(LineKind::ResponseHeaders).is_some() {
         return;
     }
-    let response = proxy_response::examine(value, exchange.surface);
+    let mut response = proxy_response::examine(value, exchange.surface);
     let alone = exchange.status.is_unseen();
     match &response.acceptance {
         Acceptance::Malformed(_) if alone && exchange.failure.is_none() => {
             exchange.failure = Some(Failure::MalformedProxyResponse);
             exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
+            response.is_claim = true;
         }
         Acceptance::Accepted | Acceptance::Inferred
             if alone && run.outcome == InvocationOutcome::Ended =>

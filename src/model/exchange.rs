@@ -140,6 +140,8 @@ pub enum Failure {
     Throttled,
     /// AWS WAF.
     Waf,
+    /// AWS WAF could not be asked: `WAF call got timed out`.
+    WafUnavailable,
     /// No route or method: `Missing Authentication Token`, 404 of an HTTP API.
     NotRouted,
     /// Signature, expired token, resource policy.
@@ -167,6 +169,7 @@ impl Failure {
         Self::ApiKey,
         Self::Throttled,
         Self::Waf,
+        Self::WafUnavailable,
         Self::NotRouted,
         Self::Forbidden,
         Self::RequestRejected,
@@ -191,6 +194,7 @@ impl Failure {
             Self::ApiKey => "api-key",
             Self::Throttled => "throttled",
             Self::Waf => "waf",
+            Self::WafUnavailable => "waf-unavailable",
             Self::NotRouted => "not-routed",
             Self::Forbidden => "forbidden",
             Self::RequestRejected => "request-rejected",

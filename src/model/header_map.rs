@@ -16,9 +16,11 @@ pub struct HeaderMap<'a> {
 
 impl<'a> HeaderMap<'a> {
     /// Takes the text behind the label of a `... headers: ` line. `None` if it does not begin with
-    /// `{`. The map is complete if it ends in `}` and not in ` [TRUNCATED]`.
+    /// `{`, or if JSON stands behind that, as emulators write it. The map is complete if it ends in `}` and
+    /// not in ` [TRUNCATED]`.
     pub fn parse(text: &'a [u8]) -> Option<Self> {
-        let text = text.trim_ascii().strip_prefix(b"{")?;
+        let text =
+            text.trim_ascii().strip_prefix(b"{").filter(|text| text.first() != Some(&b'"'))?;
         Some(match text.strip_suffix(b"}") {
             Some(text) => Self { text, complete: true },
             None => {

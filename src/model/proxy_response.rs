@@ -16,6 +16,9 @@ pub struct FunctionResponse {
     pub headers_complete: bool,
     /// Whether the gateway takes it.
     pub acceptance: Acceptance,
+    /// Whether nothing but the function's own log tells that this is what it returned. What it got from
+    /// another service may look the same.
+    pub is_claim: bool,
 }
 
 /// What a gateway does with a return value.

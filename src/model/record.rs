@@ -78,8 +78,12 @@ pub enum Execution<'a> {
     ApiKeyNotAuthorized(&'a [u8]),
     /// `Usage Plan check succeeded for API Key <key> and API Stage <api>/<stage>`; the stage.
     UsagePlanSucceeded(&'a [u8]),
+    /// `Access denied. Reason: <reason>`: mutual TLS refuses the client's certificate.
+    CertificateRefused(&'a [u8]),
+    /// `WAF call got timed out`.
+    WafTimeout,
     /// `Key throttle limit exceeded for RestApi <api>, Stage <stage>, Resource <id>, HttpMethod <M>`
-    /// and the quota's line alike.
+    /// and the quota's line alike; `API Key <key> exceeded quota limit for API Stage <api>/<stage>: ...`.
     ThrottleExceeded {
         /// API id.
         api: &'a [u8],

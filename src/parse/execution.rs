@@ -193,8 +193,21 @@ fn number(text: &[u8]) -> Option<u16> {
     digits.try_fold(0_u16, |all, digit| all.checked_mul(10)?.checked_add(u16::from(digit - b'0')))
 }
 
-/// `<key>`, `ID: <id>`, `authorized because ...`, `not authorized because ...`, quota messages.
+/// `<key>`, `ID: <id>`, `authorized because ...`, `not authorized because ...`, and `<key> exceeded quota
+/// limit for API Stage <api>/<stage>: Key quota exhausted for Usage Plan ID <id>. Limit: 500 Period: DAY`,
+/// or the throttle limit alike.
 pub(crate) fn api_key(rest: &[u8]) -> Option<Execution<'_>> {
+    if let Some((_, limit)) = split(rest, " exceeded ") {
+        let quota = limit.starts_with(b"quota");
+        if let Some((_, behind)) = split(limit, " limit for API Stage ")
+            && (quota || limit.starts_with(b"throttle"))
+        {
+            let (api_stage, said) = split_at_byte(behind, b':').unwrap_or((behind, &[]));
+            let (api, stage) = split_at_byte(api_stage, b'/').unwrap_or((api_stage, &[]));
+            let method = field(said, "HttpMethod ").unwrap_or_default();
+            return Some(Execution::ThrottleExceeded { api, stage, method, quota });
+        }
+    }
     let Some((before, behind)) = split_at_byte(rest, b'\'') else { return Some(Execution::Detail) };
     let (route, _) = split_at_byte(behind, b'\'')?;
     let words = before.strip_suffix(b"method ").or_else(|| before.strip_suffix(b"route "));
@@ -243,20 +256,22 @@ pub(crate) fn http_method(rest: &[u8]) -> Option<Execution<'_>> {
     Some(Execution::HttpMethod { method, path })
 }
 
+/// The word behind a label.
+fn field<'a>(text: &'a [u8], label: &str) -> Option<&'a [u8]> {
+    let (_, value) = split(text, label)?;
+    let end = value.iter().position(|b| matches!(b, b',' | b'.' | b' ')).unwrap_or(value.len());
+    value.get(..end)
+}
+
 /// `... for RestApi <api>, Stage <stage>, Resource <id>, HttpMethod <M>. ...`
 pub(crate) fn throttle(rest: &[u8], quota: bool) -> Execution<'_> {
-    let field = |label: &str| {
-        let (_, value) = split(rest, label)?;
-        let end = value.iter().position(|b| matches!(b, b',' | b'.' | b' ')).unwrap_or(value.len());
-        value.get(..end)
-    };
     Execution::ThrottleExceeded {
-        api: field("RestApi ").unwrap_or_else(|| {
+        api: field(rest, "RestApi ").unwrap_or_else(|| {
             // `Rate limit exceeded for RestApi` has the word in its label.
             rest.split(|b| *b == b',').next().unwrap_or_default().trim_ascii()
         }),
-        stage: field("Stage ").unwrap_or_default(),
-        method: field("HttpMethod ").unwrap_or_default(),
+        stage: field(rest, "Stage ").unwrap_or_default(),
+        method: field(rest, "HttpMethod ").unwrap_or_default(),
         quota,
     }
 }

@@ -118,7 +118,7 @@ fn answer(document: &Document<'_>, surface: Surface) -> FunctionResponse {
             (status(document), fields(document, surface))
         }
     };
-    FunctionResponse { status, headers, headers_complete, acceptance }
+    FunctionResponse { status, headers, headers_complete, acceptance, is_claim: false }
 }
 
 fn status(document: &Document<'_>) -> Fact<u16> {

@@ -51,6 +51,7 @@ macro_rules! shapes {
 }
 
 shapes! {
+    label "Access denied. Reason:" => |p| Some(Execution::CertificateRefused(p)), "Access denied. Reason: Could not find issuer for certificate", DEVELOPERS;
     label "API Key " => read::api_key, "API Key  authorized because method 'GET /items' does not require API Key. Request will not contribute to throttle or quota limits", LOGS;
     label(Nothing) "API Key:" => |_| Some(Execution::Detail), "API Key: ****abcdef", LOGS;
     label "AWS Integration Endpoint RequestId" => read::integration_request_id, "AWS Integration Endpoint RequestId : 11111111-2222-4333-8444-555555555555", LOGS;
@@ -95,11 +96,12 @@ shapes! {
     label "There was an internal error while executing your request" => |p| Some(Execution::ExecutionFailed(p)), "There was an internal error while executing your request", DEVELOPERS;
     label "Unauthorized request:" => |p| Some(Execution::Unauthorized(p)), "Unauthorized request: 11111111-2222-4333-8444-555555555555", LOGS;
     plain "Unauthorized" => |p| p.is_empty().then_some(Execution::Unauthorized(p)), "Unauthorized", TEST;
+    label(Nothing) "Usage Plan check failed due to an internal error" => |_| Some(Execution::Detail), "Usage Plan check failed due to an internal error", DEVELOPERS;
     label(Stage) "Usage Plan check succeeded for API Key" => |p| Some(read::usage_plan(p)), "Usage Plan check succeeded for API Key  and API Stage a1b2c3d4e5/prod", LOGS;
     plain "User is not authorized to access this resource" => |_| Some(Execution::AccessDenied), "User is not authorized to access this resource with an explicit deny", DEVELOPERS;
     label(Nothing) "Using valid authorizer policy for principal:" => |p| Some(Execution::AuthorizerPolicy(p)), "Using valid authorizer policy for principal: ****abcdef", LOGS;
     label(Stage) "Verifying Usage Plan for request:" => |p| Some(read::verifying_usage_plan(p)), "Verifying Usage Plan for request: 11111111-2222-4333-8444-555555555555. API Key:  API Stage: a1b2c3d4e5/prod", LOGS;
-    label(Nothing) "WAF call got timed out" => |_| Some(Execution::Detail), "WAF call got timed out", DEVELOPERS;
+    label "WAF call got timed out" => |_| Some(Execution::WafTimeout), "WAF call got timed out", DEVELOPERS;
     label "WebSocket API [" => |p| Some(Execution::WebSocket(p)), "WebSocket API [a1b2c3d4e5] received message from client [Connection Id: abc=].", SOCKET;
     label "WebSocket Request Route:" => |p| Some(Execution::WebSocket(p)), "WebSocket Request Route: [$connect]", SOCKET;
     label "X-ray Tracing ID" => read::trace_id, "X-ray Tracing ID : Root=1-5f0e0f0e-0123456789abcdef01234567", LOGS;

@@ -81,6 +81,7 @@ const FAILURES: &[&str] = &[
     "api-key",
     "throttled",
     "waf",
+    "waf-unavailable",
     "not-routed",
     "forbidden",
     "request-rejected",

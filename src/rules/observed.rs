@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::model::headers::lossy;
 use crate::model::invocation::{MORE, is_unseen};
-use crate::model::{Acceptance, Exchange, Fact, Headers, LineKind, Text};
+use crate::model::{Acceptance, Class, Confidence, Exchange, Fact, Headers, LineKind, Text};
 use crate::rules::reader::{Value, text};
 
 /// A header of the gateway's call to the integration, or of its answer.
@@ -88,8 +88,13 @@ pub(crate) fn acceptance(exchange: &Exchange) -> Fact<Value<'static>> {
     text(word)
 }
 
-fn logged(exchange: &Exchange) -> Option<&Json> {
+pub(crate) fn logged(exchange: &Exchange) -> Option<&Json> {
     exchange.invocation.as_ref()?.response.as_deref()
+}
+
+/// Whether the function logged its response.
+pub(crate) fn logged_seen(exchange: &Exchange) -> Fact<Value<'static>> {
+    Fact::Seen(Value::Bool(logged(exchange).is_some()))
 }
 
 /// Why the gateway would reject what the function logged of its response.
@@ -101,6 +106,17 @@ pub(crate) fn logged_defect(exchange: &Exchange) -> Fact<Value<'static>> {
         Some(Acceptance::Malformed(defect)) => text(defect.problem.as_str()),
         Some(Acceptance::Accepted | Acceptance::Inferred) => Fact::Absent,
         Some(Acceptance::Unknown) | None => Fact::Unseen,
+    }
+}
+
+/// How sure a finding of this class can be: that the gateway rejected what the function returned, the
+/// function's own log does not prove.
+pub(crate) fn most_confident(exchange: &Exchange, class: Class) -> Confidence {
+    let is_claim = exchange.function_response.as_ref().is_some_and(|response| response.is_claim);
+    if is_claim && class == Class::MalformedProxyResponse {
+        Confidence::Likely
+    } else {
+        Confidence::Confirmed
     }
 }
 

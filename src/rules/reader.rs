@@ -224,9 +224,9 @@ impl<'a> Reader<'a> {
                 None => Fact::Unseen,
             },
             PlainFact::InvocationMessage => {
-                let run = self.exchange.invocation.as_ref();
-                shown(run.and_then(|run| run.message.as_deref()))
+                shown(self.exchange.invocation.as_ref().and_then(|run| run.message.as_deref()))
             }
+            PlainFact::LoggedSeen => observed::logged_seen(self.exchange),
             PlainFact::LoggedStatus => self.logged_status(),
             PlainFact::AccessErrorMessage => self.access(|access| &access.error_message),
             PlainFact::AccessErrorResponseType => self.access(|access| &access.error_response_type),
@@ -359,8 +359,7 @@ impl<'a> Reader<'a> {
     }
 
     fn logged_status(&self) -> Fact<Value<'a>> {
-        let run = self.exchange.invocation.as_ref();
-        let Some(response) = run.and_then(|run| run.response.as_ref()) else { return Fact::Unseen };
+        let Some(response) = observed::logged(self.exchange) else { return Fact::Unseen };
         match response.get("statusCode").and_then(serde_json::Value::as_i64) {
             Some(status) => Fact::Seen(Value::Number(status)),
             None => Fact::Absent,

@@ -19,6 +19,7 @@ use crate::rules::condition::{Condition, Facts, OfExchange, Residual, Truth};
 use crate::rules::file::{
     About, Draft, EXAMPLES, Embedded, Example, Examples, RuleFile, embedded, parse,
 };
+use crate::rules::observed;
 use crate::rules::problem::{Problem, Problems, RuleError};
 use crate::rules::reach::Reach;
 use crate::rules::reader::Reader;
@@ -245,7 +246,11 @@ impl RuleSet {
         let impact = impact(&reader, judgement);
         // They may be kept for long.
         let mut findings = Vec::with_capacity(fired.len());
-        findings.extend(told.map(|(_, rule)| finding(rule, &facts, impact)));
+        findings.extend(told.map(|(_, rule)| {
+            let found = finding(rule, &facts, impact);
+            let most = observed::most_confident(exchange, rule.text.class);
+            Finding { confidence: found.confidence.min(most), ..found }
+        }));
         Examined { findings, reach: reader.reach() }
     }
 

@@ -84,6 +84,7 @@ fn text_of(fact: PlainFact) -> Option<Text> {
         | PlainFact::DefectPath
         | PlainFact::FunctionStatus
         | PlainFact::InvocationMessage
+        | PlainFact::LoggedSeen
         | PlainFact::LoggedStatus
         | PlainFact::AccessErrorMessage
         | PlainFact::AccessErrorResponseType

@@ -172,7 +172,9 @@ fn gives(failure: Failure, surface: Option<Surface>, status: u16) -> bool {
         F::InvocationFailed => &[500, 502, 503],
         F::IntegrationTimeout => &[503, 504],
         F::IntegrationConfiguration => &[500, 502, 503, 504],
-        F::MockStatusCode | F::MockBinary | F::AuthorizerConfiguration => &[500],
+        F::MockStatusCode | F::MockBinary | F::AuthorizerConfiguration | F::WafUnavailable => {
+            &[500]
+        }
         F::AuthorizerDenied => &[401, 403],
         F::ApiKey | F::Forbidden => &[403],
         F::Throttled => &[429, 503],

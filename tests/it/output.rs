@@ -93,8 +93,7 @@ fn an_incident_on_one_screen() {
 
     Undetermined: 1 exchange. The logs do not show
                response.headers (once): REST API: execution logs at level INFO with data tracing;
-               elsewhere, and for lines that were cut: log what the function returns, or ask the
-               endpoint itself
+               elsewhere, and for lines that were cut: ask the endpoint itself
 
       read     88 events (10.3 KiB), 22 exchanges, 2017-06-05 13:57:48 UTC
       of these 1 exchange undetermined
@@ -122,8 +121,7 @@ fn what_was_not_judged_is_no_all_clear() {
 
     Undetermined: 1 exchange. The logs do not show
                response.headers (once): REST API: execution logs at level INFO with data tracing;
-               elsewhere, and for lines that were cut: log what the function returns, or ask the
-               endpoint itself
+               elsewhere, and for lines that were cut: ask the endpoint itself
 
       read     4 events (480 bytes), 1 exchange, 2017-06-05 13:57:48 UTC
       of these 1 exchange undetermined

@@ -65,7 +65,7 @@ fn advice(unseen: &str) -> Option<&'static str> {
     } else if unseen.starts_with("response.header") {
         Some(
             "REST API: execution logs at level INFO with data tracing; elsewhere, and for lines \
-             that were cut: log what the function returns, or ask the endpoint itself",
+             that were cut: ask the endpoint itself",
         )
     } else if unseen == "response.status" {
         Some("the end of the exchange is missing: widen the time window, or add the access log")

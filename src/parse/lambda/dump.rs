@@ -104,6 +104,8 @@ fn visit(value: Value, labelled: bool, level: usize, dumps: &mut Dumps) {
             } else if let Value::Object(members) = value
                 && level < MAX_LEVELS
             {
+                let members =
+                    members.into_iter().filter(|(key, _)| !OF_ERRORS.contains(&key.as_str()));
                 for (key, member) in members {
                     visit(member, is_label(key.as_bytes()), level + 1, dumps);
                 }
@@ -144,7 +146,11 @@ const OF_OTHERS: &[&str] = &[
     "responseTime",
     "retryable",
     "stack",
+    "warnings",
+    "meta",
 ];
+/// Keys under which errors stand, with what another service answered.
+const OF_ERRORS: &[&str] = &["err", "error", "exception", "cause"];
 
 fn is_response(members: &Map<String, Value>, labelled: bool) -> bool {
     let has = |keys: &[&str]| keys.iter().any(|key| members.contains_key(*key));
