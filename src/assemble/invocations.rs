@@ -230,7 +230,22 @@ impl Invocations {
             ([], past) => past.map(|(id, _)| id),
             ([_, ..], _) => None,
         };
+        let gateway = gateway_id(&line);
         match (running, stream.running.as_slice()) {
+            // Another request began, and no line says of which run.
+            (None, []) if is_of_another(stream.unclaimed.as_deref(), gateway) => {
+                if let Some(run) = stream.unclaimed.take() {
+                    self.set_apart(*run);
+                }
+                self.push_nameless(event, line, says);
+            }
+            // Several runs go on, and the line does not say whose it is.
+            (None, [_, _, ..]) if gateway.is_some() || is_failure(&line) => {
+                let mut run = new(event, None);
+                touch(&mut run, event);
+                apply(&mut run, event, line);
+                self.set_apart(run);
+            }
             (Some(id), _) => {
                 let run = self.run(id, event);
                 touch(run, event);
@@ -247,6 +262,26 @@ impl Invocations {
             }
             (None, [_, ..] | []) => {}
         }
+    }
+
+    /// Keeps a run whose id no line shows. Until the end it goes by the gateway's id of its event, or by
+    /// the place of its line.
+    fn set_apart(&mut self, run: Invocation) {
+        let line = run.position.map_or(0, |position| position.line);
+        let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
+        let id = id.or_else(|| RequestId::parse(format!("line-{line}").as_bytes()));
+        let Some(id) = id.filter(|id| !self.by_id.contains_key(id)) else { return };
+        self.serials += 1;
+        self.bytes += held(&run);
+        let run = Run {
+            invocation: run,
+            arrived: self.now,
+            told: None,
+            is_considered: false,
+            fresh_lines: 1,
+            serial: self.serials,
+        };
+        self.by_id.insert(id, Box::new(run));
     }
 
     /// A line that nobody knows: the message of a panic, if the line before was its place.
@@ -321,6 +356,22 @@ impl Invocations {
 
 fn is_ordinary(line: &LambdaLine<'_>) -> bool {
     matches!(line, LambdaLine::Application { event: None, response: None })
+}
+
+/// The gateway's id of the event that a line holds.
+fn gateway_id(line: &LambdaLine<'_>) -> Option<RequestId> {
+    let LambdaLine::Application { event: Some(event), .. } = line else { return None };
+    event.gateway_request_id
+}
+
+/// Whether an event is of another request than the one that was logged before.
+fn is_of_another(run: Option<&Invocation>, gateway: Option<RequestId>) -> bool {
+    let known = run.and_then(|run| run.event.as_ref()?.gateway_request_id);
+    known.is_some() && gateway.is_some() && known != gateway
+}
+
+fn is_failure(line: &LambdaLine<'_>) -> bool {
+    matches!(line, LambdaLine::Unhandled(_) | LambdaLine::Timeout(_) | LambdaLine::Crash { .. })
 }
 
 /// What a run is counted with, wherever it is kept.

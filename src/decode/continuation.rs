@@ -142,6 +142,7 @@ const LABELS: &[&[u8]] = &[
 /// Labels that are anybody's words unless a time or a request id is in front of them.
 const WORDS: &[&[u8]] = &[
     b"API Key: ",
+    b"Access denied. Reason: ",
     b"AuthorizerConfigurationException",
     b"Execution log for request ",
     b"Key quota limit exceeded",

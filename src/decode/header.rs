@@ -366,6 +366,12 @@ pub(crate) fn is_timeout(text: &[u8]) -> bool {
         && text.get(RequestId::MAX + 1..).is_some_and(|text| text.starts_with(b"Task timed out "))
 }
 
+/// Whether a line is that one, with its time in front.
+pub(crate) fn is_timeout_line(line: &[u8]) -> bool {
+    let blank = line.iter().position(|byte| matches!(byte, b' ' | b'\t'));
+    blank.and_then(|blank| line.get(blank + 1..)).is_some_and(is_timeout)
+}
+
 /// The word at `at`, and where the text behind it begins.
 fn word(line: &[u8], at: usize) -> Option<(Span, usize)> {
     let rest = line.get(at..)?;

@@ -10,6 +10,7 @@ use memchr::memchr;
 use crate::decode::continuation::repeats_class;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::expanded;
+use crate::decode::header;
 use crate::decode::header::{
     Begin, Head, Span, begin, indentation, next_message, split_time, starts_with_id,
 };
@@ -328,8 +329,9 @@ impl Text<'_, '_, '_> {
             {
                 self.open(bytes, span, head, Mark::Stamped);
             }
-            (Begin::Usual(head), Some(Mark::Alone | Mark::Stamped))
-                if !self.is_own(bytes, head.behind(line), behind_gap) =>
+            (Begin::Usual(head), Some(mark @ (Mark::Alone | Mark::Stamped)))
+                if (matches!(mark, Mark::Alone) || !header::is_timeout_line(line))
+                    && !self.is_own(bytes, head.behind(line), behind_gap) =>
             {
                 self.extend(span.1);
             }

@@ -17,11 +17,15 @@ pub(crate) const LOCALIZED: &[(Meaning, &[Wording])] = &[
             (F, "falta la cabecera CORS 'Access-Control-Allow-Origin'"),
             (F, "o cabeçalho CORS 'Access-Control-Allow-Origin' não está presente"),
             (F, "CORS 头缺少 'Access-Control-Allow-Origin'"),
+            (F, "CORS ヘッダー 'Access-Control-Allow-Origin' が足りない"),
         ],
     ),
     (
         Check(ANY_VALUE),
-        &[(F, "CORS-Kopfzeile 'Access-Control-Allow-Origin' stimmt nicht mit '{value}' überein")],
+        &[
+            (F, "CORS-Kopfzeile 'Access-Control-Allow-Origin' stimmt nicht mit '{value}' überein"),
+            (F, "CORS ヘッダー 'Access-Control-Allow-Origin' が '{value}' と異なる"),
+        ],
     ),
     (Exactly(NOT_OK), &[(F, "CORS-Preflight-Kanal war nicht erfolgreich")]),
     (
@@ -32,11 +36,18 @@ pub(crate) const LOCALIZED: &[(Meaning, &[Wording])] = &[
         )],
     ),
     (Exactly(&[R::CorsDisabledScheme]), &[(F, "la requête CORS n'utilise pas http")]),
-    (Exactly(FAILED), &[(F, "échec de la requête CORS"), (F, "CORS 请求未能成功")]),
+    (
+        Exactly(FAILED),
+        &[
+            (F, "échec de la requête CORS"),
+            (F, "CORS 请求未能成功"),
+            (F, "CORS 要求が成功しなかった"),
+        ],
+    ),
     (
         Check(ANY),
         &[
-            (F, "Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource auf"),
+            (F, "Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource"),
             (F, "la politique « Same Origin » ne permet pas de consulter la ressource distante"),
             (F, "la política de mismo origen impide leer el recurso remoto en"),
             (
@@ -44,6 +55,7 @@ pub(crate) const LOCALIZED: &[(Meaning, &[Wording])] = &[
                 "A política de mesma origem (Same Origin Policy) impede a leitura do recurso remoto",
             ),
             (F, "同源策略禁止读取位于"),
+            (F, "クロスオリジン要求をブロックしました"),
         ],
     ),
 ];

@@ -73,7 +73,7 @@ static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
 
 /// What stands in texts of several browsers, beside the reason.
 static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    const TEXTS: [&str; 15] = [
+    const TEXTS: [&str; 16] = [
         "The origin '{origin}' did not find ",
         "Origin '{origin}' not found in Access-Control-Allow-Origin",
         "Request header '{header}' was not present in the",
@@ -86,6 +86,7 @@ static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         "Code d'état : {status}",
         "Código de estado: {status}",
         "状态码：{status}",
+        "ステータスコード: {status}",
         "HTTP status code {status}",
         "net::ERR_FAILED {status}",
         "responded with a status of {status}",

@@ -52,6 +52,10 @@ pub(crate) const HIDING: &[Wording] = &[
     (A, "code: 'ERR_NETWORK',"),
     (A, "ApolloError: Failed to fetch"),
     (A, "Error: Network request failed"),
+    (
+        A,
+        "the network is offline, Origin is not allowed by Access-Control-Allow-Origin, the page is",
+    ),
 ];
 
 /// Short texts that mean the same only where nothing stands around them.

@@ -13,6 +13,10 @@ pub const UNSEEN: &str = "[Object]";
 /// The key under which a dump says that it left members out (`... 3 more items`).
 pub const MORE: &str = "...";
 
+/// What Express prints where its middleware `cors` has a list of origins, as its documentation shows it, and
+/// the page's is not in it.
+pub const REFUSED_ORIGIN: &str = "Error: Not allowed by CORS";
+
 /// Whether a value stands for something that the dump does not show.
 pub fn is_unseen(value: &Value) -> bool {
     value.as_str() == Some(UNSEEN)

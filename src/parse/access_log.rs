@@ -18,8 +18,8 @@ use crate::parse::access_log::meaning::Fields;
 use crate::parse::access_log::names::Field;
 use crate::parse::access_log::pairs::Pairs;
 
-/// Reads a line of an access log. It must hold a request id, or show where one was hidden, and a status, a
-/// method or a route.
+/// Reads a line of an access log. It must hold a request id, show where one was hidden, or have all else that
+/// AWS's own formats have; and a status, a method or a route.
 pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
     let text = message.trim_ascii();
     let text = prefix::json(text).unwrap_or(text);
@@ -69,11 +69,10 @@ fn is_of_application(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
         || pairs.iter().any(|(name, _)| is_foreign(name))
 }
 
-/// Whether the id of a line is empty or `-`, and the line has all else that AWS's own formats have.
+/// Whether a line has all that AWS's own formats have, but for an id: it was left out, is empty or `-`, or
+/// somebody wrote another word in its place.
 fn is_default_without_id(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
-    [Field::RequestId, Field::ExtendedRequestId].iter().all(|id| fields.text(*id).is_none())
-        && fields.is_logged(Field::RequestId)
-        && fields.number(Field::Status).is_some()
+    fields.number(Field::Status).is_some()
         && fields.text(Field::Method).is_some_and(is_method)
         && fields.text(Field::Time).is_some_and(|time| forms::looks_like_time(time.as_bytes()))
         && [Field::RouteKey, Field::ResourcePath].iter().any(|place| fields.is_logged(*place))

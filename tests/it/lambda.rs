@@ -416,3 +416,96 @@ fn a_trace_may_have_lost_its_indentation() {
     let logged = "2026-09-25T09:20:20.000Z\t<id>\tfail\tSystem.ApplicationException: no\nat noon";
     check(&run_of(logged), &[]);
 }
+
+#[test]
+fn the_old_runtime_of_go_prints_frames_or_null_behind_the_type() {
+    let stamped = |said: &str| {
+        let end = END.replace('\n', "\n2026-11-22T10:00:00.036Z ");
+        format!(
+            "2026-11-22T10:00:00.000Z START RequestId: <id> Version: $LATEST\n2026-11-22T10:00:00.035Z {said}\n2026-11-22T10:00:00.036Z {end}\n"
+        )
+    };
+    let returned = stamped("no order: errorString\nnull");
+    check(&returned, &["gw-502-function-error: errorString: no order"]);
+    let panic = "no order: string\n[\n  {\"path\": \"runtime/panic.go\", \"line\": 679, \"label\": \"gopanic\"}\n]";
+    check(&stamped(panic), &["gw-502-function-error: string: no order"]);
+    check(&stamped("no order: errorString"), &[]);
+    check(&stamped("orders: list\n[\n  {\"path\": \"a\"}\n]"), &[]);
+}
+
+#[test]
+fn a_timeout_is_a_line_of_its_own_behind_stamped_ones() {
+    let log = "2026-11-22T10:00:00.100Z START RequestId: <id> Version: $LATEST\n2026-11-22T10:00:00.200Z [INFO] asking the bank\n2026-11-22T10:00:30.105Z <id> Task timed out after 30.00 seconds\n2026-11-22T10:00:30.106Z END RequestId: <id>\n";
+    check(log, &["gw-502-lambda-timeout: Task timed out after 30.00 seconds"]);
+}
+
+/// An event of a REST API with this path and this request id of the gateway.
+fn event(path: &str, id: &str) -> String {
+    format!(
+        r#"event: {{"resource": "{path}", "path": "{path}", "httpMethod": "GET", "headers": {{"origin": "https://shop.example"}}, "requestContext": {{"resourcePath": "{path}", "apiId": "abc123", "httpMethod": "GET", "path": "/prod{path}", "requestId": "{id}", "stage": "prod"}}, "body": null, "isBase64Encoded": false}}"#
+    )
+}
+
+/// Path and logged status of each exchange, in any order.
+fn exchanges(log: &str) -> Vec<(String, Option<u16>)> {
+    let run = run::text(&RuleSet::builtin(), log.as_bytes());
+    let mut found: Vec<_> = run
+        .judged
+        .iter()
+        .map(|(exchange, ..)| {
+            let response = exchange.invocation.as_ref().and_then(|run| run.response.as_ref());
+            let status = response.and_then(|response| response.get("statusCode")?.as_u64());
+            let path = exchange.text(corscope::model::Text::Path).unwrap_or_default();
+            (path.into_owned(), status.and_then(|status| u16::try_from(status).ok()))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn events_of_two_requests_are_two_exchanges_whoever_ran() {
+    let [first, second] = [("/a", ID), ("/b", OTHER)].map(|(path, id)| event(path, id));
+    let [ok, created] = [200, 201].map(|status| {
+        format!("{{\"statusCode\": {status}, \"headers\": {{}}, \"body\": \"{{}}\"}}")
+    });
+    let filtered = format!("{first}\n{ok}\n{second}\n{created}\n");
+    let want = [("/a".to_owned(), Some(200)), ("/b".to_owned(), Some(201))];
+    assert_eq!(exchanges(&filtered), want);
+    // Two runs go on in a container that names no streams.
+    let runs = ["1f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a10", "2f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a10"];
+    let [starts, ends] = [("START", " Version: $LATEST"), ("END", "")]
+        .map(|(word, behind)| runs.map(|id| format!("{word} RequestId: {id}{behind}\n")).concat());
+    let error = "[ERROR] KeyError: 'job'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 14, in handler\n    return event['job']\n";
+    let mixed = format!("{starts}{first}\n{second}\n{error}{ends}");
+    let without_status = [("/a".to_owned(), None), ("/b".to_owned(), None)];
+    let shown: Vec<_> =
+        exchanges(&mixed).into_iter().filter(|(path, _)| !path.is_empty()).collect();
+    assert_eq!(shown, without_status);
+    check(&mixed, &["gw-502-function-error: KeyError: 'job'"]);
+}
+
+#[test]
+fn what_another_service_answered_is_no_response_of_the_function() {
+    let client = "2026-11-22T10:00:00.200Z\t<id>\tINFO\t{\n  body: { status: 'green' },\n  statusCode: 200,\n  headers: { 'content-length': '397' },\n  warnings: null,\n  meta: { context: null, request: [Object] }\n}";
+    let nested = "2026-11-22T10:00:00.200Z\t<id>\tERROR\t{\"message\":\"failed\",\"err\":{\"statusCode\":500,\"headers\":{},\"body\":{\"a\":1}}}";
+    for line in [client, nested] {
+        let log = run_of(&format!("{}\n{line}", event("/a", OTHER)));
+        check(&log, &[]);
+        let log = log.replace("<id>", ID);
+        assert_eq!(exchanges(&log), [("/a".to_owned(), None)], "{line}");
+    }
+}
+
+#[test]
+fn a_malformed_response_that_only_the_function_logged_is_likely() {
+    let response = "response: {\"statusCode\": 200, \"headers\": {}, \"body\": {\"a\": 1}}";
+    let log = run_of(&format!("{}\n{response}", event("/a", OTHER))).replace("<id>", ID);
+    let run = run::text(&RuleSet::builtin(), log.as_bytes());
+    let findings = run.judged.iter().flat_map(|(_, _, findings)| findings);
+    let found: Vec<_> = findings
+        .filter(|finding| finding.rule.kind == Kind::Cause)
+        .map(|finding| (finding.rule.id.as_str(), finding.confidence.as_str()))
+        .collect();
+    assert_eq!(found, [("malformed-body-object", "likely")]);
+}

@@ -2,6 +2,7 @@
 //!
 //! Must not: allocate for a line that holds nothing of interest.
 
+use crate::model::invocation::REFUSED_ORIGIN;
 use crate::model::{LambdaLine, RequestId, Surface};
 use crate::parse::lambda::dump::{self, Dumps};
 use crate::parse::lambda::failure::{self, Failure, panic};
@@ -104,6 +105,9 @@ fn skip_time(text: &[u8]) -> Option<&[u8]> {
 
 fn behind<'a>(head: &Head<'a>) -> LambdaLine<'a> {
     let rest = head.rest;
+    if rest.starts_with(REFUSED_ORIGIN.as_bytes()) {
+        return LambdaLine::LoggedError(REFUSED_ORIGIN.to_owned());
+    }
     let failure = match head.level {
         None => match of_the_runtime(rest) {
             Some(line) => return line,

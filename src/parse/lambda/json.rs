@@ -138,6 +138,7 @@ impl<'a> LogMembers<'a> {
                 b"errorType" => found.error_type = Some(value.bytes()),
                 b"AWSRequestId"
                 | b"function_request_id"
+                | b"AwsRequestId"
                 | b"awsRequestId"
                 | b"aws_request_id"
                 | b"lambda_request_id"

@@ -1,5 +1,5 @@
-//! Errors as runtimes of Python up to 3.6 and of .NET Core up to 3.1 print them: the message first, then
-//! its type, then the trace.
+//! Errors as runtimes of Python up to 3.6, of .NET Core up to 3.1 and `go1.x` print them: the message
+//! first, then its type, then the trace.
 //!
 //! Must not: take what the application logged for one.
 
@@ -19,7 +19,8 @@ pub(super) fn failure(text: &[u8]) -> Option<Failure> {
     let is_kind = kind.first().is_some_and(u8::is_ascii_alphabetic)
         && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let behind = text.trim_ascii_start().get(first.len()..)?;
-    let is_error = is_kind && (is_of_python(message, kind, behind) || is_of_dotnet(kind, behind));
+    let is_of = || is_of_python(message, kind, behind) || is_of_dotnet(kind, behind);
+    let is_error = is_kind && (is_of() || is_of_go(behind));
     is_error.then(|| Failure::new(format!("{}: {}", lossy(kind), lossy(message))))
 }
 
@@ -36,6 +37,14 @@ fn is_of_python(message: &[u8], kind: &[u8], behind: &[u8]) -> bool {
     memmem::find(last, kind)
         .and_then(|at| last.get(at + kind.len()..)?.strip_prefix(b": "))
         .is_some_and(|told| told == message)
+}
+
+/// Whether the frames of a panic follow, or the `null` of an error that was returned.
+fn is_of_go(behind: &[u8]) -> bool {
+    let behind = behind.trim_ascii();
+    let has = |member: &[u8]| memmem::find(behind, member).is_some();
+    let are_frames = || has(b"\"path\":") && has(b"\"line\":") && has(b"label\":");
+    behind == b"null" || behind.starts_with(b"[") && are_frames()
 }
 
 fn is_of_dotnet(kind: &[u8], behind: &[u8]) -> bool {
