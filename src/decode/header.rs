@@ -192,6 +192,7 @@ fn of_day(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
         return None;
     };
     let is_time = [h1, h2, m1, m2, s1, s2].iter().all(|byte| byte.is_ascii_digit());
+    let text = text.trim_ascii_start();
     let mut is_message = || is_usual_start(text) || is_lambda(text, clock);
     (is_time && is_message()).then(|| Begin::Usual(Head::at(line.len() - text.len())))
 }

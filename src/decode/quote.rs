@@ -1,5 +1,5 @@
-//! Marks that text has where it was quoted: `> ` in front of every line, in mails and issues; `"` or `` ` ``
-//! in front of the first line and behind the last one.
+//! Marks that text has where it was quoted: `> ` in front of every line, in mails and issues, `// ` or `# ` in
+//! code; `"` or `` ` `` in front of the first line and behind the last one.
 //!
 //! Must not: take a mark off that the first line of an event does not have.
 
@@ -99,11 +99,17 @@ fn count(mark: u8, text: &[u8]) -> usize {
 pub(crate) fn marks(line: &[u8]) -> Option<(u8, usize)> {
     let mut rest = line.trim_ascii_start();
     let mut depth = 0;
-    while let Some(behind) = rest.strip_prefix(b">").filter(|_| depth < u8::MAX) {
+    while let Some(behind) = behind_mark(rest).filter(|_| depth < u8::MAX) {
         depth += 1;
-        rest = behind.strip_prefix(b" ").unwrap_or(behind);
+        rest = behind;
     }
     (depth > 0).then(|| (depth, line.len() - rest.len()))
+}
+
+/// What stands behind the mark of a quotation in a mail, or of a comment in code.
+fn behind_mark(text: &[u8]) -> Option<&[u8]> {
+    let behind = [&b">"[..], b"//", b"#"].iter().find_map(|mark| text.strip_prefix(*mark))?;
+    Some(behind.strip_prefix(b" ").unwrap_or(behind))
 }
 
 /// Takes so many marks off each line but the first.
@@ -112,8 +118,8 @@ pub(crate) fn strip<'a>(message: &[u8], depth: u8, text: &'a mut Vec<u8>) -> &'a
     for (number, line) in message.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let mut rest = line;
         for _ in 0..if number == 0 { 0 } else { depth } {
-            let Some(behind) = rest.strip_prefix(b">") else { break };
-            rest = behind.strip_prefix(b" ").unwrap_or(behind);
+            let Some(behind) = behind_mark(rest.trim_ascii_start()) else { break };
+            rest = behind;
         }
         text.extend_from_slice(rest);
     }

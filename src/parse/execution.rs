@@ -75,7 +75,11 @@ fn look_at_other(message: &[u8]) -> Option<Look<'_>> {
     let (id, text) = match split_id(message) {
         Some((id, text)) => (Some(id), text),
         // What stands where the id was hidden tells nothing.
-        None => (None, behind_hidden(message).unwrap_or(message)),
+        None => match (behind_hidden(message), split_word(message)) {
+            (Some(text), _) => (None, text),
+            (None, Some((id, text))) => (Some(id), text),
+            (None, None) => (None, message),
+        },
     };
     let shape = shape::numbered(text).map(|(_, shape)| shape);
     // An id in parentheses is the gateway's mark; what the line says may be new to us.
@@ -179,6 +183,16 @@ fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
             || id.starts_with(b"test-")
     })?;
     Some((id, text.trim_ascii_start()))
+}
+
+/// Splits `(abc-123) Message`, as guides write it, if the label marks the line.
+fn split_word(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
+    let rest = message.strip_prefix(b"(")?;
+    let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
+    let (word, text) = (rest.get(..close)?, rest.get(close + 1..)?.strip_prefix(b" ")?);
+    let is_word = word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
+    let is_line = || shape::numbered(text).is_some_and(|(_, shape)| shape.distinct);
+    Some((IdText::parse(word).filter(|_| is_word && is_line())?, text))
 }
 
 /// Finds `needle` and gives what stands before and behind it.
@@ -399,6 +413,47 @@ mod tests {
             &Execution::LambdaExecutionFailed {
                 message: b"a. Lambda request id: b",
                 lambda: RequestId::parse(ID.as_bytes()),
+            },
+        );
+    }
+
+    #[test]
+    fn a_line_of_a_guide_may_have_a_word_for_its_id() {
+        for word in ["abc-123", "request_1", "42"] {
+            let line = format!("({word}) Method completed with status: 200");
+            let record = parse(line.as_bytes()).expect("a line");
+            assert_eq!(record.id, IdText::parse(word.as_bytes()), "{line}");
+            assert!(matches!(record.entry, Entry::Execution(Execution::MethodCompleted(200))));
+        }
+        for other in ["(abc-123) Unauthorized", "(a b) Method completed with status: 200", "(x) y"]
+        {
+            assert!(parse(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_limits_of_a_key_name_stage_and_method() {
+        let key = "API Key ****F0yrv6 exceeded";
+        check(
+            &format!(
+                "({ID}) {key} quota limit for API Stage abc123/dev: Key quota exhausted for Usage Plan ID nnpegc. Limit: 500 Period: DAY"
+            ),
+            &Execution::ThrottleExceeded {
+                api: b"abc123",
+                stage: b"dev",
+                method: b"",
+                quota: true,
+            },
+        );
+        check(
+            &format!(
+                "({ID}) {key} throttle limit for API Stage abc123/dev: Key throttle limit exceeded for Usage Plan ID nnpegc, RestApi abc123, Stage dev, Resource f646q2, HttpMethod GET. Limit: 5.00 Burst: 10"
+            ),
+            &Execution::ThrottleExceeded {
+                api: b"abc123",
+                stage: b"dev",
+                method: b"GET",
+                quota: false,
             },
         );
     }

@@ -200,7 +200,7 @@ fn marks_of_quoting_stand_in_front_of_every_line_of_an_event() {
     let plain = format!("{line}\n{body}\n{json}\n\n{line}\n");
     let stamped = format!("{one} {line}\n{two} {body}\n{json}\n{two}\n{line}\n");
     let access = "{\n\"requestId\": \"a\"\n}\n{\"requestId\":\"b\"}\n";
-    for mark in ["> ", ">", "> > ", ">> "] {
+    for mark in ["> ", ">", "> > ", ">> ", "// ", "    // ", "# ", "#"] {
         let quoted =
             |text: &str| text.lines().map(|line| format!("{mark}{line}\n")).collect::<String>();
         let whole = format!("{body}\n{json}");

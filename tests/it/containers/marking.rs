@@ -198,7 +198,7 @@ fn a_time_of_day_is_no_part_of_a_message() {
         report,
         format!("RequestId: {ID} Error: Runtime exited with error: signal: killed"),
     ];
-    for blank in ["\t", " "] {
+    for blank in ["\t", " ", "  "] {
         let text = all.each_ref().map(|message| format!("10:00:00{blank}{message}\n")).concat();
         assert_eq!(messages(text.as_bytes()), all);
     }
