@@ -434,6 +434,15 @@ fn the_old_runtime_of_go_prints_frames_or_null_behind_the_type() {
 }
 
 #[test]
+fn the_emulator_of_sam_names_the_function_that_timed_out() {
+    check(
+        &run_of("Function 'orders' timed out after 3 seconds"),
+        &["gw-502-lambda-timeout: Task timed out after 3 seconds"],
+    );
+    check(&run_of("Function 'orders' timed out after 3 retries"), &[]);
+}
+
+#[test]
 fn a_timeout_is_a_line_of_its_own_behind_stamped_ones() {
     let log = "2026-11-22T10:00:00.100Z START RequestId: <id> Version: $LATEST\n2026-11-22T10:00:00.200Z [INFO] asking the bank\n2026-11-22T10:00:30.105Z <id> Task timed out after 30.00 seconds\n2026-11-22T10:00:30.106Z END RequestId: <id>\n";
     check(log, &["gw-502-lambda-timeout: Task timed out after 30.00 seconds"]);

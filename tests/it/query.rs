@@ -317,7 +317,7 @@ fn a_query_that_is_stopped_leaves_nothing_running() {
 fn who_cannot_wait_for_a_query_to_be_stopped_ends_it_again() {
     let (fake, _) = account(1);
     let child = waiting(&fake);
-    fake.change(|faults| faults.slow = Duration::from_secs(3600));
+    fake.change(|faults| faults.slow = Duration::from_hours(1));
     interrupt(&child);
     until(|| fake.calls().iter().any(|call| call.operation == "StopQuery"));
     interrupt(&child);

@@ -6,7 +6,7 @@ use crate::model::invocation::REFUSED_ORIGIN;
 use crate::model::{LambdaLine, RequestId, Surface};
 use crate::parse::lambda::dump::{self, Dumps};
 use crate::parse::lambda::failure::{self, Failure, panic};
-use crate::parse::lambda::platform::end_of_run;
+use crate::parse::lambda::platform::{end_of_run, local_timeout};
 use crate::parse::lambda::{Line, is_request_id, json, split_token};
 
 /// The levels that runtimes and loggers write behind the request id.
@@ -144,6 +144,9 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     }
     if let Some(document) = failure::behind_warning(text) {
         return json::read(document);
+    }
+    if let Some(line) = local_timeout(text) {
+        return Some(Line { id: None, line });
     }
     if let Some((id, failure)) = panic::of_handler(text) {
         return Some(Line { id: Some(id), line: failure.into_line() });

@@ -180,6 +180,16 @@ pub(super) fn end_of_run(rest: &[u8]) -> Option<LambdaLine<'_>> {
     .then(|| crash(rest))
 }
 
+/// `Function 'orders' timed out after 3 seconds`, as the emulator of AWS SAM has it.
+pub(super) fn local_timeout(text: &[u8]) -> Option<LambdaLine<'_>> {
+    let name = text.strip_prefix(b"Function '")?;
+    let behind = name.get(memmem::find(name, LOCAL_TIMEOUT)? + LOCAL_TIMEOUT.len()..)?;
+    let (seconds, behind) = split_token(behind);
+    (behind.trim_ascii() == b"seconds").then_some(LambdaLine::Timeout(seconds))
+}
+
+const LOCAL_TIMEOUT: &[u8] = b"' timed out after ";
+
 fn crash(message: &[u8]) -> LambdaLine<'_> {
     let out_of_memory = memmem::find(message, b"signal: killed").is_some()
         || memmem::find(message, OUT_OF_MEMORY).is_some();
