@@ -10,8 +10,8 @@ use hashbrown::HashMap;
 
 use crate::assemble::Assembler;
 use crate::assemble::run::{
-    adopt, apply, complete_message, keep_application, lacks_message, names, new, order_of, size,
-    tells, touch,
+    adopt, apply, complete_message, keep_application, lacks_message, merge, names, new, order_of,
+    size, tells, touch,
 };
 use crate::model::record::ReportStatus;
 use crate::model::{Invocation, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, RequestId};
@@ -235,6 +235,9 @@ impl Invocations {
             // Another request began, and no line says of which run.
             (None, []) if is_of_another(stream.unclaimed.as_deref(), gateway) => {
                 if let Some(run) = stream.unclaimed.take() {
+                    // What its lines added is counted.
+                    let added = size(&run) - size_of::<Invocation>();
+                    self.bytes = self.bytes.saturating_sub(added);
                     self.set_apart(*run);
                 }
                 self.push_nameless(event, line, says);
@@ -270,7 +273,14 @@ impl Invocations {
         let line = run.position.map_or(0, |position| position.line);
         let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
         let id = id.or_else(|| RequestId::parse(format!("line-{line}").as_bytes()));
-        let Some(id) = id.filter(|id| !self.by_id.contains_key(id)) else { return };
+        let Some(id) = id else { return };
+        let run = match self.take(&id) {
+            Some(mut known) => {
+                merge(&mut known.invocation, run);
+                known.invocation
+            }
+            None => run,
+        };
         self.serials += 1;
         self.bytes += held(&run);
         let run = Run {

@@ -80,13 +80,18 @@ pub(super) fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option
             InvocationOutcome::InitError | InvocationOutcome::OutOfMemory
         );
     if is_init || unclaimed.ended == started {
-        run.outcome = worse(run.outcome, unclaimed.outcome);
-        run.message = run.message.take().or(unclaimed.message);
-        run.init_timeout |= unclaimed.init_timeout;
-        run.event = run.event.take().or(unclaimed.event);
-        run.response = run.response.take().or(unclaimed.response);
-        run.lines.extend(unclaimed.lines);
+        merge(run, unclaimed);
     }
+}
+
+/// Adds what another part of the same run shows.
+pub(super) fn merge(run: &mut Invocation, other: Invocation) {
+    run.outcome = worse(run.outcome, other.outcome);
+    run.message = run.message.take().or(other.message);
+    run.init_timeout |= other.init_timeout;
+    run.event = run.event.take().or(other.event);
+    run.response = run.response.take().or(other.response);
+    run.lines.extend(other.lines);
 }
 
 /// Whether one of the lines of a failure names this type of error.

@@ -51,7 +51,7 @@ macro_rules! shapes {
 }
 
 shapes! {
-    label "Access denied. Reason:" => |p| Some(Execution::CertificateRefused(p)), "Access denied. Reason: Could not find issuer for certificate", DEVELOPERS;
+    label "Access denied. Reason:" => read::certificate_refused, "Access denied. Reason: Could not find issuer for certificate", DEVELOPERS;
     label "API Key " => read::api_key, "API Key  authorized because method 'GET /items' does not require API Key. Request will not contribute to throttle or quota limits", LOGS;
     label(Nothing) "API Key:" => |_| Some(Execution::Detail), "API Key: ****abcdef", LOGS;
     label "AWS Integration Endpoint RequestId" => read::integration_request_id, "AWS Integration Endpoint RequestId : 11111111-2222-4333-8444-555555555555", LOGS;

@@ -481,6 +481,9 @@ fn events_of_two_requests_are_two_exchanges_whoever_ran() {
     let filtered = format!("{first}\n{ok}\n{second}\n{created}\n");
     let want = [("/a".to_owned(), Some(200)), ("/b".to_owned(), Some(201))];
     assert_eq!(exchanges(&filtered), want);
+    // An event that was logged twice is one.
+    let again = format!("{first}\n{ok}\n{second}\n{first}\n{second}\n{created}\n");
+    assert_eq!(exchanges(&again), want);
     // Two runs go on in a container that names no streams.
     let runs = ["1f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a10", "2f0c2b8e-8f6f-4a5c-9f0b-6f7f1f7d2a10"];
     let [starts, ends] = [("START", " Version: $LATEST"), ("END", "")]
