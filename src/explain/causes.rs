@@ -11,6 +11,7 @@ use crate::model::{BlockReason, Class, Frequency, Kind};
 use crate::rules::catalogue::{Catalogue, CataloguePage};
 use crate::rules::set::RuleSet;
 use crate::rules::told::{Fit, Told, standings};
+use crate::rules::words::PageSurface;
 
 /// Something that may be behind a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,6 +58,7 @@ pub(crate) fn causes(
         let rank = Rank {
             fit: standing.fit,
             frequency: Reverse(rule.text.frequency),
+            is_elsewhere: !is_only_there(told, &rule.about.surfaces),
             is_practice: rule.text.kind == Kind::Practice,
             is_general: standing.is_general,
             reasons: rule.about.reasons.len(),
@@ -76,6 +78,7 @@ pub(crate) fn causes(
         let rank = Rank {
             fit: Fit::Possible,
             frequency: Reverse(Some(page.frequency)),
+            is_elsewhere: !is_only_there(told, &page.surfaces),
             is_practice: false,
             is_general: false,
             reasons: page.reasons.len(),
@@ -94,11 +97,22 @@ pub(crate) fn causes(
     found.into_iter().map(|(_, cause)| cause).collect()
 }
 
+/// Whether something happens on no other service than the one that is told.
+fn is_only_there(told: &[Told<'_>], surfaces: &[PageSurface]) -> bool {
+    let is_its_own = |told: &Told<'_>| match (told.surfaces, surfaces) {
+        ([known], [own]) => *known == own.0,
+        _ => false,
+    };
+    told.iter().any(is_its_own)
+}
+
 /// What stands in front: what the message speaks for, then what is met most.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     fit: Fit,
     frequency: Reverse<Option<Frequency>>,
+    /// It happens on other services, too.
+    is_elsewhere: bool,
     /// It works with other requests, or other browsers.
     is_practice: bool,
     /// It says no more than the reason.

@@ -208,6 +208,18 @@ fn the_values_of_a_message_decide() {
             &[&others[..], &["acao-mismatch"]].concat(),
         );
     }
+    check_causes(
+        &format!(
+            "{AT_URL} No 'Access-Control-Allow-Origin' header is present on the requested resource."
+        ),
+        "lambda-error-path-missing-acao",
+        &["furl-502-function-error", "furl-403-permission"],
+        &[
+            "gw-401-missing-or-invalid-token",
+            "gw-504-integration-timeout",
+            "http-proxy-backend-missing-acao",
+        ],
+    );
     let several = |at: &str| {
         format!(
             "{at} The 'Access-Control-Allow-Origin' header contains multiple values '*, https://shop.example', but only one is allowed."

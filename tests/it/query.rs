@@ -317,9 +317,12 @@ fn a_query_that_is_stopped_leaves_nothing_running() {
 fn who_cannot_wait_for_a_query_to_be_stopped_ends_it_again() {
     let (fake, _) = account(1);
     let child = waiting(&fake);
+    let was_asked = |name: &str| fake.calls().iter().any(|call| call.operation == name);
+    // Who asks for results knows which query to stop.
+    until(|| was_asked("GetQueryResults"));
     fake.change(|faults| faults.slow = Duration::from_hours(1));
     interrupt(&child);
-    until(|| fake.calls().iter().any(|call| call.operation == "StopQuery"));
+    until(|| was_asked("StopQuery"));
     interrupt(&child);
     let output = child.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
