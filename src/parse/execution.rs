@@ -207,22 +207,12 @@ fn number(text: &[u8]) -> Option<u16> {
     digits.try_fold(0_u16, |all, digit| all.checked_mul(10)?.checked_add(u16::from(digit - b'0')))
 }
 
-/// `<key>`, `ID: <id>`, `authorized because ...`, `not authorized because ...`, and `<key> exceeded quota
-/// limit for API Stage <api>/<stage>: Key quota exhausted for Usage Plan ID <id>. Limit: 500 Period: DAY`,
-/// or the throttle limit alike.
+/// `<key>`, `ID: <id>`, `authorized because ...`, `not authorized because ...`, and `<key> exceeded ...`.
 pub(crate) fn api_key(rest: &[u8]) -> Option<Execution<'_>> {
-    if let Some((_, limit)) = split(rest, " exceeded ") {
-        let quota = limit.starts_with(b"quota");
-        if let Some((_, behind)) = split(limit, " limit for API Stage ")
-            && (quota || limit.starts_with(b"throttle"))
-        {
-            let (api_stage, said) = split_at_byte(behind, b':').unwrap_or((behind, &[]));
-            let (api, stage) = split_at_byte(api_stage, b'/').unwrap_or((api_stage, &[]));
-            let method = field(said, "HttpMethod ").unwrap_or_default();
-            return Some(Execution::ThrottleExceeded { api, stage, method, quota });
-        }
-    }
-    let Some((before, behind)) = split_at_byte(rest, b'\'') else { return Some(Execution::Detail) };
+    // Nearly all lines name a method between quotes.
+    let Some((before, behind)) = split_at_byte(rest, b'\'') else {
+        return Some(exceeded(rest).unwrap_or(Execution::Detail));
+    };
     let (route, _) = split_at_byte(behind, b'\'')?;
     let words = before.strip_suffix(b"method ").or_else(|| before.strip_suffix(b"route "));
     let because = words.and_then(|words| words.strip_suffix(b"authorized because "));
@@ -231,6 +221,22 @@ pub(crate) fn api_key(rest: &[u8]) -> Option<Execution<'_>> {
         Some(_) => Execution::ApiKeyAuthorized(route),
         None => Execution::Detail,
     })
+}
+
+/// `<key> exceeded quota limit for API Stage <api>/<stage>: Key quota exhausted for Usage Plan ID <id>. Limit:
+/// 500 Period: DAY`, or the throttle limit alike.
+#[cold]
+fn exceeded(rest: &[u8]) -> Option<Execution<'_>> {
+    let (_, limit) = split(rest, " exceeded ")?;
+    let quota = limit.starts_with(b"quota");
+    let (_, behind) = split(limit, " limit for API Stage ")?;
+    if !quota && !limit.starts_with(b"throttle") {
+        return None;
+    }
+    let (api_stage, said) = split_at_byte(behind, b':').unwrap_or((behind, &[]));
+    let (api, stage) = split_at_byte(api_stage, b'/').unwrap_or((api_stage, &[]));
+    let method = field(said, "HttpMethod ").unwrap_or_default();
+    Some(Execution::ThrottleExceeded { api, stage, method, quota })
 }
 
 fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
