@@ -14,7 +14,9 @@ use crate::assemble::run::{
     size, tells, touch,
 };
 use crate::model::record::ReportStatus;
-use crate::model::{Invocation, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, RequestId};
+use crate::model::{
+    Invocation, InvocationOutcome, LambdaLine, LineKind, LogEvent, LogTime, PlaceId, RequestId,
+};
 
 /// What is known of one place that Lambda lines come from.
 #[derive(Default)]
@@ -232,8 +234,11 @@ impl Invocations {
         };
         let gateway = gateway_id(&line);
         match (running, stream.running.as_slice()) {
-            // Another request began, and no line says of which run.
-            (None, []) if is_of_another(stream.unclaimed.as_deref(), gateway) => {
+            // Another request began, or failed, and no line says of which run.
+            (None, [])
+                if is_of_another(stream.unclaimed.as_deref(), gateway)
+                    || is_another_failure(stream.unclaimed.as_deref(), event, &line) =>
+            {
                 if let Some(run) = stream.unclaimed.take() {
                     // What its lines added is counted.
                     let added = size(&run) - size_of::<Invocation>();
@@ -267,12 +272,12 @@ impl Invocations {
         }
     }
 
-    /// Keeps a run whose id no line shows. Until the end it goes by the gateway's id of its event, or by
-    /// the place of its line.
+    /// Keeps a run whose id no line shows. Until the end it goes by the gateway's id of its event, or by a
+    /// number that no other run has.
     fn set_apart(&mut self, run: Invocation) {
-        let line = run.position.map_or(0, |position| position.line);
         let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
-        let id = id.or_else(|| RequestId::parse(format!("line-{line}").as_bytes()));
+        let number = self.serials + 1;
+        let id = id.or_else(|| RequestId::parse(format!("run-{number}").as_bytes()));
         let Some(id) = id else { return };
         let run = match self.take(&id) {
             Some(mut known) => {
@@ -378,6 +383,17 @@ fn gateway_id(line: &LambdaLine<'_>) -> Option<RequestId> {
 fn is_of_another(run: Option<&Invocation>, gateway: Option<RequestId>) -> bool {
     let known = run.and_then(|run| run.event.as_ref()?.gateway_request_id);
     known.is_some() && gateway.is_some() && known != gateway
+}
+
+/// Whether an error is another one than the one that was logged before: no run has two.
+fn is_another_failure(
+    run: Option<&Invocation>,
+    event: &LogEvent<'_>,
+    line: &LambdaLine<'_>,
+) -> bool {
+    let (Some(run), LambdaLine::Unhandled(message)) = (run, line) else { return false };
+    run.outcome == InvocationOutcome::Error
+        && (run.ended != event.time || run.message.as_ref() != Some(message))
 }
 
 fn is_failure(line: &LambdaLine<'_>) -> bool {

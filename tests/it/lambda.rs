@@ -521,3 +521,17 @@ fn a_malformed_response_that_only_the_function_logged_is_likely() {
         .collect();
     assert_eq!(found, [("malformed-body-object", "likely")]);
 }
+
+#[test]
+fn errors_that_a_filter_left_are_each_of_a_run() {
+    let error = |name: &str| {
+        format!(
+            "[ERROR] KeyError: '{name}'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 14, in handler\n    return event['{name}']\n"
+        )
+    };
+    let log = ["job", "user", "job"].map(error).concat();
+    let job = "gw-502-function-error: KeyError: 'job'";
+    check(&log, &[job, "gw-502-function-error: KeyError: 'user'", job]);
+    // Printed twice, without a time between.
+    check(&format!("{0}{0}", error("job")), &[job]);
+}
