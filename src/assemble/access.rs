@@ -165,23 +165,27 @@ fn is_refused_by_policy(access: &AccessRecord) -> bool {
         && !keys.any(|key| key.starts_with("authorizer") && !key.ends_with("error"))
 }
 
+/// Messages by which no authorizer refuses: of a resource policy, of mutual TLS, and of a signature.
+const FORBIDDEN: [&str; 6] = [
+    "execute-api:Invoke on resource",
+    "Access denied. Reason:",
+    "signature",
+    "Signature",
+    "security token",
+    "key=value pair",
+];
+
 /// Messages that say more than the type of the gateway response: a resource policy and a signature
-/// answer with the type of an authorizer's refusal.
+/// answer with the type of an authorizer's refusal, what fails on the way to a backend with one type.
 fn of_telling_message(message: &str, status: u16) -> Option<Failure> {
-    let has = |needle: &str| message.contains(needle);
-    match status {
-        403 => {}
-        500 if has("evaluating the AWS WAF rules") => return Some(Failure::WafUnavailable),
-        500.. if has("Endpoint request timed out") => return Some(Failure::IntegrationTimeout),
-        504 if has("communicating with endpoint") => {
-            return Some(Failure::IntegrationConfiguration);
-        }
+    let has = |needle: &&str| message.contains(needle);
+    Some(match status {
+        403 if FORBIDDEN.iter().any(has) => Failure::Forbidden,
+        500 if has(&"evaluating the AWS WAF rules") => Failure::WafUnavailable,
+        500.. if has(&"Endpoint request timed out") => Failure::IntegrationTimeout,
+        504 if has(&"communicating with endpoint") => Failure::IntegrationConfiguration,
         _ => return None,
-    }
-    let by_policy = has("execute-api:Invoke on resource") || has("Access denied. Reason:");
-    let by_signature =
-        has("signature") || has("Signature") || has("security token") || has("key=value pair");
-    (by_policy || by_signature).then_some(Failure::Forbidden)
+    })
 }
 
 /// Texts of `$context.integrationErrorMessage`, REST and HTTP API.

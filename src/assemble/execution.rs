@@ -394,6 +394,7 @@ pub(super) fn apply_line(
 
 /// What a line that tells of the quota of an API key is about.
 const QUOTA: &str = "Key quota limit exceeded";
+
 /// The refusal by an authorizer's policy, as it is logged.
 const ACCESS_DENIED: &str = "User is not authorized to access this resource";
 

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use crate::assemble::Assembler;
 use crate::assemble::run::{
@@ -70,6 +71,19 @@ pub(super) struct Run {
     pub(super) fresh_lines: u64,
     /// Tells it from other runs.
     pub(super) serial: u64,
+}
+
+impl Run {
+    fn new(invocation: Invocation, serial: u64) -> Self {
+        Self { invocation, arrived: 0, told: None, is_considered: false, fresh_lines: 0, serial }
+    }
+
+    /// A line of it arrived now.
+    fn gets_line(&mut self, now: i64) {
+        self.arrived = now;
+        self.is_considered = false;
+        self.fresh_lines += 1;
+    }
 }
 
 /// All runs that are going on, or wait for their gateway lines.
@@ -193,19 +207,9 @@ impl Invocations {
             *serials += 1;
             let invocation = new(event, Some(id));
             *bytes += held(&invocation);
-            let serial = *serials;
-            Box::new(Run {
-                invocation,
-                arrived: now,
-                told: None,
-                is_considered: false,
-                fresh_lines: 0,
-                serial,
-            })
+            Box::new(Run::new(invocation, *serials))
         });
-        run.arrived = now;
-        run.is_considered = false;
-        run.fresh_lines += 1;
+        run.gets_line(now);
         &mut run.invocation
     }
 
@@ -250,7 +254,6 @@ impl Invocations {
             // Several runs go on, and the line does not say whose it is.
             (None, [_, _, ..]) if gateway.is_some() || is_failure(&line) => {
                 let mut run = new(event, None);
-                touch(&mut run, event);
                 apply(&mut run, event, line);
                 self.set_apart(run);
             }
@@ -276,27 +279,23 @@ impl Invocations {
     /// number that no other run has.
     fn set_apart(&mut self, run: Invocation) {
         let id = run.event.as_ref().and_then(|event| event.gateway_request_id);
-        let number = self.serials + 1;
+        self.serials += 1;
+        let number = self.serials;
         let id = id.or_else(|| RequestId::parse(format!("run-{number}").as_bytes()));
         let Some(id) = id else { return };
-        let run = match self.take(&id) {
-            Some(mut known) => {
+        match self.by_id.entry(id) {
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                let before = size(&known.invocation);
                 merge(&mut known.invocation, run);
-                known.invocation
+                self.bytes += size(&known.invocation).saturating_sub(before);
+                known.gets_line(self.now);
             }
-            None => run,
-        };
-        self.serials += 1;
-        self.bytes += held(&run);
-        let run = Run {
-            invocation: run,
-            arrived: self.now,
-            told: None,
-            is_considered: false,
-            fresh_lines: 1,
-            serial: self.serials,
-        };
-        self.by_id.insert(id, Box::new(run));
+            Entry::Vacant(place) => {
+                self.bytes += held(&run);
+                place.insert(Box::new(Run::new(run, number))).gets_line(self.now);
+            }
+        }
     }
 
     /// A line that nobody knows: the message of a panic, if the line before was its place.

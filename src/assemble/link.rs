@@ -5,7 +5,7 @@
 use hashbrown::HashMap;
 
 use crate::assemble::execution::{is_beginning, is_trailer};
-use crate::assemble::run::refused_origin;
+use crate::assemble::run::stands_out;
 use crate::assemble::store::{FirstRead, SlotId};
 use crate::assemble::{Assembler, failure};
 use crate::model::{
@@ -119,12 +119,8 @@ impl Assembler {
 
     /// Whether a run that no exchange claims is told as one of its own.
     pub(super) fn stands_alone(&self, run: &Invocation) -> bool {
-        let is_silent = !run.outcome.is_failure()
-            && run.event.is_none()
-            && run.response.is_none()
-            && !refused_origin(run);
         let is_at_ease = is_authorizer(run) && !is_refusal(run) && !run.outcome.is_failure();
-        !self.is_of_finished(run) && !is_silent && !is_at_ease
+        !self.is_of_finished(run) && stands_out(run) && !is_at_ease
     }
 
     /// Whether the exchange of a run was let go.

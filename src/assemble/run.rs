@@ -13,18 +13,17 @@ pub(super) fn order_of(run: &Invocation) -> (Option<LogTime>, Option<RequestId>,
     (run.ended, run.id, run.end_position.map(|position| position.line))
 }
 
-/// Whether a run that may have gone well logged why its answer has no CORS headers.
-pub(super) fn refused_origin(run: &Invocation) -> bool {
-    run.message.as_deref() == Some(REFUSED_ORIGIN)
-}
-
 /// Whether a run has anything to say about its request.
 pub(super) fn tells(run: &Invocation) -> bool {
+    stands_out(run) || run.lines.iter().any(|line| line.kind == LineKind::Application)
+}
+
+/// Whether what it says is worth an exchange of its own.
+pub(super) fn stands_out(run: &Invocation) -> bool {
     run.outcome.is_failure()
         || run.event.is_some()
         || run.response.is_some()
-        || refused_origin(run)
-        || run.lines.iter().any(|line| line.kind == LineKind::Application)
+        || run.message.as_deref() == Some(REFUSED_ORIGIN)
 }
 
 /// Keeps a line of the application; gives the bytes that it added.

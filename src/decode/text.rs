@@ -10,9 +10,9 @@ use memchr::memchr;
 use crate::decode::continuation::repeats_class;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::expanded;
-use crate::decode::header;
 use crate::decode::header::{
-    Begin, Head, Span, begin, indentation, next_message, split_time, starts_with_id,
+    Begin, Head, Span, begin, indentation, is_timeout_line, next_message, split_time,
+    starts_with_id,
 };
 use crate::decode::joined;
 use crate::decode::marking::{self, Marking};
@@ -330,7 +330,7 @@ impl Text<'_, '_, '_> {
                 self.open(bytes, span, head, Mark::Stamped);
             }
             (Begin::Usual(head), Some(mark @ (Mark::Alone | Mark::Stamped)))
-                if (matches!(mark, Mark::Alone) || !header::is_timeout_line(line))
+                if (matches!(mark, Mark::Alone) || !is_timeout_line(line))
                     && !self.is_own(bytes, head.behind(line), behind_gap) =>
             {
                 self.extend(span.1);

@@ -69,8 +69,8 @@ fn is_of_application(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
         || pairs.iter().any(|(name, _)| is_foreign(name))
 }
 
-/// Whether a line has all that AWS's own formats have, but for an id: it was left out, is empty or `-`, or
-/// somebody wrote another word in its place.
+/// Whether a line has all that AWS's own formats have, but for an id: it is empty or `-`, or somebody wrote
+/// another word in its place.
 fn is_default_without_id(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
     fields.number(Field::Status).is_some()
         && fields.text(Field::Method).is_some_and(is_method)

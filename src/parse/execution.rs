@@ -173,9 +173,7 @@ fn split_uuid(message: &[u8]) -> Option<(&[u8; RequestId::MAX], &[u8])> {
 
 /// Splits `(<id>) Message`.
 fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
-    let rest = message.strip_prefix(b"(")?;
-    let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
-    let (id, text) = (rest.get(..close)?, rest.get(close + 1..)?);
+    let (id, text) = behind_parentheses(message)?;
     let id = IdText::parse(id).filter(|_| {
         RequestId::looks_like_uuid(id)
             || RequestId::looks_like_extended(id)
@@ -185,11 +183,17 @@ fn split_id(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
     Some((id, text.trim_ascii_start()))
 }
 
-/// Splits `(abc-123) Message`, as guides write it, if the label marks the line.
-fn split_word(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
+/// What stands in parentheses in front of a message, no longer than an id, and what is behind them.
+fn behind_parentheses(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = message.strip_prefix(b"(")?;
     let close = memchr::memchr(b')', rest.get(..=RequestId::MAX).unwrap_or(rest))?;
-    let (word, text) = (rest.get(..close)?, rest.get(close + 1..)?.strip_prefix(b" ")?);
+    Some((rest.get(..close)?, rest.get(close + 1..)?))
+}
+
+/// Splits `(abc-123) Message`, as guides write it, if the label marks the line.
+fn split_word(message: &[u8]) -> Option<(IdText<'_>, &[u8])> {
+    let (word, text) = behind_parentheses(message)?;
+    let text = text.strip_prefix(b" ")?;
     let is_word = word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
     let is_line = || shape::numbered(text).is_some_and(|(_, shape)| shape.distinct);
     Some((IdText::parse(word).filter(|_| is_word && is_line())?, text))
