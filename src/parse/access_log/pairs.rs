@@ -33,7 +33,7 @@ const OF_OTHERS: &[&[u8]] = &[
 
 /// A JSON object; or, where a value with a bare quote broke it, what can be told apart.
 pub(super) fn json(text: &[u8]) -> Option<Pairs<'_>> {
-    if !has_id_name(text) {
+    if !has_id_name(text) && PROTOCOL.find(text).is_none() {
         return None;
     }
     let mut pairs = Vec::with_capacity(USUAL);
@@ -226,6 +226,10 @@ fn pair_at(piece: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
 
 /// What names of the request id have in any spelling: `requestId`, `Request_id`, `reqID`.
 static REQUEST: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("eq"));
+
+/// What AWS's own formats have beside the id, and so lines from which somebody left the id out.
+static PROTOCOL: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("\"protocol\""));
 
 fn has_id_name(text: &[u8]) -> bool {
     let is_id_name = |at: usize| {
