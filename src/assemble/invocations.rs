@@ -107,7 +107,8 @@ impl Assembler {
         id: Option<RequestId>,
         line: LambdaLine<'_>,
     ) {
-        self.invocations.push(event, id, line, self.settings.keep.has(LineKind::Application));
+        let keeps = self.settings.keep.has(LineKind::Application);
+        self.counts.unjoined += self.invocations.push(event, id, line, keeps);
         if self.invocations.bytes > self.settings.max_invocation_bytes {
             self.counts.unjoined += self.invocations.shed(self.settings.max_invocation_bytes);
         }
@@ -115,14 +116,15 @@ impl Assembler {
 }
 
 impl Invocations {
-    /// `keeps`: whether what the application writes in JSON is kept.
+    /// `keeps`: whether what the application writes in JSON is kept. Says how many exchanges a line tells
+    /// of that nobody knows it to belong to.
     fn push(
         &mut self,
         event: &LogEvent<'_>,
         id: Option<RequestId>,
         line: LambdaLine<'_>,
         keeps: bool,
-    ) {
+    ) -> u64 {
         let says = keeps
             && matches!(line, LambdaLine::Application { .. })
             && memchr::memchr(b'{', event.message).is_some();
@@ -134,8 +136,9 @@ impl Invocations {
         match (id, line) {
             (_, LambdaLine::InitStart | LambdaLine::Platform) => {}
             (Some(id), line) => self.push_named(event, id, line, says),
-            (None, line) => self.push_nameless(event, line, says),
+            (None, line) => return self.push_nameless(event, line, says),
         }
+        0
     }
 
     fn push_named(
@@ -221,7 +224,7 @@ impl Invocations {
     }
 
     /// A line without an id belongs to the run that is going on in its stream, if just one is.
-    fn push_nameless(&mut self, event: &LogEvent<'_>, line: LambdaLine<'_>, says: bool) {
+    fn push_nameless(&mut self, event: &LogEvent<'_>, line: LambdaLine<'_>, says: bool) -> u64 {
         let is_ordinary = is_ordinary(&line);
         let stream = self.streams.entry(event.position.place).or_default();
         stream.arrived = self.now;
@@ -249,7 +252,7 @@ impl Invocations {
                     self.bytes = self.bytes.saturating_sub(added);
                     self.set_apart(*run);
                 }
-                self.push_nameless(event, line, says);
+                return self.push_nameless(event, line, says);
             }
             // Several runs go on, and the line does not say whose it is.
             (None, [_, _, ..]) if gateway.is_some() || is_failure(&line) => {
@@ -271,8 +274,12 @@ impl Invocations {
                 touch(run, event);
                 self.bytes += apply(run, event, line);
             }
-            (None, [_, ..] | []) => {}
+            // What a function was asked or answered, and in which of several runs is not said.
+            (None, _) => {
+                return u64::from(!is_ordinary && matches!(line, LambdaLine::Application { .. }));
+            }
         }
+        0
     }
 
     /// Keeps a run whose id no line shows. Until the end it goes by the gateway's id of its event, or by a

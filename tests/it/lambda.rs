@@ -495,6 +495,11 @@ fn events_of_two_requests_are_two_exchanges_whoever_ran() {
         exchanges(&mixed).into_iter().filter(|(path, _)| !path.is_empty()).collect();
     assert_eq!(shown, without_status);
     check(&mixed, &["gw-502-function-error: KeyError: 'job'"]);
+    // Which of both answered so is not said, nor that nobody did.
+    let answered = format!("{starts}{first}\n{second}\n{ok}\n{ends}");
+    assert_eq!(exchanges(&answered), without_status);
+    let run = run::text(&RuleSet::builtin(), answered.as_bytes());
+    assert_eq!(run.report.ledger.unjoined, 1);
 }
 
 #[test]
