@@ -31,6 +31,7 @@ mod emit;
 mod encoding;
 mod escapes;
 mod expanded;
+mod fence;
 mod header;
 mod inflate;
 mod insights;

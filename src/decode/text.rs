@@ -10,9 +10,9 @@ use memchr::memchr;
 use crate::decode::continuation::repeats_class;
 use crate::decode::emit::{Emitter, Told};
 use crate::decode::expanded;
+use crate::decode::fence::Fences;
 use crate::decode::header::{
     Begin, Head, Span, begin, indentation, is_timeout_line, next_message, split_time,
-    starts_with_id,
 };
 use crate::decode::joined;
 use crate::decode::marking::{self, Marking};
@@ -25,6 +25,7 @@ use crate::decode::wrapped;
 use crate::decode::{HEAD, MAX_EVENT, SLACK};
 use crate::model::LogTime;
 
+mod copies;
 mod joins;
 mod overlong;
 
@@ -46,6 +47,7 @@ pub(crate) fn decode<R: Read>(
         clock,
         marking,
         behind_gap: false,
+        fences: Fences::default(),
         quotation: Quotation::default(),
         quotes: 0,
         tailed: Vec::new(),
@@ -66,6 +68,7 @@ struct Text<'e, 's, 'n> {
     marking: Marking,
     /// Whether an empty line, or the border of a code block, is before this one.
     behind_gap: bool,
+    fences: Fences,
     quotation: Quotation,
     /// How many marks of quoting stand in front of this line.
     quotes: u8,
@@ -149,67 +152,6 @@ impl Text<'_, '_, '_> {
         scan
     }
 
-    /// The hot path of rows copied from the console: a time that stands alone, with a line of the gateway's
-    /// execution log behind it and the next row behind that, is an event by itself. Takes all that follow
-    /// each other from `scan` on; returns where the next line begins.
-    fn copied(&mut self, bytes: &[u8], mut scan: usize) -> usize {
-        let row = |clock: &mut Clock, start: usize| {
-            let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<EXPORT>()?;
-            let (b"\n(", _) = behind.split_first_chunk()? else { return None };
-            clock.export(stamp)
-        };
-        let mut begun = row(&mut self.clock, scan);
-        while let Some(time) = begun {
-            let from = bytes.get(scan + EXPORT + 1..).unwrap_or_default();
-            let Some(end) = memchr(b'\n', from) else { break };
-            let message = from.get(..end).unwrap_or_default();
-            let next = scan + EXPORT + 1 + end + 1;
-            begun = row(&mut self.clock, next);
-            if begun.is_none() || !starts_with_id(message) {
-                break;
-            }
-            self.settle(bytes, Some(time));
-            let stream = self.stream.map(str::as_bytes);
-            self.emitter.whole(time, stream, self.number, message.trim_ascii_end());
-            self.number += 2;
-            scan = next;
-        }
-        scan
-    }
-
-    /// The hot path of what `aws logs tail` printed: a line from the stream that was named last, with
-    /// another one behind it, is an event by itself.
-    fn tailed(&mut self, bytes: &[u8], mut scan: usize) -> usize {
-        let mut begun = self.tailed_at(bytes, scan);
-        while let Some(time) = begun {
-            let start = scan + TAIL + 1 + self.tailed.len();
-            let Some(length) = bytes.get(start..).and_then(|rest| memchr(b'\n', rest)) else {
-                break;
-            };
-            let end = start + length;
-            begun = self.tailed_at(bytes, end + 1);
-            if begun.is_none() {
-                break;
-            }
-            self.settle(bytes, Some(time));
-            let message = bytes.get(start..end).unwrap_or_default();
-            let stream = self.tailed.trim_ascii_end();
-            self.emitter.whole(time, Some(stream), self.number, message);
-            self.number += 1;
-            scan = end + 1;
-        }
-        scan
-    }
-
-    /// The time of such a line that begins here.
-    #[inline]
-    fn tailed_at(&mut self, bytes: &[u8], start: usize) -> Option<LogTime> {
-        let (stamp, behind) = bytes.get(start..)?.split_first_chunk::<TAIL>()?;
-        behind.strip_prefix(b" ")?.strip_prefix(self.tailed.as_slice())?;
-        let read = self.clock.iso(stamp)?;
-        (read.length == TAIL && read.is_of_tail(stamp)).then_some(read.time)
-    }
-
     /// The time of the line that begins here, if it is one of the gateway's execution log as S3 exports
     /// have it.
     #[expect(clippy::inline_always, reason = "a call for each line took as much as what it does")]
@@ -274,6 +216,12 @@ impl Text<'_, '_, '_> {
     fn take(&mut self, bytes: &[u8], begun: Begin, span: Span) {
         let line = bytes.get(span.0..span.1).unwrap_or_default();
         let behind_gap = std::mem::take(&mut self.behind_gap);
+        let begun = if begun == Begin::Unknown && self.is_fence(line) {
+            self.flush(bytes);
+            Begin::Noise
+        } else {
+            begun
+        };
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
             (Begin::Blank | Begin::Noise, _) => {
                 self.behind_gap = true;
@@ -337,6 +285,12 @@ impl Text<'_, '_, '_> {
             }
             (Begin::Certain(head) | Begin::Usual(head), _) => self.unmarked(bytes, span, head),
         }
+    }
+
+    /// Whether a line is the border of a code block.
+    fn is_fence(&mut self, line: &[u8]) -> bool {
+        let mark = self.pending.as_ref().map(|pending| pending.mark);
+        self.fences.has(line, matches!(mark, Some(Mark::Stamped | Mark::Alone)))
     }
 
     fn unmarked(&mut self, bytes: &[u8], (start, end): Span, head: Head) {

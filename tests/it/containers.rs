@@ -486,3 +486,17 @@ fn continuations_in_plain_text() {
     let expected = events.clone().map(|event| event.replace(",\n    ", ", "));
     assert_eq!(messages(events.join("\n").as_bytes()), expected);
 }
+
+#[test]
+fn borders_of_code_blocks_are_part_of_no_event() {
+    let stamped = ["HTTP Method: GET, Resource Path: /a", "Method completed with status: 500"];
+    let text = stamped.map(|text| format!("Sun Oct 15 13:41:13 UTC 2023 : {text}\n")).concat();
+    assert_eq!(messages(format!("```log\n{text}```\n").as_bytes()), stamped);
+    // One that no line before opened is of the message.
+    let logged = "Sun Oct 15 13:41:13 UTC 2023 : Endpoint response body before transformations: a\n```sh\nls\n```\n";
+    let message = logged.trim_end().get(31..).expect("a message");
+    assert_eq!(
+        messages(format!("{logged}{text}").as_bytes()).first().map(String::as_str),
+        Some(message)
+    );
+}

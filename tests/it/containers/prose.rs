@@ -28,7 +28,8 @@ fn a_document_is_read_whatever_text_stands_before_it() {
     ] {
         let text = format!("{before}{document}\n```\nAnd again:\n{document}\n");
         let mut events = seen(text.as_bytes()).events;
-        assert!(events.len() > 2 * alone.len() + lines, "{events:?}");
+        // Borders of code blocks are none.
+        assert!(events.len() >= 2 * alone.len() + lines, "{events:?}");
         // Text is no more than text: it hides nothing of the document.
         events.retain(|event| event.time.is_some());
         let (first, second) = events.split_at(alone.len());
