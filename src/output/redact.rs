@@ -85,7 +85,7 @@ fn named_secrets(text: &str) -> Option<String> {
     let mut copied = 0;
     let mut from = 0;
     while let Some(rest) = text.as_bytes().get(from..)
-        && let Some(at) = memchr::memchr2(b':', b'=', rest)
+        && let Some(at) = memchr::memchr3(b':', b'=', b'>', rest)
     {
         let separator = from + at;
         from = separator + 1;
@@ -101,10 +101,14 @@ fn named_secrets(text: &str) -> Option<String> {
         if !is_secret {
             continue;
         }
-        let form = if is_secret_header(name.text.as_bytes()) { Form::Header } else { Form::Plain };
-        let Some(Value { start, end }) = values::value_after(text, separator, &name, form) else {
-            continue;
+        let value = if text.as_bytes().get(separator) == Some(&b'>') {
+            values::content(text, separator, &name)
+        } else if is_secret_header(name.text.as_bytes()) {
+            values::value_after(text, separator, &name, Form::Header)
+        } else {
+            values::value_after(text, separator, &name, Form::Plain)
         };
+        let Some(Value { start, end }) = value else { continue };
         let (Some(before), Some(value)) = (text.get(copied..start), text.get(start..end)) else {
             continue;
         };

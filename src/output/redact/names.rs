@@ -37,6 +37,7 @@ const ENDINGS: &[&[u8]] = &[
     b"password",
     b"secret",
     b"apikey",
+    b"apikeyvalue",
     b"signature",
     b"sessionid",
     b"secretkey",

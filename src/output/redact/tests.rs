@@ -46,6 +46,21 @@ fn json_in_any_depth_of_escaping() {
 }
 
 #[test]
+fn elements_of_xml() {
+    check(
+        "<ip>1.2.3.4</ip> <apiKey>abc d</apiKey>",
+        "<ip>1.2.3.4</ip> <apiKey>[redacted:5]</apiKey>",
+    );
+    check(
+        "<Authorization>Bearer abc</Authorization>",
+        "<Authorization>Bearer [redacted:3]</Authorization>",
+    );
+    check("<token>cut o", "<token>[redacted:5]");
+    check("<token></token> token>a token->b", "<token></token> token>a token->b");
+    check("{:token=>\"abc\"}", "{:token=>\"[redacted:3]\"}");
+}
+
+#[test]
 fn query_strings_urls_and_header_lines() {
     check("/cb?access_token=abc&x=1", "/cb?access_token=[redacted:3]&x=1");
     check(

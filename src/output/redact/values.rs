@@ -68,6 +68,15 @@ pub(crate) fn name_before(text: &str, separator: usize) -> Option<Name<'_>> {
     Some(Name { text: name, is_entry, start })
 }
 
+/// What an element of XML contains, if the name is that of its tag, which ends in `separator`.
+pub(crate) fn content(text: &str, separator: usize, name: &Name<'_>) -> Option<Value> {
+    let is_tag = text.get(..name.start)?.ends_with('<');
+    let start = separator + 1;
+    let inner = text.get(start..)?;
+    let end = start + memchr::memchr(b'<', inner.as_bytes()).unwrap_or(inner.len());
+    Some(Value { start, end }).filter(|value| is_tag && !value.is_empty())
+}
+
 /// The value behind `separator`, quotes excluded; `None` where there is nothing to hide.
 pub(crate) fn value_after(
     text: &str,
