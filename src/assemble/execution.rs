@@ -265,6 +265,9 @@ pub(super) fn apply_line(
             if exchange.text_bytes(Text::EndpointUri).is_none() {
                 exchange.set_text(Text::EndpointUri, uri);
                 exchange.integration = integration_of(uri);
+                if exchange.integration == Integration::Aws {
+                    exchange.lambda_request_id = None;
+                }
             }
         }
         Execution::EndpointRequestHeaders(map) => {
@@ -292,9 +295,7 @@ pub(super) fn apply_line(
             exchange.status = Fact::Seen(status);
             exchange.keep(LineKind::Status, event, &[]);
         }
-        Execution::IntegrationRequestId(id) => {
-            exchange.lambda_request_id = exchange.lambda_request_id.or(RequestId::parse(id));
-        }
+        Execution::IntegrationRequestId(id) => set_lambda_request_id(exchange, id),
         Execution::TraceId(id) => exchange.set_text_once(Text::TraceId, id),
         Execution::GatewayResponse { kind, status } => {
             exchange.set_text(Text::GatewayResponseType, kind);
@@ -423,6 +424,13 @@ fn set_stage(exchange: &mut Exchange, api_stage: &[u8]) {
     if let Some(slash) = memchr::memchr(b'/', api_stage) {
         exchange.set_text_once(Text::Api, api_stage.get(..slash).unwrap_or_default());
         exchange.set_text_once(Text::Stage, api_stage.get(slash + 1..).unwrap_or_default());
+    }
+}
+
+/// What answered gave the call this id. Services that are no functions have ids, too.
+pub(super) fn set_lambda_request_id(exchange: &mut Exchange, id: &[u8]) {
+    if exchange.integration != Integration::Aws {
+        exchange.lambda_request_id = exchange.lambda_request_id.or(RequestId::parse(id));
     }
 }
 

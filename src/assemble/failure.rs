@@ -197,7 +197,8 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
         (false, false) => {}
     }
     // Another status is one that an integration response maps the error to, with headers of its own.
-    let by_proxy = exchange.status == Fact::Seen(502) && !progress.seen.success;
+    let by_proxy =
+        matches!(exchange.status, Fact::Seen(502) | Fact::Unseen) && !progress.seen.success;
     if exchange.failure.is_none() && progress.function_error && by_proxy {
         exchange.failure = Some(match exchange.payload(LineKind::EndpointResponseBody) {
             Some(body) => of_function(&body),

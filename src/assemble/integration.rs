@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use crate::assemble::execution::set_lambda_request_id;
 use crate::assemble::store::Progress;
 use crate::model::headers::HeaderMap;
 use crate::model::{Exchange, Integration, LineKind, LogEvent, RequestId, Surface, Text};
@@ -119,8 +120,9 @@ pub(super) fn endpoint_response_headers(
     if exchange.lambda_request_id.is_none() {
         let behind = |at: usize| map.get(at + REQUEST_ID.needle().len()..)?.get(..RequestId::MAX);
         let id = REQUEST_ID.find(map).and_then(behind);
-        exchange.lambda_request_id =
-            id.filter(|id| RequestId::looks_like_uuid(id)).and_then(RequestId::parse);
+        if let Some(id) = id.filter(|id| RequestId::looks_like_uuid(id)) {
+            set_lambda_request_id(exchange, id);
+        }
     }
     // Nearly all runs end well, and then neither is there.
     if ERROR.find(map).is_none() {
