@@ -26,12 +26,51 @@ pub(super) struct Stream {
     pub(super) running: Vec<RequestId>,
     /// Lines without an id that came while no run was known to be going on.
     pub(super) unclaimed: Option<Box<Invocation>>,
-    /// The run that ended last, with its first and last time, if its lines have one.
-    last: Option<(RequestId, Option<(LogTime, LogTime)>)>,
+    /// The run that ended last.
+    last: Option<Ended>,
     /// When its last line arrived, where somebody tells.
     pub(super) arrived: i64,
     /// Runs that ended last, with the arrival of that: their `START` may come behind.
     ended: VecDeque<(RequestId, i64)>,
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, Copy)]
+struct Ended {
+    id: RequestId,
+    /// Its first and last time, if its lines have one.
+    span: Option<(LogTime, LogTime)>,
+    /// The number of its last line.
+    line: u64,
+}
+
+impl Ended {
+    /// Whether a line that carries no id is of this run.
+    fn has(&self, event: &LogEvent<'_>, line: &LambdaLine<'_>) -> bool {
+        let is_error = matches!(line, LambdaLine::Unhandled(_) | LambdaLine::InitError(_));
+        if matches!(line, LambdaLine::UnknownError { .. })
+            || is_error && is_of_invocation(event.message)
+        {
+            return true;
+        }
+        // What the run gave its caller, printed behind its log.
+        if is_error && event.time.is_none() && event.message.starts_with(b"{") {
+            return event.position.line.saturating_sub(self.line) <= MOST_BETWEEN;
+        }
+        // A line that comes late is of the run that was going on at its time.
+        let was_going_on = |(started, ended)| {
+            !is_ordinary(line) && event.time.is_some_and(|time| (started..=ended).contains(&time))
+        };
+        self.span.is_some_and(was_going_on)
+    }
+}
+
+/// Lines between a report and what the run gave its caller.
+const MOST_BETWEEN: u64 = 3;
+
+/// Whether a start failed that was made in an invocation: `INIT_REPORT ... Phase: invoke`.
+fn is_of_invocation(text: &[u8]) -> bool {
+    text.starts_with(b"INIT_REPORT ") && memchr::memmem::find(text, b"Phase: invoke").is_some()
 }
 
 impl Stream {
@@ -162,7 +201,9 @@ impl Invocations {
                 adopt(self.run(id, event), *unclaimed, event.time);
             }
         } else if let LambdaLine::Report { error: Some(kind), .. } = line {
-            self.claim(event, id, kind);
+            self.claim(event, id, |run| names(run, kind));
+        } else if let LambdaLine::Crash { .. } = line {
+            self.claim(event, id, |run| run.outcome == InvocationOutcome::InitError);
         }
         let run = self.run(id, event);
         touch(run, event);
@@ -183,21 +224,25 @@ impl Invocations {
             stream.ends(id, self.now);
         }
         if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
-            stream.last = Some((id, span));
+            stream.last = Some(Ended { id, span, line: event.position.line });
         }
         if reported && uninteresting {
             self.take(&id);
         }
     }
 
-    /// A copy may show the report without the `START`: what kept the code of a run from being loaded
-    /// stands before it, and names the same type of error.
-    fn claim(&mut self, event: &LogEvent<'_>, id: RequestId, kind: &[u8]) {
+    /// A copy may show the end of a run without the `START`: what kept its code from being loaded stands
+    /// before it.
+    fn claim(
+        &mut self,
+        event: &LogEvent<'_>,
+        id: RequestId,
+        is_of_it: impl Fn(&Invocation) -> bool,
+    ) {
         let Some(stream) = self.streams.get_mut(&event.position.place) else { return };
-        let is_of_it = |unclaimed: &mut Box<Invocation>| names(unclaimed, kind);
         if stream.running.is_empty()
             && !self.by_id.contains_key(&id)
-            && let Some(unclaimed) = stream.unclaimed.take_if(is_of_it)
+            && let Some(unclaimed) = stream.unclaimed.take_if(|run| is_of_it(run))
         {
             adopt(self.run(id, event), *unclaimed, event.time);
         }
@@ -228,15 +273,10 @@ impl Invocations {
         let is_ordinary = is_ordinary(&line);
         let stream = self.streams.entry(event.position.place).or_default();
         stream.arrived = self.now;
-        // A line that comes late is of the run that was going on at its time.
-        let was_going_on = |(started, ended)| {
-            !is_ordinary && event.time.is_some_and(|time| (started..=ended).contains(&time))
-        };
-        let is_behind = matches!(line, LambdaLine::UnknownError { .. });
-        let past = stream.last.filter(|(_, span)| is_behind || span.is_some_and(was_going_on));
+        let past = stream.last.filter(|run| run.has(event, &line));
         let running = match (stream.running.as_slice(), past) {
             ([id], _) => Some(*id),
-            ([], past) => past.map(|(id, _)| id),
+            ([], past) => past.map(|run| run.id),
             ([_, ..], _) => None,
         };
         let gateway = gateway_id(&line);
@@ -391,15 +431,23 @@ fn is_of_another(run: Option<&Invocation>, gateway: Option<RequestId>) -> bool {
     known.is_some() && gateway.is_some() && known != gateway
 }
 
-/// Whether an error is another one than the one that was logged before: no run has two.
+/// Whether an error, or a timeout, is another one than the one that was logged before: no run has two.
 fn is_another_failure(
     run: Option<&Invocation>,
     event: &LogEvent<'_>,
     line: &LambdaLine<'_>,
 ) -> bool {
-    let (Some(run), LambdaLine::Unhandled(message)) = (run, line) else { return false };
-    run.outcome == InvocationOutcome::Error
-        && (run.ended != event.time || run.message.as_ref() != Some(message))
+    match (run.map(|run| (run, run.outcome)), line) {
+        (Some((run, InvocationOutcome::Error)), LambdaLine::Unhandled(message)) => {
+            run.ended != event.time || run.message.as_ref() != Some(message)
+        }
+        (Some((_, InvocationOutcome::Error)), LambdaLine::Timeout(_))
+        | (Some((_, InvocationOutcome::Timeout)), LambdaLine::Unhandled(_)) => true,
+        (Some((run, InvocationOutcome::Timeout)), LambdaLine::Timeout(_)) => {
+            run.ended != event.time
+        }
+        _ => false,
+    }
 }
 
 fn is_failure(line: &LambdaLine<'_>) -> bool {

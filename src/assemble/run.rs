@@ -85,6 +85,9 @@ pub(super) fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option
 
 /// Adds what another part of the same run shows.
 pub(super) fn merge(run: &mut Invocation, other: Invocation) {
+    if run.outcome == InvocationOutcome::Crash && other.message.is_some() {
+        run.message = None;
+    }
     run.outcome = worse(run.outcome, other.outcome);
     run.message = run.message.take().or(other.message);
     run.init_timeout |= other.init_timeout;
@@ -147,6 +150,9 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
             keep(run, LineKind::LambdaFailure, event);
         }
         LambdaLine::InitError(message) => {
+            if run.outcome == InvocationOutcome::Crash {
+                run.message = None;
+            }
             run.message = run.message.take().or(Some(message));
             fail(run, InvocationOutcome::InitError, event);
         }

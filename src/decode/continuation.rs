@@ -229,6 +229,10 @@ impl Shape {
         if self.first == First::Platform {
             return false;
         }
+        // Behind a report may stand what the function answered.
+        if self.first == First::Report {
+            return indent > self.indent || starts(text, REPORT_FIELDS);
+        }
         let payload = matches!(text.first(), Some(b'{' | b'[' | b'"' | b'<'));
         let quote = matches!(text.first(), Some(b'"' | b'\''));
         let goes_on = matches!(self.last, b'{' | b'[' | b'(' | b',' | b':');
@@ -251,7 +255,6 @@ impl Shape {
 
     fn known_second_line(&self, text: &[u8]) -> bool {
         match self.first {
-            First::Report if starts(text, REPORT_FIELDS) => return true,
             First::Crash if starts(text, &[b"Runtime.", b"Extension."]) => return true,
             First::Unknown if starts(text, ERROR_TYPES) || is_exception(text) => return true,
             First::Level if text.starts_with(TRACEBACK) => return true,

@@ -540,3 +540,92 @@ fn errors_that_a_filter_left_are_each_of_a_run() {
     // Printed twice, without a time between.
     check(&format!("{0}{0}", error("job")), &[job]);
 }
+
+#[test]
+fn what_the_caller_of_a_run_got_belongs_to_the_run() {
+    let error = "2017-06-22T06:36:19.294Z\t<id>\tTypeError: Cannot read property '0' of undefined\n    at exports.handler (/var/task/index.js:20:34)";
+    let exit = "RequestId: <id> Process exited before completing request";
+    let log = format!("{}{exit}\n", run_of(error));
+    let before = format!("{{\n  \"errorMessage\": \"{exit}\"\n}}\n\nFunction Logs\n{log}");
+    let want = "gw-502-function-error: TypeError: Cannot read property '0' of undefined";
+    check(&before, &[want]);
+    let timeout =
+        "{\"errorMessage\": \"2017-10-16T18:12:25.852Z <id> Task timed out after 3.00 seconds\"}";
+    let want = "gw-502-lambda-timeout: Task timed out after 3.00 seconds";
+    check(&format!("{timeout}\n{}", run_of("")), &[want]);
+    // As emulators print it.
+    for document in [
+        "{\"errorMessage\": \"no\", \"errorType\": \"errorString\"}",
+        "{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"errorString\"\n}",
+        "\n{\"errorMessage\": \"no\", \"errorType\": \"errorString\", \"requestId\": \"<id>\"}",
+    ] {
+        let log = format!("{}\n{document}\n", run_of("").trim_end());
+        check(&log, &["gw-502-function-error: errorString: no"]);
+        let run = run::text(&RuleSet::builtin(), log.replace("<id>", ID).as_bytes());
+        let ids: Vec<_> = run
+            .judged
+            .iter()
+            .map(|(exchange, ..)| exchange.lambda_request_id.map(|id| id.to_string()))
+            .collect();
+        assert_eq!(ids, [Some(ID.to_owned())], "{document}");
+    }
+    // Far behind a run that ended it is another one's.
+    let log = format!("{}a\nb\nc\nd\n{{\"errorMessage\": \"no\"}}\n", run_of(""));
+    let run = run::text(&RuleSet::builtin(), log.replace("<id>", ID).as_bytes());
+    assert!(run.judged.iter().all(|(exchange, ..)| exchange.lambda_request_id.is_none()));
+}
+
+#[test]
+fn programs_and_modules_that_cannot_start() {
+    let glibc = "/var/task/bootstrap: /lib64/libc.so.6: version `GLIBC_2.28' not found (required by /var/task/bootstrap)";
+    let want = format!("lambda-exits-at-start: Runtime.ExitError: {glibc}");
+    let exit = "RequestId: <id> Error: Runtime exited with error: exit status 1\nRuntime.ExitError";
+    check(&format!("{glibc}\n{}", run_of(exit)), &[&want]);
+    check(&run_of(&format!("{glibc}\n{exit}")), &[&want]);
+    check(&run_of(&format!("{exit}\n{glibc}")), &[&want]);
+    let module = "2022-09-24T10:28:00.985Z\tundefined\tERROR\tError [ERR_MODULE_NOT_FOUND]: Cannot find module '/var/task/src/utils' imported from /var/task/pin.js\n    at new NodeError (node:internal/errors:372:5)";
+    let want = "gw-502-init-failure: Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/var/task/src/utils' imported from /var/task/pin.js";
+    check(&format!("{module}\n{exit}\n"), &[want]);
+    let import = "[ERROR] PermissionError: [Errno 13] Permission denied\nTraceback (most recent call last):\n  File \"/var/lang/lib/python3.9/importlib/__init__.py\", line 127, in import_module\n    return _bootstrap._gcd_import(name[level:], package, level)\n  File \"/var/task/app.py\", line 3, in <module>\n    open('x')";
+    check(&run_of(import), &["gw-502-init-failure: PermissionError: [Errno 13] Permission denied"]);
+    // What a handler imports is its own.
+    let own = import.replace("  File \"/var/lang", "  File \"/var/task/app.py\", line 9, in handler\n    import_module('x')\n  File \"/var/lang");
+    check(&run_of(&own), &["gw-502-function-error: PermissionError: [Errno 13] Permission denied"]);
+    // A start that was made in the invocation is the invocation's.
+    let again = "INIT_REPORT Init Duration: 5.51 ms\tPhase: invoke\tStatus: error\tError Type: Extension.Crash\n";
+    let crash = "RequestId: <id> Error: exit status 1 Extension.Crash";
+    check(
+        &format!("{}{again}", run_of(crash)),
+        &["lambda-extension-failed: exit status 1 Extension.Crash"],
+    );
+}
+
+#[test]
+fn micronauts_runtime_names_the_run() {
+    for (line, want) in [
+        ("null", "java.lang.NullPointerException"),
+        ("no cart: ", "no cart: java.lang.IllegalStateException"),
+    ] {
+        let class = want.rsplit(' ').next().unwrap_or_default();
+        let error = format!(
+            "Invocation with requestId [<id>] failed: {line}{class}\n\tat shop.Cart.get(Cart.java:3)"
+        );
+        let want = format!("gw-502-function-error: {want}");
+        check(&error, &[&want]);
+        check(&run_of(&error), &[&want]);
+    }
+}
+
+#[test]
+fn lines_from_which_the_id_was_taken_out() {
+    let timeout = "2024-06-25T19:22:58.186Z  Task timed out after 30.27 seconds\n";
+    check(timeout, &["gw-502-lambda-timeout: Task timed out after 30.27 seconds"]);
+    let error = "[ERROR] KeyError: 'job'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 14, in handler\n    return event['job']\n";
+    check(
+        &format!("{error}{timeout}"),
+        &[
+            "gw-502-function-error: KeyError: 'job'",
+            "gw-502-lambda-timeout: Task timed out after 30.27 seconds",
+        ],
+    );
+}

@@ -5,7 +5,7 @@
 use crate::model::invocation::REFUSED_ORIGIN;
 use crate::model::{LambdaLine, RequestId, Surface};
 use crate::parse::lambda::dump::{self, Dumps};
-use crate::parse::lambda::failure::{self, Failure, panic};
+use crate::parse::lambda::failure::{self, Failure, framework, panic};
 use crate::parse::lambda::platform::{end_of_run, local_timeout};
 use crate::parse::lambda::{Line, is_request_id, json, split_token};
 
@@ -148,7 +148,10 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     if let Some(line) = local_timeout(text) {
         return Some(Line { id: None, line });
     }
-    if let Some((id, failure)) = panic::of_handler(text) {
+    if let Some(line) = without_id(text) {
+        return Some(Line { id: None, line });
+    }
+    if let Some((id, failure)) = panic::of_handler(text).or_else(|| framework::of_micronaut(text)) {
         return Some(Line { id: Some(id), line: failure.into_line() });
     }
     if let Some(failure) = failure::bare(text) {
@@ -159,6 +162,14 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     }
     let dumps = dump::search_own(text);
     (dumps.is_some() || failure::is_logged(text)).then(|| dumps.into_line(None))
+}
+
+/// The end of a run from whose line somebody took the id, and maybe the time, out.
+fn without_id(text: &[u8]) -> Option<LambdaLine<'_>> {
+    let text = skip_time(text).unwrap_or(text).trim_ascii_start();
+    let line = end_of_run(text)?;
+    let is_exact = matches!(line, LambdaLine::Timeout([.., b'.', _, _]));
+    (is_exact && text.ends_with(b" seconds")).then_some(line)
 }
 
 fn is_of_the_gateway(text: &[u8]) -> bool {

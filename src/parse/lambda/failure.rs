@@ -2,6 +2,8 @@
 //!
 //! Must not: take an error that the application caught and logged for one.
 
+pub(super) mod framework;
+pub(super) mod loader;
 mod older;
 pub(super) mod panic;
 
@@ -146,6 +148,12 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: ".NET Core 2, as https://github.com/aws/aws-lambda-dotnet/issues/233 has it",
     },
     LineShape {
+        begins: b"An exception was thrown when the constructor for type '",
+        meaning: Meaning::InitText,
+        example: "An exception was thrown when the constructor for type 'Shop.Function' was invoked. Check inner exception for more details.: LambdaException",
+        seen: ".NET Core 2, as https://github.com/aws/aws-lambda-dotnet/issues/586 has it",
+    },
+    LineShape {
         begins: b"module initialization error",
         meaning: Meaning::InitText,
         example: "module initialization error: TypeError\n    at Object.<anonymous> (/var/task/index.js:3:37)",
@@ -260,7 +268,10 @@ impl Failure {
 /// loading; an `Invoke Error` is always of a request.
 pub(super) fn behind_error_level(text: &[u8], is_before: bool) -> Option<Failure> {
     let text = without_ids(text);
-    let failure = read(find_shape(NODE_SHAPES, text)?, text)?;
+    let Some(shape) = find_shape(NODE_SHAPES, text) else {
+        return if is_before { loader::of_module(text) } else { None };
+    };
+    let failure = read(shape, text)?;
     let is_of_loading = is_before && !text.starts_with(INVOKE_ERROR);
     Some(if is_of_loading { failure.of_loading() } else { failure })
 }
@@ -304,7 +315,10 @@ pub(super) fn bare(text: &[u8]) -> Option<Failure> {
     if text.starts_with(b"LAMBDA_WARNING: ") || text.starts_with(b"[WARNING]") {
         return python(text.get(memmem::find(text, b"[ERROR] ")?..)?);
     }
-    java(text).or_else(|| go(text)).or_else(|| older::failure(text))
+    java(text)
+        .or_else(|| go(text))
+        .or_else(|| loader::of_program(text))
+        .or_else(|| older::failure(text))
 }
 
 /// The error's document that Python's runtime writes behind its warning in one event, where its log
@@ -333,6 +347,7 @@ pub(super) fn is_init_error(text: &[u8]) -> bool {
     let last = text.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
     last.starts_with(b"Extension.")
         || memmem::find(text, NO_BOOTSTRAP).is_some()
+        || memmem::find(text, b"Runtime failed to start: ").is_some()
         || INIT_TYPES.iter().any(|kind| memmem::find(text, kind).is_some())
 }
 
@@ -438,7 +453,8 @@ fn python(text: &[u8]) -> Option<Failure> {
     let is_name = kind.first().is_some_and(u8::is_ascii_alphabetic)
         && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
     let is_error = kind.starts_with(b"Runtime.") || memmem::find(text, TRACEBACK).is_some();
-    (is_name && is_error).then(|| Failure::new(lossy(line)))
+    let failure = (is_name && is_error).then(|| Failure::new(lossy(line)))?;
+    Some(if loader::is_of_import(text) { failure.of_loading() } else { failure })
 }
 
 /// `[ERROR] Type: message` as loggers with a format of their own write it: an error that was logged.

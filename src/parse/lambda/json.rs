@@ -5,7 +5,7 @@
 use crate::model::{LambdaLine, ReportStatus, RequestId};
 use crate::parse::lambda::failure::{self, Failure, is_init_error};
 use crate::parse::lambda::platform::{self, EXIT, OUT_OF_MEMORY, init_ended, report_of, status_of};
-use crate::parse::lambda::{Line, LineShape, dump, find_shape, is_request_id};
+use crate::parse::lambda::{Line, LineShape, application, dump, find_shape, is_request_id};
 use crate::parse::value::raw::{self, Raw};
 
 /// What a `platform.*` event is about.
@@ -100,12 +100,29 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
     {
         return event(kind, record);
     }
+    if let Some(line) = of_platform(text) {
+        return Some(line);
+    }
     let id = members.id();
     if let Some(line) = members.error(text) {
-        return Some(Line { id, line });
+        let of_document = members.request_id.filter(|id| is_request_id(id));
+        return Some(Line { id: id.or(of_document.and_then(RequestId::parse)), line });
     }
     let dumps = dump::search_own(text);
     (members.is_log() || dumps.is_some()).then(|| dumps.into_line(id))
+}
+
+/// What who called a function gets of a run that came to a bad end: a document whose message is the line
+/// that the platform logs.
+fn of_platform(text: &[u8]) -> Option<Line<'_>> {
+    let Raw::Text(message) = raw::member(text, b"errorMessage")? else { return None };
+    let document = failure::error_document(text)?;
+    let line = platform::failure(message).or_else(|| application::read(message))?;
+    // The document names the type, too.
+    if matches!(line.line, LambdaLine::InitError(_)) {
+        return Some(Line { line: document.of_loading().into_line(), ..line });
+    }
+    matches!(line.line, LambdaLine::Timeout(_) | LambdaLine::Crash { .. }).then_some(line)
 }
 
 /// The members that tell what a line is.

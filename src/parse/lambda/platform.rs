@@ -159,14 +159,20 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
 /// `RequestId: <id> Error: ...` and `RequestId: <id> Process exited before completing request`,
 /// also as the record of `platform.fault`.
 pub(super) fn failure(text: &[u8]) -> Option<Line<'_>> {
-    let (id, rest) = split_token(text.strip_prefix(b"RequestId: ")?);
-    let id = RequestId::parse(id)?;
+    let text = text.strip_prefix(b"RequestId: ")?;
+    // Somebody may have taken the id out.
+    let (id, rest) = if let Some(rest) = text.strip_prefix(b" ") {
+        (None, rest)
+    } else {
+        let (id, rest) = split_token(text);
+        (Some(RequestId::parse(id)?), rest)
+    };
     let line = end_of_run(rest).or_else(|| {
         rest.starts_with(b"Error: ").then(|| {
             if is_init_error(rest) { LambdaLine::InitError(kind_behind(rest)) } else { crash(rest) }
         })
     })?;
-    Some(Line { id: Some(id), line })
+    Some(Line { id, line })
 }
 
 /// How Lambda says behind a request id that the run came to a bad end.
