@@ -15,6 +15,7 @@
 //! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
 //! | `apilogs` | `[<end of the id>] [<time>] <message>` |
 //! | a time of day | `10:00:00 <message>` |
+//! | viewers of functions' logs | see `viewer` |
 //! | grep, syslog | anything, `[<time>] (<id>) <label>` |
 //! | Markdown | `` `<line>` ``, `**<line>**`, `` - `<line>` ``; for quotes see `quote` |
 //! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
@@ -27,6 +28,7 @@ use crate::decode::prefix;
 use crate::decode::quote::item;
 use crate::decode::stamp::{Clock, Separator, Stamp, Zone, test_invoke};
 use crate::decode::table::Table;
+use crate::decode::viewer;
 use crate::model::bytes::is_alphanumeric;
 use crate::model::{LogTime, RequestId};
 
@@ -106,6 +108,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
                 .or_else(|| named(line, indent, clock))
                 .or_else(|| listed(line, clock, table))
                 .or_else(|| prefix::begin(line, clock))
+                .or_else(|| viewer::begin(line, indent, clock))
                 .unwrap_or(Begin::Unknown),
         },
         [b'`' | b'*', ..] => marked(line, indent, clock, table)
@@ -138,6 +141,7 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock, table: &Tab
         .or_else(|| named(line, indent, clock))
         .or_else(|| listed(line, clock, table))
         .or_else(|| prefix::begin(line, clock))
+        .or_else(|| viewer::begin(line, indent, clock))
         .unwrap_or(Begin::Unknown)
 }
 
@@ -186,13 +190,14 @@ fn epoch(line: &[u8], at: usize) -> Option<Begin> {
     Some(Begin::Stamped(head))
 }
 
-/// `10:00:00 <message>`: without a date it is no time, but what Lambda says behind it is a message.
+/// `10:00:00 <message>`, `10:00:00 - <message>`: without a date it is no time, but what Lambda says behind it is a message.
 fn of_day(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let [h1, h2, b':', m1, m2, b':', s1, s2, b' ' | b'\t', text @ ..] = line.get(at..)? else {
         return None;
     };
     let is_time = [h1, h2, m1, m2, s1, s2].iter().all(|byte| byte.is_ascii_digit());
     let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"- ").unwrap_or(text);
     let mut is_message = || is_usual_start(text) || is_lambda(text, clock);
     (is_time && is_message()).then(|| Begin::Usual(Head::at(line.len() - text.len())))
 }
@@ -281,6 +286,9 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
     let behind = line.get(after..).unwrap_or_default();
     let time = Some(stamp.time);
     match (stamp.separator, behind) {
+        (_, [b' ', b'-', b' ', text @ ..]) if is_usual_start(text) || is_lambda(text, clock) => {
+            Begin::Stamped(Head { time, ..Head::at(line.len() - text.len()) })
+        }
         // A time as Java and other loggers write it: part of the message, and in any zone.
         (Separator::Blank, [b' ' | b'\t', text @ ..]) if starts_with_id(text) => {
             Begin::Stamped(Head { time, ..Head::at(after + 1) })
@@ -320,7 +328,7 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
             Some(text) => {
                 Begin::Stamped(Head { time, is_copied: true, ..Head::at(line.len() - text.len()) })
             }
-            None => Begin::Unknown,
+            None => viewer::begin(line, at, clock).unwrap_or(Begin::Unknown),
         },
     }
 }

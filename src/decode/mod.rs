@@ -53,6 +53,7 @@ mod stamp;
 mod table;
 mod test_invoke;
 mod text;
+mod viewer;
 mod walk;
 mod window;
 mod wrapped;

@@ -20,6 +20,7 @@ use crate::decode::pending::{Mark, Pending};
 use crate::decode::quote::{Quotation, marks, strip};
 use crate::decode::stamp::{Clock, EXPORT, TAIL};
 use crate::decode::table::Table;
+use crate::decode::viewer::Brackets;
 use crate::decode::window::{More, Window};
 use crate::decode::wrapped;
 use crate::decode::{HEAD, MAX_EVENT, SLACK};
@@ -48,6 +49,7 @@ pub(crate) fn decode<R: Read>(
         marking,
         behind_gap: false,
         fences: Fences::default(),
+        brackets: Brackets::default(),
         quotation: Quotation::default(),
         quotes: 0,
         tailed: Vec::new(),
@@ -69,6 +71,7 @@ struct Text<'e, 's, 'n> {
     /// Whether an empty line, or the border of a code block, is before this one.
     behind_gap: bool,
     fences: Fences,
+    brackets: Brackets,
     quotation: Quotation,
     /// How many marks of quoting stand in front of this line.
     quotes: u8,
@@ -210,6 +213,7 @@ impl Text<'_, '_, '_> {
             (begun, start) = (opened, end - inner.len());
             end -= self.quotation.end(inner);
         }
+        begun = self.brackets.read(begun, line, &mut self.clock);
         (begun, (start, end))
     }
 

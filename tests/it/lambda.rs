@@ -629,3 +629,32 @@ fn lines_from_which_the_id_was_taken_out() {
         ],
     );
 }
+
+#[test]
+fn what_viewers_of_logs_put_in_front_hides_no_failure() {
+    let run = [
+        "START RequestId: <id> Version: $LATEST",
+        "2026-11-22T10:00:03.000Z <id> Task timed out after 3.00 seconds",
+        "END RequestId: <id>",
+        "REPORT RequestId: <id>\tDuration: 3000.00 ms\tBilled Duration: 3000 ms",
+    ];
+    for prefix in [
+        "[2026-11-22T12:00:03+02:00] ",
+        "[2026-11-22 10:00:03.000000] ",
+        "[1795341603000] ",
+        "2026-11-22T10:00:03.000+00:00[  orders-f622aef] ",
+        "2026-11-22 10:00:03 - ",
+        "10:00:03 - ",
+        "[/aws/lambda/orders] ",
+        "orders-1  | ",
+    ] {
+        let log = run.map(|line| format!("{prefix}{line}\n")).concat();
+        check(&log, &["gw-502-lambda-timeout: Task timed out after 3.00 seconds"]);
+    }
+    // Behind one that shows what the brackets are, any message is an event.
+    let event = event("/a", OTHER).replace("event: ", "");
+    let log = format!(
+        "[1795341600000] START RequestId: <id> Version: $LATEST\n[1795341600001] hello\n[1795341600002] {event}\n"
+    );
+    assert_eq!(exchanges(&log.replace("<id>", ID)), [("/a".to_owned(), None)]);
+}

@@ -1,0 +1,235 @@
+//! What viewers of logs print in front of the lines of a function's.
+//!
+//! | viewer | line |
+//! |---|---|
+//! | `saw` | `[<time>] <message>`, `[<time>] (<end of the stream>) <message>` |
+//! | `zappa tail` | `[<milliseconds>] <message>` |
+//! | `claudia` | `[Thu Apr 06 2017 20:19:28 GMT+0000 (UTC)] <message>` |
+//! | `pulumi logs` | `<time>[   <function>] <message>` |
+//! | `rdk logs` | `<time> - <message>` |
+//! | forwarders | `[/aws/lambda/<function>] <message>` |
+//! | Docker Compose | `<service>  \| <message>` |
+//! | others | anything, and one of the platform's three lines as a whole |
+//!
+//! Must not: take a line for one unless what stands behind is what Lambda writes.
+
+use std::sync::LazyLock;
+
+use chrono::DateTime;
+use memchr::{memchr, memmem};
+
+use crate::decode::continuation::is_usual_start;
+use crate::decode::header::{Begin, Head, millis};
+use crate::decode::marking::is_lambda;
+use crate::decode::stamp::Clock;
+use crate::model::{LogTime, RequestId};
+
+/// Longer ones are text.
+const MOST: usize = 256;
+
+/// What a line is that one of them wrote, without blanks in front.
+pub(super) fn begin(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
+    let text = line.get(at..)?;
+    let (time, message) = in_brackets(text, clock)
+        .filter(|(_, message)| is_message(message, clock))
+        .or_else(|| behind_name(text, clock))
+        .or_else(|| behind_service(text, clock).map(|message| (None, message)))
+        .or_else(|| behind_anything(text, clock))?;
+    let head = Head { time, ..Head::at(line.len() - message.len()) };
+    Some(if time.is_some() { Begin::Stamped(head) } else { Begin::Usual(head) })
+}
+
+/// Whether a viewer puts times in brackets in front of messages.
+#[derive(Debug, Default)]
+pub(super) struct Brackets {
+    are_used: bool,
+}
+
+impl Brackets {
+    /// What a line is: behind one that showed them, any message stands behind `[<time>] `.
+    #[inline]
+    pub(super) fn read(&mut self, begun: Begin, line: &[u8], clock: &mut Clock) -> Begin {
+        if !line.starts_with(b"[") {
+            return begun;
+        }
+        match begun {
+            Begin::Stamped(_) => self.are_used = true,
+            Begin::Unknown if self.are_used => {
+                if let Some((time @ Some(_), message)) = in_brackets(line, clock) {
+                    let message = line.len() - message.len();
+                    return Begin::Stamped(Head { time, ..Head::at(message) });
+                }
+            }
+            Begin::Unknown
+            | Begin::Alone(_)
+            | Begin::Certain(_)
+            | Begin::Usual(_)
+            | Begin::Blank
+            | Begin::Title
+            | Begin::Noise => {}
+        }
+        begun
+    }
+}
+
+/// What stands behind `[<time>] ` or `[<group>] `, and the time.
+fn in_brackets<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>, &'a [u8])> {
+    let inner = text.strip_prefix(b"[")?;
+    let near = inner.get(..MOST.min(inner.len()))?;
+    let (inside, message) = inner.split_at_checked(memchr(b']', near)?)?;
+    let message = message.strip_prefix(b"] ")?;
+    if inside.starts_with(b"/aws/lambda/") {
+        return Some((None, message));
+    }
+    let time = time_in(inside, clock)?;
+    Some((Some(time), behind_stream(message).unwrap_or(message)))
+}
+
+/// What stands behind `<time>[   <function>] `, and the time.
+fn behind_name<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>, &'a [u8])> {
+    let stamp = clock.iso(text)?;
+    let inner = text.get(stamp.length..)?.strip_prefix(b"[ ")?;
+    let near = inner.get(..MOST.min(inner.len()))?;
+    let message = inner.get(memchr(b']', near)? + 1..)?.strip_prefix(b" ")?;
+    Some((Some(stamp.time), message))
+}
+
+/// A time that stands alone, as ISO 8601, milliseconds, or a date of JavaScript.
+fn time_in(text: &[u8], clock: &mut Clock) -> Option<LogTime> {
+    if let Some(stamp) = clock.iso(text) {
+        return (stamp.length == text.len()).then_some(stamp.time);
+    }
+    millis(text).or_else(|| {
+        let date = text.get(..b"Thu Apr 06 2017 20:19:28 GMT+0000".len())?;
+        let date = std::str::from_utf8(date).ok()?;
+        let time = DateTime::parse_from_str(date, "%a %b %d %Y %H:%M:%S GMT%z").ok()?;
+        Some(LogTime(time.timestamp_millis()))
+    })
+}
+
+/// What stands behind `(abcdef12) `, the end of a stream's name.
+fn behind_stream(text: &[u8]) -> Option<&[u8]> {
+    let (name, behind) = text.strip_prefix(b"(")?.split_first_chunk::<8>()?;
+    name.iter().all(u8::is_ascii_hexdigit).then(|| behind.strip_prefix(b") "))?
+}
+
+/// What stands behind `<service>  | `.
+fn behind_service<'a>(text: &'a [u8], clock: &mut Clock) -> Option<&'a [u8]> {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let name = text.iter().take(MOST).take_while(is_name).count();
+    let message = text.get(name..)?.trim_ascii_start().strip_prefix(b"| ")?;
+    (name > 0 && is_message(message, clock)).then_some(message)
+}
+
+static REQUEST: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("RequestId: "));
+
+/// One of the platform's lines as a whole, behind anything that ends in a mark, and the time in front.
+fn behind_anything<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>, &'a [u8])> {
+    let label = REQUEST.find(text.get(..MOST.min(text.len()))?)?;
+    let before = text.get(..label)?;
+    let length = [b"START ".as_slice(), b"END ", b"REPORT "]
+        .iter()
+        .find_map(|word| before.ends_with(word).then_some(word.len()))?;
+    let (before, message) = text.split_at_checked(label - length)?;
+    let is_mark = matches!(before, [.., b']' | b'|' | b'-' | b':', b' '] | [.., b'\t']);
+    if !is_mark || !is_whole(message) {
+        return None;
+    }
+    let words = before.split_inclusive(|byte| *byte == b' ' || *byte == b'[');
+    let starts = words.scan(0, |at, word| Some(std::mem::replace(at, *at + word.len())));
+    let time = starts.into_iter().find_map(|at| clock.iso(before.get(at..)?));
+    Some((time.map(|stamp| stamp.time), message))
+}
+
+/// Whether a line of the platform has all that belongs to it: text may mention one.
+fn is_whole(message: &[u8]) -> bool {
+    let Some((word, rest)) = message.split_at_checked(memchr(b' ', message).unwrap_or(0)) else {
+        return false;
+    };
+    let rest = rest.strip_prefix(b" RequestId: ").unwrap_or_default();
+    let Some((id, behind)) = rest.split_first_chunk::<{ RequestId::MAX }>() else { return false };
+    let behind = behind.trim_ascii();
+    RequestId::looks_like_uuid(id)
+        && match word {
+            b"START" => behind.starts_with(b"Version: "),
+            b"REPORT" => memmem::find(behind, b"Duration: ").is_some(),
+            _ => behind.is_empty(),
+        }
+}
+
+fn is_message(text: &[u8], clock: &mut Clock) -> bool {
+    is_usual_start(text)
+        || is_lambda(text, clock)
+        || text.starts_with(b"{\"")
+        || is_timeout_without_id(text, clock)
+}
+
+/// `<time>  Task timed out after 3.00 seconds`.
+fn is_timeout_without_id(text: &[u8], clock: &mut Clock) -> bool {
+    let behind = clock.iso(text).and_then(|stamp| text.get(stamp.length..)).unwrap_or_default();
+    behind.trim_ascii_start().starts_with(b"Task timed out after ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: &str = "START RequestId: 9130fe6d-4a72-460f-87bb-2e3ede273772 Version: $LATEST";
+    const LINE: &str = "2021-04-17T00:30:46.123Z\t9130fe6d-4a72-460f-87bb-2e3ede273772\tINFO\thi";
+
+    #[test]
+    fn what_stands_in_front_is_told_from_the_message() {
+        let mut clock = Clock::default();
+        for (prefix, time) in [
+            ("[2021-04-17T12:30:43+12:00] ", Some(1_618_619_443_000)),
+            ("[2024-11-20 01:07:34.051000] ", Some(1_732_064_854_051)),
+            ("[2021-04-17T12:30:43+12:00] (abcdef12) ", Some(1_618_619_443_000)),
+            ("[1553875879150] ", Some(1_553_875_879_150)),
+            ("[Thu Apr 06 2017 20:19:28 GMT+0000 (UTC)] ", Some(1_491_509_968_000)),
+            ("[/aws/lambda/orders-Fn-1] ", None),
+            ("orders_1  | ", None),
+        ] {
+            for message in [START, LINE, "[ERROR] KeyError: 'a'"] {
+                let line = format!("  {prefix}{message}");
+                let begun = begin(line.as_bytes(), 2, &mut clock);
+                let Some(Begin::Stamped(head) | Begin::Usual(head)) = begun else {
+                    panic!("{line}: {begun:?}");
+                };
+                assert_eq!(
+                    (head.time, head.message),
+                    (time.map(LogTime), 2 + prefix.len()),
+                    "{line}"
+                );
+            }
+            let text = format!("{prefix}hello");
+            assert_eq!(begin(text.as_bytes(), 0, &mut clock), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_lines_of_the_platform_are_told_behind_anything() {
+        let mut clock = Clock::default();
+        for (prefix, has_time) in [
+            ("[info] 2017-12-25T19:17:00.125 - ", true),
+            ("2020-12-01T22:15:00.668-08:00[   hello-f622aef] ", true),
+            ("- `04:23:48`   | ", false),
+            ("a.s.l.i.version_manager    : [hello-b06f] ", false),
+        ] {
+            let line = format!("{prefix}{START}");
+            let begun = begin(line.as_bytes(), 0, &mut clock);
+            let Some(Begin::Stamped(head) | Begin::Usual(head)) = begun else {
+                panic!("{line}: {begun:?}");
+            };
+            assert_eq!((head.message, head.time.is_some()), (prefix.len(), has_time), "{line}");
+        }
+        for text in [
+            format!("we saw {START}"),
+            "it says: END RequestId: 9130fe6d-4a72-460f-87bb-2e3ede273772 and nothing else".into(),
+            "it says: START RequestId: 12".into(),
+            format!("{{\"log\": \"{START}\"}}"),
+        ] {
+            assert_eq!(begin(text.as_bytes(), 0, &mut clock), None, "{text}");
+        }
+    }
+}
