@@ -8,7 +8,7 @@
 //! | Lambda's payload of it | `awslogs.data` |
 //! | Logs Insights | `results`, or rows with `@message` |
 //! | one event of the above | `message` and a numeric `timestamp`, and little else |
-//! | forwarders | `message` and `aws.awslogs`; `log` and `stream`, `time` or `date`; any `message` that is a line of the gateway |
+//! | forwarders | `message` and `aws.awslogs`; `log` and `stream`, `time` or `date`; any `message` or `log` that is a line of the gateway or of Lambda, or JSON beside a time and no level |
 //! | test invocation | `log` as text, and `status` or `latency` |
 //! | HAR | `log.entries` |
 //!
@@ -17,7 +17,9 @@
 //! Must not: build values.
 
 use crate::decode::header::starts_with_id;
+use crate::decode::marking::is_of_platform;
 use crate::decode::walk::{Cursor, Stop, Text, Walked, text};
+use crate::model::RequestId;
 
 /// The members that matter, as written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +57,8 @@ enum Wrapper {
     Docker,
     /// Has a `date`.
     FluentBit,
+    /// None, but a logger of the application: it has a level.
+    Logger,
 }
 
 /// What an array holds.
@@ -143,6 +147,12 @@ impl<'a> Document<'a> {
             b"status" | b"latency" | b"multiValueHeaders" => self.keys.test = true,
             b"awslogs" => self.awslogs = Some(value),
             b"aws" => self.aws = Some(value),
+            b"level" | b"severity" => {
+                if self.keys.wrapper == Wrapper::None {
+                    self.keys.wrapper = Wrapper::Logger;
+                }
+                self.others += 1;
+            }
             b"messageType" => self.control = value == b"\"CONTROL_MESSAGE\"",
             _ => self.others += 1,
         }
@@ -180,15 +190,34 @@ impl<'a> Document<'a> {
             return Kind::Event;
         }
         let whole = self.log.and_then(text).filter(|_| {
-            let is_wrapped = self.keys.wrapper != Wrapper::None && self.timestamp.is_some();
-            self.message.is_none() && self.others <= 2 && is_wrapped
+            let is_wrapped = matches!(self.keys.wrapper, Wrapper::Docker | Wrapper::FluentBit);
+            self.message.is_none() && self.others <= 2 && is_wrapped && self.timestamp.is_some()
         });
-        let line = self.message.or(self.log).and_then(text).filter(|text| starts_with_id(text.raw));
+        // A shipper has a time beside what it read, and no level.
+        let is_shipped = |raw: &[u8]| {
+            self.timestamp.is_some()
+                && self.keys.wrapper != Wrapper::Logger
+                && raw.starts_with(b"{\\\"")
+        };
+        let is_line = |text: &Text<'_>| is_line(text.raw) || is_shipped(text.raw);
+        let line = self.message.or(self.log).and_then(text).filter(is_line);
         match whole.or(line) {
             Some(text) => Kind::Forwarded(text),
             None => Kind::Logged,
         }
     }
+}
+
+/// Whether a text, as it is written in JSON, is a line of the gateway's or of Lambda's.
+fn is_line(raw: &[u8]) -> bool {
+    const STAMP: usize = b"2026-11-22T10:00:00.000Z".len();
+    let is_stamped = || {
+        let (stamp, behind) = raw.split_first_chunk::<STAMP>()?;
+        let behind = behind.strip_prefix(b" ").or_else(|| behind.strip_prefix(b"\\t"))?;
+        let (id, _) = behind.split_first_chunk::<{ RequestId::MAX }>()?;
+        Some(stamp.ends_with(b"Z") && RequestId::looks_like_uuid(id))
+    };
+    starts_with_id(raw) || is_of_platform(raw) || is_stamped().unwrap_or_default()
 }
 
 /// Whether an array begins at `at` that is empty or whose first element begins with `first`.

@@ -9,19 +9,19 @@
 //! | `rdk logs` | `<time> - <message>` |
 //! | forwarders | `[/aws/lambda/<function>] <message>` |
 //! | Docker Compose | `<service>  \| <message>` |
-//! | others | anything, and one of the platform's three lines as a whole |
+//! | others | anything that ends in a mark, and a line that only Lambda writes |
 //!
 //! Must not: take a line for one unless what stands behind is what Lambda writes.
 
 use std::sync::LazyLock;
 
 use chrono::DateTime;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::decode::continuation::is_usual_start;
 use crate::decode::header::{Begin, Head, millis};
-use crate::decode::marking::is_lambda;
-use crate::decode::stamp::Clock;
+use crate::decode::marking::{is_lambda, is_of_platform};
+use crate::decode::stamp::{Clock, EXPORT};
 use crate::model::{LogTime, RequestId};
 
 /// Longer ones are text.
@@ -124,16 +124,18 @@ fn behind_service<'a>(text: &'a [u8], clock: &mut Clock) -> Option<&'a [u8]> {
 static REQUEST: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new("RequestId: "));
 
-/// One of the platform's lines as a whole, behind anything that ends in a mark, and the time in front.
+/// A line of Lambda, of which the platform's are whole, behind anything that ends in a mark, and the time in
+/// front.
 fn behind_anything<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>, &'a [u8])> {
-    let label = REQUEST.find(text.get(..MOST.min(text.len()))?)?;
-    let before = text.get(..label)?;
-    let length = [b"START ".as_slice(), b"END ", b"REPORT "]
-        .iter()
-        .find_map(|word| before.ends_with(word).then_some(word.len()))?;
-    let (before, message) = text.split_at_checked(label - length)?;
-    let is_mark = matches!(before, [.., b']' | b'|' | b'-' | b':', b' '] | [.., b'\t']);
-    if !is_mark || !is_whole(message) {
+    let whole = whole_at(text);
+    let at = whole.or_else(|| stamped_at(text, clock))?;
+    let (before, message) = text.split_at_checked(at)?;
+    let is_mark =
+        matches!(before, [.., b']' | b'|' | b'-', b' '] | [.., b']', b':', b' '] | [.., b'\t']);
+    // Text that mentions a line of the other kinds has a colon in front of it.
+    let is_sure = whole.is_some() && !message.starts_with(b"RequestId: ");
+    let follows_mark = is_mark || is_sure && before.ends_with(b": ");
+    if !follows_mark {
         return None;
     }
     let words = before.split_inclusive(|byte| *byte == b' ' || *byte == b'[');
@@ -142,8 +144,29 @@ fn behind_anything<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogT
     Some((time.map(|stamp| stamp.time), message))
 }
 
+/// Where one of the platform's lines begins.
+fn whole_at(text: &[u8]) -> Option<usize> {
+    let label = REQUEST.find(text.get(..MOST.min(text.len()))?)?;
+    let before = text.get(..label)?;
+    let words = [b"START ".as_slice(), b"END ", b"REPORT ", b""];
+    let word = words.iter().find(|word| before.ends_with(word))?;
+    let at = label - word.len();
+    text.get(at..).is_some_and(is_whole).then_some(at)
+}
+
+/// Where the time and the request id begin that Lambda writes in front of what a function prints.
+fn stamped_at(text: &[u8], clock: &mut Clock) -> Option<usize> {
+    memchr_iter(b'Z', text.get(..MOST.min(text.len()))?).find_map(|end| {
+        let at = (end + 1).checked_sub(EXPORT)?;
+        (at > 0 && is_lambda(text.get(at..)?, clock)).then_some(at)
+    })
+}
+
 /// Whether a line of the platform has all that belongs to it: text may mention one.
 fn is_whole(message: &[u8]) -> bool {
+    if message.starts_with(b"RequestId: ") {
+        return is_of_platform(message);
+    }
     let Some((word, rest)) = message.split_at_checked(memchr(b' ', message).unwrap_or(0)) else {
         return false;
     };
@@ -216,17 +239,21 @@ mod tests {
             ("- `04:23:48`   | ", false),
             ("a.s.l.i.version_manager    : [hello-b06f] ", false),
         ] {
-            let line = format!("{prefix}{START}");
-            let begun = begin(line.as_bytes(), 0, &mut clock);
-            let Some(Begin::Stamped(head) | Begin::Usual(head)) = begun else {
-                panic!("{line}: {begun:?}");
-            };
-            assert_eq!((head.message, head.time.is_some()), (prefix.len(), has_time), "{line}");
+            for message in [START, LINE] {
+                let line = format!("{prefix}{message}");
+                let begun = begin(line.as_bytes(), 0, &mut clock);
+                let Some(Begin::Stamped(head) | Begin::Usual(head)) = begun else {
+                    panic!("{line}: {begun:?}");
+                };
+                assert_eq!((head.message, head.time.is_some()), (prefix.len(), has_time), "{line}");
+            }
         }
         for text in [
             format!("we saw {START}"),
             "it says: END RequestId: 9130fe6d-4a72-460f-87bb-2e3ede273772 and nothing else".into(),
             "it says: START RequestId: 12".into(),
+            "error: RequestId: 9130fe6d-4a72-460f-87bb-2e3ede273772 Error: Runtime exited".into(),
+            format!("first: {LINE}"),
             format!("{{\"log\": \"{START}\"}}"),
         ] {
             assert_eq!(begin(text.as_bytes(), 0, &mut clock), None, "{text}");

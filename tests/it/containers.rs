@@ -330,6 +330,33 @@ fn subscriptions_and_forwarders() {
 }
 
 #[test]
+fn what_shippers_read_is_told_by_what_it_is() {
+    let access = r#"{"requestId":"a","status":403}"#;
+    let node = format!("2026-11-22T10:00:00.000Z\t{ID}\tINFO\thi");
+    let lines = [format!("START RequestId: {ID} Version: $LATEST"), node, access.to_owned()];
+    for line in &lines {
+        let quoted = serde_json::to_string(line).expect("text");
+        for shipped in [
+            format!(
+                r#"{{"@timestamp":"2026-11-22T10:00:00.120Z","@version":"1","host":"h","message":{quoted}}}"#
+            ),
+            format!(
+                r#"{{"file":"/var/log/x","message":{quoted},"source_type":"file","timestamp":"2026-11-22T10:00:00.120Z"}}"#
+            ),
+        ] {
+            assert_eq!(messages(shipped.as_bytes()), [line.as_str()], "{shipped}");
+        }
+        // What an application says of another document is its own line.
+        let logged = format!(
+            r#"{{"level":"INFO","message":{quoted},"timestamp":"2026-11-22T10:00:00.120Z"}}"#
+        );
+        if line == access {
+            assert_eq!(messages(logged.as_bytes()), [logged.as_str()]);
+        }
+    }
+}
+
+#[test]
 fn what_tools_put_before_a_line() {
     let message = format!("({ID}) Method completed with status: 200");
     let line = |time: Option<&str>, message: &str| {
