@@ -377,6 +377,7 @@ pub(super) fn apply_line(
             }
         }
         Execution::TestHeading(_) => exchange.surface = Surface::TestInvoke,
+        Execution::TestResult { .. } => show_result(exchange, event, line),
         Execution::ReceivedResponse(status) if !progress.authorizer_phase => {
             exchange.integration_status = status.or(exchange.integration_status);
         }
@@ -390,6 +391,24 @@ pub(super) fn apply_line(
         | Execution::AuthorizerPolicy(_)
         | Execution::MethodResponseBody(_)
         | Execution::Detail => {}
+    }
+}
+
+/// What the console shows of a test call above its log.
+#[cold]
+fn show_result(exchange: &mut Exchange, event: &LogEvent<'_>, line: &Execution<'_>) {
+    let Execution::TestResult { method, path, status, is_made_by_gateway } = *line else { return };
+    exchange.surface = Surface::TestInvoke;
+    exchange.set_text(Text::Method, method);
+    if !path.is_empty() {
+        exchange.set_text(Text::Path, path);
+    }
+    if let Some(status) = status {
+        exchange.status = Fact::Seen(status);
+        exchange.keep(LineKind::Status, event, &[]);
+    }
+    if is_made_by_gateway {
+        exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::assemble::store::Progress;
 use crate::model::{
     Acceptance, AnsweredBy, Defect, DefectKind, Exchange, Fact, Failure, FunctionResponse,
-    Integration, LineKind, Text,
+    Integration, LineKind, Surface, Text,
 };
 use crate::parse::proxy_response;
 use crate::parse::value::raw;
@@ -187,7 +187,11 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
         (true, _) => exchange.answered_by = Fact::Seen(AnsweredBy::Integration),
         (false, true) => exchange.answered_by = Fact::Seen(AnsweredBy::Gateway),
         // All of its lines are there, and none says that the integration answered.
-        (false, false) if progress.seen.begin && has_error_status => {
+        (false, false)
+            if progress.seen.begin
+                && has_error_status
+                && (progress.seen.end || exchange.surface != Surface::TestInvoke) =>
+        {
             exchange.answered_by = Fact::Seen(AnsweredBy::Gateway);
             exchange.failure = match exchange.status {
                 Fact::Seen(429) => Some(Failure::Throttled),

@@ -34,7 +34,10 @@ impl Assembler {
                 // The heading of a test call names it otherwise than the line behind it.
                 differs && !named.is_some_and(|id| id.is_shared())
             });
-            let restarts = matches!(line, Execution::TestHeading(_));
+            // Above the log of a test the console shows its result.
+            let restarts = matches!(line, Execution::TestResult { .. })
+                || matches!(line, Execution::TestHeading(_))
+                    && !self.store.is_test_without_log(*slot);
             !restarts && !other_id && (!ended || is_trailer(line))
         });
         let slot = match continues {

@@ -10,7 +10,9 @@ use hashbrown::{Equivalent, HashMap};
 use crate::assemble::Keep;
 use crate::assemble::agenda::{Arrival, Stage};
 use crate::assemble::passing::Passing;
-use crate::model::{Adds, Exchange, IdText, LineKind, LogEvent, PlaceId, RequestId, Ticket};
+use crate::model::{
+    Adds, Exchange, IdText, LineKind, LogEvent, PlaceId, RequestId, Surface, Ticket,
+};
 
 /// An exchange in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -234,6 +236,14 @@ impl Store {
     /// Whether the end of the exchange was seen.
     pub(super) fn has_ended(&self, slot: SlotId) -> bool {
         self.slots.get(slot.0 as usize).is_some_and(|entry| entry.progress.seen.end)
+    }
+
+    /// Whether nothing but the result of a test call was read of it.
+    pub(super) fn is_test_without_log(&self, slot: SlotId) -> bool {
+        self.slots.get(slot.0 as usize).is_some_and(|entry| {
+            let seen = entry.progress.seen;
+            entry.exchange.surface == Surface::TestInvoke && !seen.begin && !seen.end
+        })
     }
 
     /// Widens the exchange's time by this event.

@@ -51,6 +51,8 @@ enum First {
     Level,
     /// `<request id="...">`.
     Element,
+    /// `/orders - GET method test results`: what the console shows above the log of a test.
+    TestResult,
     #[default]
     Other,
 }
@@ -173,6 +175,15 @@ pub(crate) fn is_usual_start(text: &[u8]) -> bool {
     }
 }
 
+/// Whether the log of a test invocation begins with `text`, or what the console shows above it.
+pub(crate) fn begins_test(text: &[u8]) -> bool {
+    text.starts_with(b"Execution log for request ") || is_test_result(text)
+}
+
+fn is_test_result(text: &[u8]) -> bool {
+    text.trim_ascii_end().ends_with(b" method test results")
+}
+
 fn starts(text: &[u8], list: &[&[u8]]) -> bool {
     list.iter().any(|start| text.starts_with(start))
 }
@@ -193,6 +204,8 @@ impl Shape {
             First::Level
         } else if text.starts_with(b"<request id=") {
             First::Element
+        } else if is_test_result(text) {
+            First::TestResult
         } else {
             First::Other
         };
@@ -229,6 +242,9 @@ impl Shape {
         if self.first == First::Platform {
             return false;
         }
+        if self.first == First::TestResult {
+            return true;
+        }
         // Behind a report may stand what the function answered.
         if self.first == First::Report {
             return indent > self.indent || starts(text, REPORT_FIELDS);
@@ -264,6 +280,7 @@ impl Shape {
             | First::Unknown
             | First::Level
             | First::Element
+            | First::TestResult
             | First::Other => {}
         }
         text.starts_with(b"Caused by: ")

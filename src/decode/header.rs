@@ -22,7 +22,7 @@
 //!
 //! Must not: look further into a message than its first word.
 
-use crate::decode::continuation::is_usual_start;
+use crate::decode::continuation::{begins_test, is_usual_start};
 use crate::decode::marking::is_lambda;
 use crate::decode::prefix;
 use crate::decode::quote::item;
@@ -124,7 +124,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
 }
 
 fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock, table: &Table) -> Begin {
-    if rest.starts_with(b"Execution log for request ") {
+    if begins_test(rest) {
         return Begin::Certain(Head::at(indent));
     }
     if rest.get(3) == Some(&b' ')

@@ -38,6 +38,17 @@ pub enum Entry<'a> {
 pub enum Execution<'a> {
     /// `Execution log for request <id>`: heading of a test call.
     TestHeading(&'a [u8]),
+    /// What the console shows of a test call above its log.
+    TestResult {
+        /// HTTP method.
+        method: &'a [u8],
+        /// The path as requested; empty where it is not shown.
+        path: &'a [u8],
+        /// The status of the response.
+        status: Option<u16>,
+        /// Whether the response has the header that the gateway puts on those that it makes itself.
+        is_made_by_gateway: bool,
+    },
     /// `Extended Request Id: <id>`.
     ExtendedRequestId(&'a [u8]),
     /// `Starting authorizer: <authorizer> for request: <id>`.

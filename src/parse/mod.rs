@@ -9,6 +9,7 @@ pub mod http_event;
 pub mod lambda;
 pub mod proxy_response;
 pub mod shape;
+mod test_page;
 pub mod value;
 
 use crate::model::{Entry, LogEvent, Record};
@@ -36,6 +37,9 @@ pub fn others(message: &[u8]) -> Record<'_> {
         && let Some(entry) = har::parse(message)
     {
         return whole(message, Entry::Har(entry));
+    }
+    if let Some(line) = test_page::parse(message) {
+        return whole(message, Entry::Execution(line));
     }
     if let Some(access) = access_log::parse(message) {
         return whole(message, Entry::Access(access));

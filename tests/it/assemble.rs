@@ -5,6 +5,9 @@ use corscope::model::{
     AnsweredBy, Exchange, Fact, Failure, LogEvent, LogTime, Place, Places, Position, Surface, Text,
 };
 use corscope::parse;
+use corscope::rules::set::RuleSet;
+
+use crate::run;
 
 const A: &str = "aaaaaaaa-1111-4111-8111-111111111111";
 const B: &str = "bbbbbbbb-2222-4222-8222-222222222222";
@@ -229,5 +232,44 @@ fn the_functions_own_log_finds_its_request_in_any_order() {
         // The completed gateway exchange was released here; the run is reported with it or alone.
         assert!(done.iter().any(|e| e.failure == Some(Failure::FunctionError)));
         assert!(done.iter().all(|e| e.lambda_request_id.unwrap().as_str() == RUN));
+    }
+}
+
+#[test]
+fn what_the_console_shows_above_the_log_of_a_test_is_of_the_test() {
+    let page = |status: u16, log: &str| {
+        format!(
+            "/a - GET method test results\nRequest\n/a?b=c\nLatency ms\n41\nStatus\n{status}\nResponse body\n{{\"message\": \"Internal server error\"}}\nResponse headers\n{{\n  \"x-amzn-ErrorType\": \"InternalServerErrorException\"\n}}\nLogs\n{log}"
+        )
+    };
+    let line = |text: &str| format!("Tue Nov 21 19:43:56 UTC 2023 : {text}\n");
+    let heading = "Execution log for request e542f871-6bfe-49aa-a4ca-3c390284751b\n";
+    let cut = format!("{heading}{}", line("HTTP Method: GET, Resource Path: /a"));
+    let whole = format!("{cut}{}", line("Method completed with status: 502"));
+    for (text, statuses) in [
+        (page(500, ""), vec![500]),
+        (page(500, &cut), vec![500]),
+        (page(502, &whole), vec![502]),
+        (page(502, &whole) + &page(500, &cut.replace("e542", "f542")), vec![502, 500]),
+    ] {
+        let run = run::text(&RuleSet::builtin(), text.as_bytes());
+        let told: Vec<_> = run
+            .judged
+            .iter()
+            .map(|(exchange, ..)| {
+                (
+                    exchange.status,
+                    exchange.text(Text::Path).map(|path| path.into_owned()),
+                    exchange.answered_by,
+                )
+            })
+            .collect();
+        let by_gateway = Fact::Seen(AnsweredBy::Gateway);
+        let want: Vec<_> = statuses
+            .iter()
+            .map(|status| (Fact::Seen(*status), Some("/a".to_owned()), by_gateway))
+            .collect();
+        assert_eq!(told, want, "{text}");
+        assert_eq!(run.report.ledger.unrecognized, 0, "{text}");
     }
 }
