@@ -259,7 +259,7 @@ fn what_the_console_shows_above_the_log_of_a_test_is_of_the_test() {
             .map(|(exchange, ..)| {
                 (
                     exchange.status,
-                    exchange.text(Text::Path).map(|path| path.into_owned()),
+                    exchange.text(Text::Path).map(std::borrow::Cow::into_owned),
                     exchange.answered_by,
                 )
             })
