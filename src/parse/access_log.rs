@@ -26,6 +26,7 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
     let pairs = match text.first()? {
         b'{' => pairs::json(text)?,
         b'<' => pairs::xml(text)?,
+        b'"' => pairs::separated(text.strip_prefix(b"\"")?.strip_suffix(b"\"")?)?,
         _ if ordered::begins_with_id(text) => ordered::behind_id(text)?,
         _ if pairs::may_be_pairs(text) => pairs::separated(text)?,
         _ if forms::may_be_form(text) => forms::read(text)?,
@@ -69,9 +70,29 @@ fn is_of_application(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
         || pairs.iter().any(|(name, _)| is_foreign(name))
 }
 
-/// Whether a line has all that AWS's own formats have, but for an id: it is empty or `-`, or somebody wrote
-/// another word in its place.
+/// Whether a line has all that AWS's own formats have, or enough names of variables that nobody else uses,
+/// but for an id: it is missing, empty or `-`, or somebody wrote another word in its place.
 fn is_default_without_id(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
+    const OF_CONTEXT: &[&str] = &[
+        "authorizerError",
+        "error.message",
+        "error.messageString",
+        "error.responseType",
+        "integrationErrorMessage",
+        "integrationLatency",
+        "integrationStatus",
+        "resourcePath",
+        "responseLatency",
+        "responseLength",
+        "routeKey",
+    ];
+    let known = pairs.iter().filter(|(name, _)| OF_CONTEXT.contains(&&**name)).count();
+    if known >= 3
+        && fields.number(Field::Status).is_some()
+        && fields.text(Field::Method).is_some_and(is_method)
+    {
+        return true;
+    }
     fields.number(Field::Status).is_some()
         && fields.text(Field::Method).is_some_and(is_method)
         && fields.text(Field::Time).is_some_and(|time| forms::looks_like_time(time.as_bytes()))

@@ -118,6 +118,10 @@ fn pairs(
     if !text.is_empty() && (*status == "-" || !is_api_id(id)) {
         return None;
     }
+    let (kind, text) = match text {
+        [kind, behind @ ..] if is_response_type(kind) => (Some(*kind), behind),
+        _ => (None, text),
+    };
     let text = text.join(separator);
     // An HTTP API's route key holds the method again.
     let target_name =
@@ -133,9 +137,16 @@ fn pairs(
         ("requestId", *id),
     ];
     let extended = extended.map(|extended| ("extendedRequestId", extended));
+    let kind = kind.map(|kind| ("error.responseType", kind));
     let text = (!text.is_empty()).then(|| (error_name(&text).unwrap_or("text"), &*text));
-    let named = named.into_iter().chain(extended).chain(text);
+    let named = named.into_iter().chain(extended).chain(kind).chain(text);
     Some(named.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value.to_owned()))).collect())
+}
+
+/// `$context.error.responseType`: `UNAUTHORIZED`, `DEFAULT_4XX`.
+fn is_response_type(text: &str) -> bool {
+    text.len() >= "THROTTLED".len()
+        && text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
 }
 
 /// The name of the variable that gives such a text, where its wording tells.

@@ -4,10 +4,10 @@
 
 use chrono::NaiveDate;
 
-use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface, is_hidden};
-use crate::parse::access_log::is_method;
+use crate::model::{AccessRecord, LogTime, LoggedFields, RequestId, Surface};
 use crate::parse::access_log::names::{Field, MEANINGS};
 use crate::parse::access_log::pairs::Pairs;
+use crate::parse::access_log::{is_id, is_method};
 
 /// The fields of a line, by meaning.
 pub(super) struct Fields<'a> {
@@ -60,10 +60,10 @@ impl<'a> Fields<'a> {
         self.logged(field).next().is_some()
     }
 
-    /// An id that nobody hid: of the others several lines may have the same.
+    /// An id that nobody hid or replaced: of the others several lines may have the same.
     fn id(&self, field: Field) -> Option<RequestId> {
-        let text = self.text(field)?.as_bytes();
-        RequestId::parse(text).filter(|_| !is_hidden(text))
+        let text = self.text(field)?;
+        RequestId::parse(text.as_bytes()).filter(|_| is_id(text))
     }
 
     /// A message: `$context.error.messageString` comes with quotes.

@@ -33,7 +33,7 @@ const OF_OTHERS: &[&[u8]] = &[
 
 /// A JSON object; or, where a value with a bare quote broke it, what can be told apart.
 pub(super) fn json(text: &[u8]) -> Option<Pairs<'_>> {
-    if !has_id_name(text) && PROTOCOL.find(text).is_none() {
+    if !has_id_name(text) && [&*PROTOCOL, &*LENGTH].iter().all(|name| name.find(text).is_none()) {
         return None;
     }
     let mut pairs = Vec::with_capacity(USUAL);
@@ -106,8 +106,10 @@ fn salvage<'a>(text: &'a [u8], pairs: &mut Pairs<'a>) {
                 value.get(..end).unwrap_or_default()
             }
             Some(value) => {
+                // Behind a comma in the place of a colon nothing is known.
+                let known = memmem::find(value, b"\",\"").unwrap_or(value.len());
                 let end = value.iter().rposition(|byte| *byte == b'"').unwrap_or(value.len());
-                value.get(..end).unwrap_or_default()
+                value.get(..end.min(known)).unwrap_or_default()
             }
             None => value.strip_suffix(b"}").unwrap_or(value).trim_ascii(),
         };
@@ -126,7 +128,8 @@ struct Mark<'a> {
 
 fn key_at<'a>(text: &'a [u8], quote: usize) -> Option<Mark<'a>> {
     let before = text.get(..quote)?.trim_ascii_end();
-    if !matches!(before.last(), Some(b'{' | b',')) {
+    // A comma may have been forgotten.
+    if !matches!(before.last(), Some(b'{' | b',' | b'"')) {
         return None;
     }
     let rest = text.get(quote + 1..)?;
@@ -139,6 +142,9 @@ fn key_at<'a>(text: &'a [u8], quote: usize) -> Option<Mark<'a>> {
     };
     if let Some(value) = behind.strip_prefix(b":") {
         return mark(key, value, false);
+    }
+    if before.last() == Some(&b'"') {
+        return None;
     }
     let colon = memchr(b':', key).filter(|_| matches!(behind.first(), Some(b',' | b'}')))?;
     mark(key.get(..colon)?, rest.get(colon + 1..)?, true)
@@ -230,6 +236,9 @@ static REQUEST: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Fin
 /// What AWS's own formats have beside the id, and so lines from which somebody left the id out.
 static PROTOCOL: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new("\"protocol\""));
+
+static LENGTH: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("\"responseLength\""));
 
 fn has_id_name(text: &[u8]) -> bool {
     let is_id_name = |at: usize| {

@@ -530,3 +530,55 @@ fn short_names_mean_the_same() {
     let nested = rest(r#""status":"502","integration":{"integrationErrorMessage":"boom"}"#);
     assert_eq!(nested.integration_error.as_deref(), Some("boom"));
 }
+
+#[test]
+fn a_response_type_and_its_message_may_stand_behind_the_ids() {
+    let clf = format!(
+        r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET /pets HTTP/1.1" 401 26 {ID} {EXTENDED} UNAUTHORIZED "Unauthorized""#
+    );
+    let got = parse(clf.as_bytes()).expect("a line");
+    assert_eq!(got.error_response_type.as_deref(), Some("UNAUTHORIZED"));
+    assert_eq!(got.error_message.as_deref(), Some("Unauthorized"));
+    let got = parse(clf.replace(r#"UNAUTHORIZED "Unauthorized""#, r#"- "-""#).as_bytes());
+    assert_eq!(got.expect("a line").error_response_type, None);
+}
+
+#[test]
+fn a_line_may_stand_in_quotes() {
+    let line = format!(
+        "\"requestId: {ID}, ip: 198.51.100.7, httpMethod: GET, resourcePath: /pets, status: 404\""
+    );
+    let got = parse(line.as_bytes()).expect("a line");
+    assert_eq!((got.status, got.method.as_deref()), (Some(404), Some("GET")));
+    assert_eq!(got.path.as_deref(), Some("/pets"));
+}
+
+#[test]
+fn a_comma_that_was_forgotten_spoils_no_member() {
+    for (members, path) in [
+        (r#""httpMethod":"GET""resourcePath":"/pets","status":"502""#, Some("/pets")),
+        (r#""httpMethod":"GET" "resourcePath":"/pets" "status":"502""#, Some("/pets")),
+        (r#""httpMethod":"GET","resourcePath","/pets","status":"502""#, None),
+    ] {
+        let line = format!(r#"{{"requestId":"{ID}",{members}}}"#);
+        let got = parse(line.as_bytes()).expect("a line");
+        assert_eq!((got.status, got.method.as_deref()), (Some(502), Some("GET")), "{line}");
+        assert_eq!(got.path.as_deref(), path, "{line}");
+    }
+}
+
+#[test]
+fn names_of_variables_tell_a_line_whose_id_is_none() {
+    let line = r#"{"requestId":"abc123","httpMethod":"GET","resourcePath":"/pets","status":"401","error.message":"Unauthorized","error.messageString":"x"}"#;
+    assert_eq!(parse(line.as_bytes()).and_then(|got| got.status), Some(401));
+    let line = r#"{"status":"403","httpMethod":"POST","path":"/cv","responseLatency":"11","integrationStatus":"-","responseLength":"101"}"#;
+    assert_eq!(parse(line.as_bytes()).and_then(|got| got.status), Some(403));
+    let line = r#"{"status":"403","httpMethod":"POST","path":"/cv","latency":"11","responseLength":"101"}"#;
+    assert!(parse(line.as_bytes()).is_none());
+}
+
+#[test]
+fn a_word_in_the_place_of_the_id_joins_no_lines() {
+    let line = r#"{"requestId":"abc123","httpMethod":"GET","resourcePath":"/pets","status":"401","error.message":"Unauthorized","error.messageString":"x"}"#;
+    assert_eq!(parse(line.as_bytes()).expect("a line").request_id, None);
+}
