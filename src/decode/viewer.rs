@@ -8,6 +8,7 @@
 //! | `pulumi logs` | `<time>[   <function>] <message>` |
 //! | `rdk logs` | `<time> - <message>` |
 //! | forwarders | `[/aws/lambda/<function>] <message>` |
+//! | Netlify | `Sep 14, 09:03:01 PM: <message>` |
 //! | Docker Compose | `<service>  \| <message>` |
 //! | others | anything that ends in a mark, and a line that only Lambda writes |
 //!
@@ -30,6 +31,9 @@ const MOST: usize = 256;
 /// What a line is that one of them wrote, without blanks in front.
 pub(super) fn begin(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let text = line.get(at..)?;
+    if let Some(message) = behind_twelve_hours(text) {
+        return Some(Begin::Stamped(Head::at(line.len() - message.len())));
+    }
     let (time, message) = in_brackets(text, clock)
         .filter(|(_, message)| is_message(message, clock))
         .or_else(|| behind_name(text, clock))
@@ -83,6 +87,21 @@ fn in_brackets<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>
     }
     let time = time_in(inside, clock)?;
     Some((Some(time), behind_stream(message).unwrap_or(message)))
+}
+
+/// What stands behind `Sep 14, 09:03:01 PM: `, of which nobody says the year and the zone.
+fn behind_twelve_hours(text: &[u8]) -> Option<&[u8]> {
+    let ([first, _, _, b' '], behind) = text.split_first_chunk()? else { return None };
+    let comma = memchr(b',', behind.get(..3)?)?;
+    let (day, clock) = behind.split_at_checked(comma)?;
+    let (clock, half) = clock.strip_prefix(b", ")?.split_first_chunk::<{ b"09:03:01".len() }>()?;
+    let message = half.strip_prefix(b" AM: ").or_else(|| half.strip_prefix(b" PM: "))?;
+    let is_clock = clock.iter().enumerate().all(|(at, byte)| match at {
+        2 | 5 => *byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    (first.is_ascii_uppercase() && day.iter().all(u8::is_ascii_digit) && is_clock)
+        .then_some(message)
 }
 
 /// What stands behind `<time>[   <function>] `, and the time.
@@ -227,6 +246,19 @@ mod tests {
             }
             let text = format!("{prefix}hello");
             assert_eq!(begin(text.as_bytes(), 0, &mut clock), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_year_is_none() {
+        for (line, at) in [
+            ("Sep 14, 09:03:01 PM: ERROR\tx", Some(21)),
+            ("Oct 3, 11:40:44 AM: hello", Some(20)),
+            ("Sep 14, 09:03:01: hello", None),
+            ("Sep xx, 09:03:01 PM: hello", None),
+        ] {
+            let want = at.map(|at| Begin::Stamped(Head::at(at)));
+            assert_eq!(begin(line.as_bytes(), 0, &mut Clock::default()), want, "{line}");
         }
     }
 
