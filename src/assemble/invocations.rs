@@ -54,7 +54,9 @@ impl Ended {
             return true;
         }
         // What the run gave its caller, printed behind its log.
-        if is_error && event.time.is_none() && event.message.starts_with(b"{") {
+        let is_response =
+            matches!(line, LambdaLine::Application { event: None, response: Some(_) });
+        if (is_error || is_response) && event.time.is_none() && event.message.starts_with(b"{") {
             return event.position.line.saturating_sub(self.line) <= MOST_BETWEEN;
         }
         // A line that comes late is of the run that was going on at its time.
@@ -300,9 +302,15 @@ impl Invocations {
                 apply(&mut run, event, line);
                 self.set_apart(run);
             }
-            (Some(id), _) => {
+            (Some(id), running) => {
+                let has_ended = running.is_empty();
                 let run = self.run(id, event);
                 touch(run, event);
+                // A run that was well was let go when it ended.
+                if has_ended {
+                    apply(run, event, LambdaLine::End);
+                    run.is_complete = true;
+                }
                 let mut added = apply(run, event, line);
                 if says {
                     added += keep_application(run, event);

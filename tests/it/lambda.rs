@@ -569,6 +569,11 @@ fn what_the_caller_of_a_run_got_belongs_to_the_run() {
             .collect();
         assert_eq!(ids, [Some(ID.to_owned())], "{document}");
     }
+    let answered = format!(
+        "{}\n{{\"statusCode\": 202, \"headers\": {{}}, \"body\": \"x\"}}\n",
+        run_of(&event("/a", OTHER))
+    );
+    assert_eq!(exchanges(&answered.replace("<id>", ID)), [("/a".to_owned(), Some(202))]);
     // Far behind a run that ended it is another one's.
     let log = format!("{}a\nb\nc\nd\n{{\"errorMessage\": \"no\"}}\n", run_of(""));
     let run = run::text(&RuleSet::builtin(), log.replace("<id>", ID).as_bytes());
