@@ -1,9 +1,12 @@
-//! What pasting does to a text, undone: colors, line breaks, odd blanks; and patterns that do not
-//! mind which quotes somebody's editor made of the browser's.
+//! What pasting does to a text, undone: colors, line breaks, odd blanks, markup; and patterns that do
+//! not mind which quotes somebody's editor made of the browser's.
 //!
 //! Must not: know what a browser says.
 
 use regex::Regex;
+
+use crate::explain::lines::joined;
+use crate::explain::markup::{without_entities, without_links};
 
 /// Longer texts are cut: no console line comes near.
 const LONGEST: usize = 64 * 1024;
@@ -11,26 +14,29 @@ const LONGEST: usize = 64 * 1024;
 /// Any quote, also escaped for JSON, or none.
 const QUOTE: &str = r#"(?:\\*["'‘’‚‛“”„«»´`′]|\\u201[89cd])?"#;
 
-/// The text on one line, with plain blanks, without escape sequences.
+/// The text on one line, with plain blanks, without escape sequences and markup.
 pub(crate) fn one_line(text: &str) -> String {
     let cut = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
-    let mut rest = text.get(..cut).unwrap_or_default().chars().peekable();
-    let mut out = String::new();
+    let text = without_entities(text.get(..cut).unwrap_or_default());
+    let text = joined(&without_escapes(&text));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    without_links(&words.join(" "))
+}
+
+/// Without escape sequences, and without characters that nobody sees.
+fn without_escapes(text: &str) -> String {
+    let mut rest = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
     while let Some(character) = rest.next() {
         match character {
             '\u{1b}' if rest.peek() == Some(&'[') => {
                 while rest.next().is_some_and(|next| !next.is_ascii_alphabetic()) {}
             }
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => {}
-            blank if blank.is_whitespace() => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
             other => out.push(other),
         }
     }
-    out.trim().to_owned()
+    out
 }
 
 /// A pattern as the browser's text has it: `'` is any quote or none, `{name}` is captured.
@@ -81,6 +87,7 @@ mod tests {
         check("\u{1b}[31mred\u{1b}[0m", "red");
         check("  \u{feff}a\u{200b}b ", "ab");
         check("\u{1b}[", "");
+        check("> a &#39;b&#39;\n> c [d](https://e.example)", "a 'b' c d");
     }
 
     #[test]
