@@ -8,17 +8,17 @@ use crate::explain::causes::{Cause, causes};
 use crate::explain::commands::{Asked, Command, commands};
 use crate::explain::document::Document;
 use crate::explain::entry::Entry;
-use crate::explain::host::{aws_service, can_be};
+use crate::explain::host::aws_service;
 use crate::explain::message::Message;
 use crate::explain::pasted::{Pasted, write_message};
-use crate::explain::proof::told;
+use crate::explain::proof::{page_fit, told};
 use crate::explain::query::{Subject, resolve};
 use crate::explain::standard::{ConsoleTexts, phase, sentence, texts};
 use crate::explain::wording::Browser;
 use crate::model::{BlockReason, Class, Frequency, Phase};
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
-use crate::rules::told::Told;
+use crate::rules::told::{Fit, Told};
 use crate::rules::words::{Place, kind_of};
 
 /// Causes that are shown to people before the rest is counted.
@@ -120,7 +120,7 @@ fn of_reason(reason: BlockReason, rules: &RuleSet, catalogue: &Catalogue) -> Rea
         phase: phase(reason).as_str(),
         standard: sentence(reason),
         console: texts(reason),
-        causes: causes(rules, catalogue, &[Told::of(reason)], |_| true),
+        causes: causes(rules, catalogue, &[Told::of(reason)], |_| Fit::Possible),
         commands: commands(&Asked { reasons: &reasons, ..Asked::default() }),
     }
 }
@@ -152,7 +152,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
             standard.push(sentence(*reason));
         }
     }
-    let mut found = causes(rules, catalogue, &told(message), |page| can_be(page, asked.url));
+    let mut found = causes(rules, catalogue, &told(message), |page| page_fit(page, message));
     let aws_service = aws_service(asked.url);
     if aws_service.is_some() {
         found.retain(|cause| cause.told_by == "page");
@@ -258,6 +258,9 @@ pub(crate) fn write_causes(document: &mut Document, causes: &[Cause], most: usiz
 
 /// The commands, each behind what it is for.
 pub(crate) fn write_commands(document: &mut Document, commands: &[Command]) {
+    if commands.is_empty() {
+        return;
+    }
     document.heading("Find the proof");
     for command in commands {
         document.text(&format!("{}:", command.purpose));

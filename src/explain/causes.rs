@@ -42,13 +42,14 @@ impl Cause {
     }
 }
 
-/// What may be behind what was told; `can_be` says of a page whether it can.
+/// What may be behind what was told; `fit` says of a page how it stands to it.
 pub(crate) fn causes(
     rules: &RuleSet,
     catalogue: &Catalogue,
     told: &[Told<'_>],
-    can_be: impl Fn(&CataloguePage) -> bool,
+    fit: impl Fn(&CataloguePage) -> Fit,
 ) -> Vec<Cause> {
+    let redirects = told.iter().any(Told::is_redirect);
     let standings = standings(rules, told).into_iter();
     let of_rules = rules.rules().iter().zip(standings).filter(|(rule, standing)| {
         // What a blocked request has done all the same is not behind it.
@@ -56,6 +57,7 @@ pub(crate) fn causes(
     });
     let of_rules = of_rules.map(|(rule, standing)| {
         let rank = Rank {
+            is_beside: redirects && rule.text.class != Class::Redirect,
             fit: standing.fit,
             frequency: Reverse(rule.text.frequency),
             is_elsewhere: !is_only_there(told, &rule.about.surfaces),
@@ -74,9 +76,14 @@ pub(crate) fn causes(
     });
     let fits = |own: &[BlockReason]| told.iter().any(|told| own.contains(&told.reason));
     let pages = catalogue.pages().iter();
-    let pages = pages.filter(|page| fits(&page.reasons) && can_be(page)).map(|page| {
+    let pages = pages.map(|page| (page, fit(page)));
+    let pages = pages.filter(|(page, fit)| fits(&page.reasons) && *fit != Fit::Impossible);
+    let pages = pages.map(|(page, fit)| {
+        // What redirects a preflight redirects other requests too.
+        let is_redirect = page.reasons.contains(&BlockReason::PreflightDisallowedRedirect);
         let rank = Rank {
-            fit: Fit::Possible,
+            is_beside: redirects && !is_redirect,
+            fit,
             frequency: Reverse(Some(page.frequency)),
             is_elsewhere: !is_only_there(told, &page.surfaces),
             is_practice: false,
@@ -109,6 +116,8 @@ fn is_only_there(told: &[Told<'_>], surfaces: &[PageSurface]) -> bool {
 /// What stands in front: what the message speaks for, then what is met most.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// The message tells of a redirect, and this is none.
+    is_beside: bool,
     fit: Fit,
     frequency: Reverse<Option<Frequency>>,
     /// It happens on other services, too.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::cors::console::base;
-use crate::explain::host::{Host, host, parsed};
+use crate::explain::host::{Host, has_server, host, parsed};
 use crate::model::BlockReason;
 use crate::output::escape::visible;
 use crate::output::redact::Redaction;
@@ -39,6 +39,9 @@ const SINCE: &str = "--start-time \"$(( ($(date +%s) - 3600) * 1000 ))\"";
 
 /// Where the logs are, how they are read, and how the server is asked as the browser asks.
 pub(crate) fn commands(asked: &Asked<'_>) -> Vec<Command> {
+    if !has_server(asked.url) {
+        return Vec::new();
+    }
     let url = parsed(asked.url);
     let mut commands = Vec::new();
     if let Host::Service(name) = host(url.as_ref()) {

@@ -35,6 +35,19 @@ pub(crate) fn parsed(url: Option<&str>) -> Option<Url> {
     parse(url).or_else(|| parse(url.trim_end_matches(['.', ',', ')', ';', '\'', '"'])))
 }
 
+/// The scheme of a URL, be it as incomplete as it may.
+pub(crate) fn scheme(url: &str) -> Option<String> {
+    let (scheme, behind) = url.split_once(':')?;
+    let is_file = scheme.eq_ignore_ascii_case("file");
+    (is_file || behind.starts_with("//")).then(|| scheme.to_ascii_lowercase())
+}
+
+/// Whether a server is asked, as far as the URL tells.
+pub(crate) fn has_server(url: Option<&str>) -> bool {
+    let scheme = url.and_then(scheme);
+    scheme.is_none_or(|scheme| ["http", "https"].contains(&scheme.as_str()))
+}
+
 /// Who answers there.
 pub(crate) fn host(url: Option<&Url>) -> Host {
     let Some(url) = url else { return Host::Unknown };

@@ -9,10 +9,12 @@ use regex::{Captures, Regex};
 use crate::cors::check::wrong_for_every_origin;
 use crate::cors::console::base;
 use crate::cors::decision::in_phase;
-use crate::explain::localized::LOCALIZED;
+use crate::explain::host::scheme;
+use crate::explain::localized::{LOCALIZED, WARNINGS};
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
-use crate::explain::wording::{Browser, ENVELOPES, Meaning, REASONS, Wording};
+use crate::explain::request::complete;
+use crate::explain::wording::{Browser, Meaning, REASONS, Wording};
 use crate::model::{BlockReason, Phase};
 
 /// A message that was recognized. All texts are as pasted: redact and escape them.
@@ -28,8 +30,12 @@ pub struct Message {
     pub is_hidden: bool,
     /// It announces a block, and is none yet.
     pub is_warning: bool,
-    /// The URL that was asked.
+    /// The URL whose answer was blocked.
     pub url: Option<String>,
+    /// The URL that redirected to it.
+    pub redirected_from: Option<String>,
+    /// The URL that it redirects to.
+    pub redirects_to: Option<String>,
     /// The origin of the page.
     pub origin: Option<String>,
     /// Status of the response.
@@ -51,6 +57,30 @@ pub struct OtherReason {
     pub page: Option<&'static str>,
 }
 
+impl Message {
+    /// Takes over what is not known yet.
+    pub(crate) fn fill(&mut self, found: &Captures<'_>) {
+        let take = |slot: &mut Option<String>, name: &str| {
+            if slot.is_none() {
+                let text = found.name(name).map(|text| text.as_str().trim());
+                *slot = text.filter(|text| !text.is_empty()).map(str::to_owned);
+            }
+        };
+        take(&mut self.url, "url");
+        take(&mut self.redirected_from, "from");
+        take(&mut self.redirects_to, "to");
+        take(&mut self.origin, "origin");
+        take(&mut self.method, "method");
+        take(&mut self.header, "header");
+        if self.value.is_none() {
+            self.value = found.name("value").map(|value| value.as_str().to_owned());
+        }
+        if self.status.is_none() {
+            self.status = found.name("status").and_then(|status| status.as_str().parse().ok());
+        }
+    }
+}
+
 /// A compiled wording.
 struct Known {
     browser: Option<Browser>,
@@ -67,76 +97,28 @@ static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     known.collect()
 });
 
-static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
-    ENVELOPES.iter().filter_map(|(browser, text)| Some((*browser, pattern(text)?))).collect()
-});
-
-/// What stands in texts of several browsers, beside the reason.
-static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    const TEXTS: [&str; 16] = [
-        "The origin '{origin}' did not find ",
-        "Origin '{origin}' not found in Access-Control-Allow-Origin",
-        "Request header '{header}' was not present in the",
-        "Request method '{method}' was not present in the",
-        "XMLHttpRequest for '{url}' required ",
-        "Origin '{origin}' is therefore not allowed access",
-        "Origin '{origin}' is not allowed by Access-Control-Allow-Origin",
-        "Status code: {status}",
-        "Statuscode: {status}",
-        "Code d'état : {status}",
-        "Código de estado: {status}",
-        "状态码：{status}",
-        "ステータスコード: {status}",
-        "HTTP status code {status}",
-        "net::ERR_FAILED {status}",
-        "responded with a status of {status}",
-    ];
-    TEXTS.iter().filter_map(|text| pattern(text)).collect()
-});
-
-/// The line about a request that stands beside the message: `POST https://... 504 (Gateway Timeout)`.
-static REQUESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let method = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)";
-    let status = r"(?P<status>[1-5]\d\d)";
-    let expression =
-        format!(r"{method} (?P<url>https?://\S+)(?: (?:net::ERR_FAILED )?{status}(?: |$))?");
-    Regex::new(&expression).ok()
-});
-
-/// Any URL; the file and line that a console puts in front are none that was asked.
-static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"https?://[^\s"'‘’<>]+"#).ok());
-
 /// What the text means, if it is a CORS message.
 pub fn recognize(text: &str) -> Option<Message> {
     let text = one_line(text);
-    let mut message = reason(&text)
-        .or_else(|| named(&text))
-        .or_else(|| hidden(&text))
-        .or_else(|| category(&text))?;
-    around(&text, &mut message);
-    for expression in BESIDE.iter() {
-        if let Some(found) = expression.captures(&text) {
-            fill(&found, &mut message);
-        }
-    }
-    requested(&text, &mut message);
-    if message.url.is_none() {
-        message.url = stray_url(&text, message.origin.as_deref());
-    }
+    let without_place = |message| (0, message);
+    let (at, mut message) = reason(&text)
+        .or_else(|| named(&text).map(without_place))
+        .or_else(|| hidden(&text).map(without_place))
+        .or_else(|| category(&text).map(without_place))?;
+    complete(&text, at, &mut message);
     narrow(&mut message);
     Some(message)
 }
 
-/// The wording that the list has first.
-fn reason(text: &str) -> Option<Message> {
+/// The wording that the list has first, and where it begins.
+fn reason(text: &str) -> Option<(usize, Message)> {
     let (known, found) =
         KNOWN.iter().find_map(|known| Some((known, known.expression.captures(text)?)))?;
     let mut message = Message { browser: known.browser, ..Message::default() };
-    let warnings = ["Cross-Origin Request Warning", "Avertissement de requête multiorigine"];
-    message.is_warning = warnings.iter().any(|warning| text.contains(warning));
-    fill(&found, &mut message);
+    message.is_warning = WARNINGS.iter().any(|warning| text.contains(warning));
+    message.fill(&found);
     meaning(known.meaning, text, &mut message);
-    Some(message)
+    Some((found.get(0).map_or(0, |whole| whole.start()), message))
 }
 
 fn meaning(meaning: Meaning, text: &str, message: &mut Message) {
@@ -223,68 +205,13 @@ fn category(text: &str) -> Option<Message> {
     Some(message)
 }
 
-/// URL and origin from what stands around the reason.
-fn around(text: &str, message: &mut Message) {
-    for (browser, expression) in AROUND.iter() {
-        if let Some(found) = expression.captures(text) {
-            fill(&found, message);
-            message.browser = message.browser.or(*browser);
-        }
-    }
-}
-
-/// Method and status from the line about the same request; a console has those of others too.
-fn requested(text: &str, message: &mut Message) {
-    let Some(expression) = REQUESTED.as_ref() else { return };
-    let lines: Vec<_> = expression.captures_iter(text).collect();
-    let is_preflight =
-        |found: &&Captures<'_>| found.name("method").is_some_and(|it| it.as_str() == "OPTIONS");
-    // The method of the request says more than that of its preflight.
-    let (preflights, others): (Vec<_>, Vec<_>) = lines.iter().partition(is_preflight);
-    for found in others.into_iter().chain(preflights) {
-        let url = found.name("url").map(|url| url.as_str());
-        if message.url.is_none() || message.url.as_deref() == url {
-            fill(found, message);
-        }
-    }
-}
-
-/// Takes over what is not known yet.
-fn fill(found: &Captures<'_>, message: &mut Message) {
-    let take = |slot: &mut Option<String>, name: &str| {
-        if slot.is_none() {
-            let text = found.name(name).map(|text| text.as_str().trim());
-            *slot = text.filter(|text| !text.is_empty()).map(str::to_owned);
-        }
-    };
-    take(&mut message.url, "url");
-    take(&mut message.origin, "origin");
-    take(&mut message.method, "method");
-    take(&mut message.header, "header");
-    if message.value.is_none() {
-        message.value = found.name("value").map(|value| value.as_str().to_owned());
-    }
-    if message.status.is_none() {
-        message.status = found.name("status").and_then(|status| status.as_str().parse().ok());
-    }
-}
-
-fn stray_url(text: &str, origin: Option<&str>) -> Option<String> {
-    let is_script = |url: &str| {
-        let path = url.trim_end_matches(|end: char| end.is_ascii_digit() || end == ':');
-        path.len() < url.len()
-            && [".js", ".ts", ".mjs", ".jsx", ".tsx"].iter().any(|end| path.ends_with(end))
-    };
-    let urls = URL
-        .as_ref()?
-        .find_iter(text)
-        .map(|url| url.as_str().trim_end_matches(['.', ',', ')', ';', ':']));
-    let mut asked = urls.filter(|url| Some(*url) != origin && !is_script(url));
-    asked.next().map(str::to_owned)
-}
-
-/// Safari looks at a preflight's status before its headers: with another one it is not the preflight.
+/// A file has no headers. Safari looks at a preflight's status before its headers: with another one
+/// it is not the preflight.
 fn narrow(message: &mut Message) {
+    let is_file = message.url.as_deref().and_then(scheme).is_some_and(|scheme| scheme == "file");
+    if is_file && !message.reasons.is_empty() {
+        message.reasons = vec![BlockReason::CorsDisabledScheme];
+    }
     let not_ok = message.status.is_some_and(|status| !(200..300).contains(&status));
     if message.browser == Some(Browser::Safari) && not_ok {
         let is_actual = |reason: &BlockReason| base(*reason) == *reason;

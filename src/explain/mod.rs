@@ -23,6 +23,7 @@ mod normal;
 pub mod pasted;
 mod proof;
 mod query;
+mod request;
 pub mod standard;
 pub mod wording;
 

@@ -12,7 +12,7 @@ use crate::explain::markup::{without_entities, without_links};
 const LONGEST: usize = 64 * 1024;
 
 /// Any quote, also escaped for JSON, or none.
-const QUOTE: &str = r#"(?:\\*["'‘’‚‛“”„«»´`′]|\\u201[89cd])?"#;
+const QUOTE: &str = r#"(?:\\*["'‘’‚‛“”„«»「」´`′]|\\u201[89cd])?"#;
 
 /// The text on one line, with plain blanks, without escape sequences and markup.
 pub(crate) fn one_line(text: &str) -> String {
@@ -62,7 +62,7 @@ pub(crate) fn pattern(text: &str) -> Option<Regex> {
 /// URLs and tokens hold no blank; values may hold anything.
 fn capture(name: &str) -> String {
     match name {
-        "url" | "from" | "origin" | "method" => format!(r"(?P<{name}>\S+?)"),
+        "url" | "from" | "to" | "origin" | "method" => format!(r"(?P<{name}>\S+?)"),
         // A URL where something else can stand as well.
         "address" => r"(?P<url>[a-z][a-z0-9+.-]*://\S+?)".to_owned(),
         "status" => r"(?P<status>\d{3})".to_owned(),

@@ -16,8 +16,12 @@ use crate::output::redact::Redaction;
 /// Texts of the message. They are redacted, not escaped: whoever prints them does that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pasted {
-    /// The URL that was asked, without query and fragment.
+    /// The URL whose answer was blocked, without query and fragment.
     pub url: Option<String>,
+    /// The URL that redirected to it.
+    pub redirected_from: Option<String>,
+    /// The URL that it redirects to.
+    pub redirects_to: Option<String>,
     /// The origin of the page.
     pub origin: Option<String>,
     /// Status of the response.
@@ -37,6 +41,8 @@ impl Pasted {
         };
         Self {
             url: message.url.as_deref().map(url),
+            redirected_from: message.redirected_from.as_deref().map(url),
+            redirects_to: message.redirects_to.as_deref().map(url),
             origin: text(&message.origin),
             status: message.status,
             method: text(&message.method),
@@ -71,6 +77,9 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     document.field("reason", &answer.reasons.join(", "));
     document.field("reason", answer.other_reason.unwrap_or_default());
     document.verbatim("url", pasted.url.as_deref().unwrap_or_default());
+    let from = pasted.redirected_from.as_deref().unwrap_or_default();
+    document.verbatim("redirected from", from);
+    document.verbatim("redirects to", pasted.redirects_to.as_deref().unwrap_or_default());
     document.verbatim("origin", pasted.origin.as_deref().unwrap_or_default());
     document.verbatim("method", pasted.method.as_deref().unwrap_or_default());
     document.verbatim("header", pasted.header.as_deref().unwrap_or_default());

@@ -39,6 +39,10 @@ pub struct CataloguePage {
     pub reasons: Vec<BlockReason>,
     /// The surfaces that it happens on; none for all.
     pub surfaces: Vec<PageSurface>,
+    /// The scheme that the URL has where it happens; none for all.
+    pub url_scheme: Option<String>,
+    /// The origin that the page has where it happens; none for all.
+    pub page_origin: Option<String>,
     /// What the browser did because of it.
     pub why: String,
     /// What to change.
@@ -101,6 +105,10 @@ struct RawPage {
     reasons: Vec<Placed<String>>,
     #[serde(default)]
     surfaces: Vec<Placed<String>>,
+    #[serde(default)]
+    url_scheme: Option<String>,
+    #[serde(default)]
+    page_origin: Option<String>,
     why: String,
     fix: String,
     logs: String,
@@ -308,6 +316,8 @@ fn page_of(raw: RawPage, problems: &mut Problems<'_>) -> Option<CataloguePage> {
         basis: basis?,
         reasons,
         surfaces,
+        url_scheme: raw.url_scheme,
+        page_origin: raw.page_origin,
         why: raw.why,
         fix: raw.fix,
         logs: raw.logs,

@@ -33,6 +33,8 @@ pub(crate) struct Told<'a> {
     pub(crate) header: Option<&'a str>,
     /// The whole value of the response header that is wrong.
     pub(crate) value: Option<&'a str>,
+    /// Where the response redirects to.
+    pub(crate) location: Option<&'a str>,
 }
 
 /// How a rule stands to what was told, the surest first.
@@ -251,7 +253,14 @@ impl<'a> Told<'a> {
             method: None,
             header: None,
             value: None,
+            location: None,
         }
+    }
+
+    /// Whether the answer is known to redirect.
+    pub(crate) fn is_redirect(&self) -> bool {
+        let by_status = matches!(self.status, Some(300..304 | 305..400));
+        by_status || self.location.is_some()
     }
 
     /// Header and method are named one at a time: the message is about one of them.
@@ -330,7 +339,9 @@ impl<'a> World<'a> {
             Some(_) => Some("other"),
             // The status is looked at before methods and headers are.
             None if self.kind.about == About::Allowed => Some("2xx"),
-            None if self.kind.about == About::Redirect => Some("3xx"),
+            None if self.kind.about == About::Redirect || self.told.location.is_some() => {
+                Some("3xx")
+            }
             None => None,
         }
     }
@@ -412,6 +423,7 @@ impl<'a> Facts<'a> for World<'a> {
             OpenFact::Named(Family::ResponseHeader, name) => match name.as_ref() {
                 "access-control-allow-origin" => self.allow_origin().map(value),
                 "access-control-allow-credentials" => self.allow_credentials().map(value),
+                "location" => text(self.told.location),
                 _ => Fact::Unseen,
             },
             OpenFact::Plain(_) | OpenFact::Named(..) | OpenFact::Survey { .. } => Fact::Unseen,

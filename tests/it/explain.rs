@@ -256,6 +256,63 @@ fn a_status_puts_what_is_answered_with_it_in_front() {
     check_causes(&text, "gateway-response-without-cors", &["gw-504-integration-timeout"], &[]);
 }
 
+#[test]
+fn a_redirect_that_is_told_stands_in_front() {
+    let missing = "has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.";
+    // The answer of the first URL was blocked.
+    check_causes(
+        &format!(
+            "Redirect from 'https://api.shop.example/card' to 'https://www.shop.example/card' {missing} Origin 'https://shop.example' is therefore not allowed access."
+        ),
+        "redirect-blocked",
+        &["lambda-proxy-missing-acao"],
+        &["redirect-http-to-https"],
+    );
+    // That of the second, which is a login page.
+    check_causes(
+        &format!(
+            "Access to XMLHttpRequest at 'http://localhost:20021/login' (redirected from 'http://localhost:5173/api/v1/orders') from origin 'http://localhost:5173' {missing}"
+        ),
+        "redirect-to-login-page",
+        &["redirect-blocked", "lambda-proxy-missing-acao"],
+        &["redirect-http-to-https"],
+    );
+    check_causes(
+        &format!(
+            "Access to fetch at 'https://api.shop.example/orders/' (redirected from 'http://api.shop.example/orders/') from origin 'https://shop.example' {missing}"
+        ),
+        "redirect-http-to-https",
+        &["redirect-blocked"],
+        &[],
+    );
+    check_causes(
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at http://api.shop.example/orders. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 301.",
+        "redirect-to-login-page",
+        &["redirect-http-to-https", "redirect-blocked", "lambda-proxy-missing-acao"],
+        &[],
+    );
+}
+
+#[test]
+fn a_page_without_an_origin_is_named_first() {
+    let at_null = AT_API.replace("http://shop.example", "null");
+    let preflight = "Response to preflight request doesn't pass access control check:";
+    let missing = "No 'Access-Control-Allow-Origin' header is present on the requested resource.";
+    check_causes(&format!("{at_null} {missing}"), "file-origin", &["acao-missing"], &[]);
+    check_causes(&format!("{at_null} {preflight} {missing}"), "file-origin", &[], &[]);
+    check_causes(
+        &format!("{AT_API} {missing}"),
+        "lambda-error-path-missing-acao",
+        &[],
+        &["file-origin"],
+    );
+    let module = "Access to script at 'file:///C:/site/app.js' from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported for protocol schemes: http, data, chrome, https.";
+    let own = answer(module, &RuleSet::builtin(), &Catalogue::builtin(), None);
+    let own = serde_json::to_value(own).expect("JSON");
+    assert_eq!(own["causes"][0]["id"], "file-origin");
+    assert_eq!(own["commands"], serde_json::json!([]), "no server is asked");
+}
+
 proptest! {
     /// Whatever is pasted: nothing breaks, and nothing in what is printed steers a terminal.
     #[test]

@@ -1,0 +1,182 @@
+//! What stands around a reason: URL, origin and browser; and, in the lines that a console prints
+//! beside it, method and status of the same request.
+//!
+//! Must not: take anything from the line of another request.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::explain::localized::{LOCALIZED_ENVELOPES, STATUS_CODES};
+use crate::explain::message::Message;
+use crate::explain::normal::pattern;
+use crate::explain::wording::{Browser, ENVELOPES};
+
+static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
+    let all = ENVELOPES.iter().chain(LOCALIZED_ENVELOPES);
+    all.filter_map(|(browser, text)| Some((*browser, pattern(text)?))).collect()
+});
+
+/// What stands in texts of several browsers, beside the reason.
+static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    const TEXTS: [&str; 9] = [
+        "The origin '{origin}' did not find ",
+        "Origin '{origin}' not found in Access-Control-Allow-Origin",
+        "Request header '{header}' was not present in the",
+        "Request method '{method}' was not present in the",
+        "XMLHttpRequest for '{url}' required ",
+        "Origin '{origin}' is therefore not allowed access",
+        "Origin '{origin}' is not allowed by Access-Control-Allow-Origin",
+        "Status code: {status}",
+        "HTTP status code {status}",
+    ];
+    TEXTS.iter().chain(STATUS_CODES).filter_map(|text| pattern(text)).collect()
+});
+
+/// The line about a request: `POST https://... 504 (Gateway Timeout)`; Firefox puts no blanks in it.
+static REQUESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let method = "(?:^|[^A-Za-z]|XHR)(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)";
+    Regex::new(&format!(r#"{method} ?["'`]?(?P<url>https?://[^\s"'`<>]+)["'`]?"#)).ok()
+});
+
+/// The status behind its URL.
+static ANSWERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let before = r"^ ?(?:net::ERR_[A-Z_]+ |\[HTTP/[0-9.]+ )?";
+    Regex::new(&format!(r"{before}(?P<status>[1-5]\d\d)(?: |$)")).ok()
+});
+
+/// The line about an answer that could not be used; the request stands in front, or behind.
+static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let failed = r"(?:(?P<place>\S+) )?(?:\S*Failed to load resource: )?";
+    let status =
+        r"(?:net::ERR_[A-Z_]+|the server responded with a status of) (?P<status>[1-5]\d\d)";
+    let file = r"(?: \([^()]*\))?(?: \((?P<file>[^(),]+), line \d+\))?";
+    Regex::new(&format!(r"{failed}{status}\b{file}")).ok()
+});
+
+/// Any URL; the file and line that a console puts in front are none that was asked.
+static URL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?:https?|file)://[^\s"'`‘’<>]+|file:$"#).ok());
+
+/// Adds to a message what stands around its reason, which begins `at` a place in the text.
+pub(crate) fn complete(text: &str, at: usize, message: &mut Message) {
+    for (browser, expression) in AROUND.iter() {
+        if let Some(found) = nearest(expression, text, at) {
+            message.fill(&found);
+            message.browser = message.browser.or(*browser);
+        }
+    }
+    for expression in BESIDE.iter() {
+        if let Some(found) = nearest(expression, text, at) {
+            message.fill(&found);
+        }
+    }
+    requested(text, message);
+    failed(text, message);
+    if message.url.is_none() {
+        message.url = stray_url(text, message.origin.as_deref());
+    }
+}
+
+/// Where there are several, the one that a reason ends, or else the first one behind it.
+fn nearest<'a>(expression: &Regex, text: &'a str, at: usize) -> Option<Captures<'a>> {
+    let begins = |found: &Captures<'_>| {
+        let mut parts = found.iter().skip(1).flatten();
+        parts.next().map_or(0, |part| part.start())
+    };
+    let mut before = None;
+    for found in expression.captures_iter(text) {
+        if begins(&found) > at {
+            return before.or(Some(found));
+        }
+        before = Some(found);
+    }
+    before
+}
+
+/// Method and status from the line about the same request.
+fn requested(text: &str, message: &mut Message) {
+    let Some(expression) = REQUESTED.as_ref() else { return };
+    let lines: Vec<_> = expression.captures_iter(text).collect();
+    let mut urls = lines.iter().filter_map(|found| found.name("url")).map(|url| url.as_str());
+    let first = urls.next();
+    // Which of several it is, nobody knows.
+    if message.url.is_none() && urls.any(|url| Some(url) != first) {
+        return;
+    }
+    let is_preflight =
+        |found: &&Captures<'_>| found.name("method").is_some_and(|it| it.as_str() == "OPTIONS");
+    // The method of the request says more than that of its preflight.
+    let (preflights, others): (Vec<_>, Vec<_>) = lines.iter().partition(is_preflight);
+    for found in others.into_iter().chain(preflights) {
+        let Some(url) = found.name("url") else { continue };
+        let end = found.get(0).map_or(text.len(), |whole| whole.end());
+        let behind = text.get(end..).unwrap_or_default();
+        let behind = match message.url.as_deref() {
+            None => Some(behind),
+            Some(known) => behind_url(known, url.as_str(), behind),
+        };
+        let Some(behind) = behind else { continue };
+        message.fill(found);
+        if let Some(status) = ANSWERED.as_ref().and_then(|answered| answered.captures(behind)) {
+            message.fill(&status);
+        }
+    }
+}
+
+/// What stands behind a URL, if it is the known one: whole, or broken into parts with blanks between.
+fn behind_url<'a>(known: &str, url: &str, behind: &'a str) -> Option<&'a str> {
+    let trimmed = url.trim_end_matches(['.', ',', ';']);
+    if known == url || known == trimmed {
+        return Some(behind);
+    }
+    let mut rest = known.strip_prefix(url)?;
+    let mut behind = behind;
+    while !rest.is_empty() {
+        let part = behind.strip_prefix(' ')?;
+        let end = part.find(' ').unwrap_or(part.len());
+        let (part, after) = part.split_at(end);
+        rest = rest.strip_prefix(part).filter(|_| !part.is_empty())?;
+        behind = after;
+    }
+    Some(behind)
+}
+
+/// The status from the line about an answer that could not be used, unless it names another request.
+fn failed(text: &str, message: &mut Message) {
+    let Some(expression) = FAILED.as_ref() else { return };
+    for found in expression.captures_iter(text) {
+        let place = found.name("place").map_or("", |place| place.as_str());
+        let file = found.name("file").map(|file| file.as_str());
+        let names = [named(place), file].into_iter().flatten();
+        let is_other = |name: &str| {
+            message.url.as_deref().is_some_and(|url| !url.contains(name.trim_end_matches('/')))
+        };
+        if !names.into_iter().any(is_other) {
+            message.fill(&found);
+        }
+    }
+}
+
+/// The request that a word in front of a line names: a URL, or the end of one with a line number.
+fn named(place: &str) -> Option<&str> {
+    let name = place.trim_end_matches(|end: char| end.is_ascii_digit()).strip_suffix(':');
+    match name {
+        // Times have no letter.
+        Some(name) => Some(name).filter(|name| name.contains(char::is_alphabetic)),
+        None => place.contains("://").then_some(place),
+    }
+}
+
+fn stray_url(text: &str, origin: Option<&str>) -> Option<String> {
+    let is_script = |url: &str| {
+        let path = url.trim_end_matches(|end: char| end.is_ascii_digit() || end == ':');
+        path.len() < url.len()
+            && [".js", ".ts", ".mjs", ".jsx", ".tsx"].iter().any(|end| path.ends_with(end))
+    };
+    let urls = URL.as_ref()?.find_iter(text).map(|url| url.as_str()).map(|url| {
+        if url == "file:" { url } else { url.trim_end_matches(['.', ',', ')', ';', ':']) }
+    });
+    let mut asked = urls.filter(|url| Some(*url) != origin && !is_script(url));
+    asked.next().map(str::to_owned)
+}
