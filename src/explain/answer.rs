@@ -10,12 +10,13 @@ use crate::explain::document::Document;
 use crate::explain::entry::Entry;
 use crate::explain::host::aws_service;
 use crate::explain::message::Message;
+use crate::explain::not_cors::is_aside;
 use crate::explain::pasted::{Pasted, write_message};
 use crate::explain::proof::{page_fit, told};
 use crate::explain::query::{Subject, resolve};
 use crate::explain::standard::{ConsoleTexts, phase, sentence, texts};
 use crate::explain::wording::Browser;
-use crate::model::{BlockReason, Class, Frequency, Phase};
+use crate::model::{BlockReason, Class, Phase};
 use crate::rules::catalogue::Catalogue;
 use crate::rules::set::RuleSet;
 use crate::rules::told::{Fit, Told};
@@ -127,14 +128,8 @@ fn of_reason(reason: BlockReason, rules: &RuleSet, catalogue: &Catalogue) -> Rea
 
 fn of_class(class: Class, rules: &RuleSet) -> ClassAnswer {
     let rules = rules.rules().iter().filter(|rule| rule.text.class == class);
-    let rules = rules.map(|rule| Cause {
-        id: rule.id().to_owned(),
-        title: rule.text.title.clone(),
-        kind: rule.text.kind.as_str(),
-        frequency: rule.text.frequency.map(Frequency::as_str),
-        told_by: "logs",
-    });
-    ClassAnswer { class: class.as_str(), kind: kind_of(class).as_str(), rules: rules.collect() }
+    let rules = rules.map(Cause::of_rule).collect();
+    ClassAnswer { class: class.as_str(), kind: kind_of(class).as_str(), rules }
 }
 
 fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> MessageAnswer {
@@ -157,14 +152,10 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
     if aws_service.is_some() {
         found.retain(|cause| cause.told_by == "page");
     }
-    if let Some(page) = message.other.and_then(|other| catalogue.page(other.page?)) {
-        found.push(Cause {
-            id: page.id.clone(),
-            title: page.title.clone(),
-            kind: "page",
-            frequency: Some(page.frequency.as_str()),
-            told_by: "page",
-        });
+    let is_aside = message.other.is_some_and(|other| is_aside(other.name));
+    if let Some(id) = message.other.and_then(|other| other.page) {
+        found.extend(catalogue.page(id).map(Cause::of_page));
+        found.extend(rules.get(id).map(Cause::of_rule));
     }
     MessageAnswer {
         browser: message.browser.map(Browser::as_str),
@@ -176,7 +167,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
         pasted: Pasted::new(message),
         standard,
         causes: found,
-        commands: commands(&asked),
+        commands: if is_aside { Vec::new() } else { commands(&asked) },
     }
 }
 

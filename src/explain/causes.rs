@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::model::{BlockReason, Class, Frequency, Kind};
 use crate::rules::catalogue::{Catalogue, CataloguePage};
-use crate::rules::set::RuleSet;
+use crate::rules::set::{Rule, RuleSet};
 use crate::rules::told::{Fit, Told, standings};
 use crate::rules::words::PageSurface;
 
@@ -29,6 +29,26 @@ pub struct Cause {
 }
 
 impl Cause {
+    pub(crate) fn of_rule(rule: &Rule) -> Self {
+        Self {
+            id: rule.id().to_owned(),
+            title: rule.text.title.clone(),
+            kind: rule.text.kind.as_str(),
+            frequency: rule.text.frequency.map(Frequency::as_str),
+            told_by: "logs",
+        }
+    }
+
+    pub(crate) fn of_page(page: &CataloguePage) -> Self {
+        Self {
+            id: page.id.clone(),
+            title: page.title.clone(),
+            kind: "page",
+            frequency: Some(page.frequency.as_str()),
+            told_by: "page",
+        }
+    }
+
     /// How it is told, in words.
     pub(crate) fn in_words(&self) -> String {
         let told = match self.told_by {
@@ -50,6 +70,8 @@ pub(crate) fn causes(
     fit: impl Fn(&CataloguePage) -> Fit,
 ) -> Vec<Cause> {
     let redirects = told.iter().any(Told::is_redirect);
+    let part =
+        |is_redirect: bool| if redirects && !is_redirect { Part::Beside } else { Part::Told };
     let standings = standings(rules, told).into_iter();
     let of_rules = rules.rules().iter().zip(standings).filter(|(rule, standing)| {
         // What a blocked request has done all the same is not behind it.
@@ -57,7 +79,7 @@ pub(crate) fn causes(
     });
     let of_rules = of_rules.map(|(rule, standing)| {
         let rank = Rank {
-            is_beside: redirects && rule.text.class != Class::Redirect,
+            part: part(rule.text.class == Class::Redirect),
             fit: standing.fit,
             frequency: Reverse(rule.text.frequency),
             is_elsewhere: !is_only_there(told, &rule.about.surfaces),
@@ -65,14 +87,7 @@ pub(crate) fn causes(
             is_general: standing.is_general,
             reasons: rule.about.reasons.len(),
         };
-        let cause = Cause {
-            id: rule.id().to_owned(),
-            title: rule.text.title.clone(),
-            kind: rule.text.kind.as_str(),
-            frequency: rule.text.frequency.map(Frequency::as_str),
-            told_by: "logs",
-        };
-        (rank, cause)
+        (rank, Cause::of_rule(rule))
     });
     let fits = |own: &[BlockReason]| told.iter().any(|told| own.contains(&told.reason));
     let pages = catalogue.pages().iter();
@@ -82,7 +97,7 @@ pub(crate) fn causes(
         // What redirects a preflight redirects other requests too.
         let is_redirect = page.reasons.contains(&BlockReason::PreflightDisallowedRedirect);
         let rank = Rank {
-            is_beside: redirects && !is_redirect,
+            part: part(is_redirect),
             fit,
             frequency: Reverse(Some(page.frequency)),
             is_elsewhere: !is_only_there(told, &page.surfaces),
@@ -90,14 +105,7 @@ pub(crate) fn causes(
             is_general: false,
             reasons: page.reasons.len(),
         };
-        let cause = Cause {
-            id: page.id.clone(),
-            title: page.title.clone(),
-            kind: "page",
-            frequency: Some(page.frequency.as_str()),
-            told_by: "page",
-        };
-        (rank, cause)
+        (rank, Cause::of_page(page))
     });
     let mut found: Vec<_> = of_rules.chain(pages).collect();
     found.sort_by(|(rank, cause), (other, than)| (rank, &cause.id).cmp(&(other, &than.id)));
@@ -113,11 +121,17 @@ fn is_only_there(told: &[Told<'_>], surfaces: &[PageSurface]) -> bool {
     told.iter().any(is_its_own)
 }
 
+/// Whether it is what the message tells of: if that is a redirect, what redirects.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Told,
+    Beside,
+}
+
 /// What stands in front: what the message speaks for, then what is met most.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// The message tells of a redirect, and this is none.
-    is_beside: bool,
+    part: Part,
     fit: Fit,
     frequency: Reverse<Option<Frequency>>,
     /// It happens on other services, too.

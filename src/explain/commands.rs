@@ -39,7 +39,7 @@ const SINCE: &str = "--start-time \"$(( ($(date +%s) - 3600) * 1000 ))\"";
 
 /// Where the logs are, how they are read, and how the server is asked as the browser asks.
 pub(crate) fn commands(asked: &Asked<'_>) -> Vec<Command> {
-    if !has_server(asked.url) {
+    if !has_server(asked.url) || (asked.is_elsewhere && asked.url.is_none()) {
         return Vec::new();
     }
     let url = parsed(asked.url);

@@ -448,6 +448,7 @@ pub(crate) const STATUS_CODES: &[&str] = &[
 
 /// What announces a block.
 pub(crate) const WARNINGS: &[&str] = &[
+    "[Deprecation] The website requested a subresource from a network",
     "Cross-Origin Request Warning",
     "Warnung für quellübergreifende (Cross-Origin) Anfrage",
     "Avertissement de requête multiorigine",

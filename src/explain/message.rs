@@ -13,8 +13,9 @@ use crate::explain::host::scheme;
 use crate::explain::localized::{LOCALIZED, WARNINGS};
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
+use crate::explain::not_cors::{ELSEWHERE, NO_ERROR, NOT_CORS};
 use crate::explain::request::complete;
-use crate::explain::wording::{Browser, Meaning, REASONS, Wording};
+use crate::explain::wording::{Browser, GENERAL, Meaning, REASONS, Wording};
 use crate::model::{BlockReason, Phase};
 
 /// A message that was recognized. All texts are as pasted: redact and escape them.
@@ -90,6 +91,7 @@ struct Known {
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let all = REASONS.iter().chain(EDGE).chain(LOCALIZED);
+    let all = all.chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
     let all = all.flat_map(|(meaning, texts)| texts.iter().map(|text| (*meaning, text)));
     let known = all.filter_map(|(meaning, (browser, text))| {
         Some(Known { browser: *browser, expression: pattern(text)?, meaning })
@@ -104,7 +106,8 @@ pub fn recognize(text: &str) -> Option<Message> {
     let (at, mut message) = reason(&text)
         .or_else(|| named(&text).map(without_place))
         .or_else(|| hidden(&text).map(without_place))
-        .or_else(|| category(&text).map(without_place))?;
+        .or_else(|| category(&text).map(without_place))
+        .or_else(|| no_error(&text).map(without_place))?;
     complete(&text, at, &mut message);
     narrow(&mut message);
     Some(message)
@@ -175,7 +178,7 @@ fn named(text: &str) -> Option<Message> {
         message.reasons = vec![*reason];
         return Some(message);
     }
-    let other = REASONS.iter().find_map(|(meaning, _)| match meaning {
+    let other = REASONS.iter().chain(NOT_CORS).find_map(|(meaning, _)| match meaning {
         Meaning::Other(own, page) => {
             (*own == name).then_some(OtherReason { name: own, page: *page })
         }
@@ -193,6 +196,20 @@ fn hidden(text: &str) -> Option<Message> {
     };
     let found = HIDING.iter().find(matches).or_else(|| HIDING_ALONE.iter().find(is_all))?;
     Some(Message { browser: found.0, is_hidden: true, ..Message::default() })
+}
+
+/// What is no error, where nothing else is.
+fn no_error(text: &str) -> Option<Message> {
+    let all = NO_ERROR.iter();
+    let mut all = all.flat_map(|(meaning, texts)| texts.iter().map(move |text| (meaning, text)));
+    all.find_map(|(known, (browser, wording))| {
+        let expression = pattern(wording)?;
+        let found = expression.captures(text)?;
+        let mut message = Message { browser: *browser, ..Message::default() };
+        message.fill(&found);
+        meaning(*known, text, &mut message);
+        Some(message)
+    })
 }
 
 /// The name of a category of Firefox, with or without blanks.

@@ -20,6 +20,7 @@ mod markup;
 pub mod message;
 mod names;
 mod normal;
+mod not_cors;
 pub mod pasted;
 mod proof;
 mod query;

@@ -45,7 +45,7 @@ pub(crate) fn pattern(text: &str) -> Option<Regex> {
     let mut rest = text;
     while let Some(at) = rest.find(['\'', '{']) {
         let (before, from) = rest.split_at(at);
-        expression.push_str(&regex::escape(before));
+        expression.push_str(&literal(before));
         if let Some(behind) = from.strip_prefix('\'') {
             expression.push_str(QUOTE);
             rest = behind;
@@ -55,8 +55,13 @@ pub(crate) fn pattern(text: &str) -> Option<Regex> {
             rest = behind;
         }
     }
-    expression.push_str(&regex::escape(rest));
+    expression.push_str(&literal(rest));
     Regex::new(&expression).ok()
+}
+
+/// A text as it is; where lines were broken behind a hyphen, a blank stands.
+fn literal(text: &str) -> String {
+    regex::escape(text).replace(r"\-", r"\- ?")
 }
 
 /// URLs and tokens hold no blank; values may hold anything.

@@ -10,6 +10,7 @@ use url::Url;
 use crate::explain::answer::{MessageAnswer, SHOWN_CAUSES, write_causes, write_commands};
 use crate::explain::document::Document;
 use crate::explain::message::Message;
+use crate::explain::not_cors::said;
 use crate::explain::wording::Browser;
 use crate::output::redact::Redaction;
 
@@ -101,8 +102,8 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     if answer.is_warning {
         document.text("This is a warning: a later version of the browser will block the request.");
     }
-    if answer.other_reason.is_some() {
-        document.text("CORS headers neither cause this nor help.");
+    if let Some(name) = answer.other_reason {
+        document.text(said(name).1);
     }
     if let Some(service) = &answer.aws_service {
         let rest = match service.as_str() {
@@ -124,7 +125,7 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
 fn title(answer: &MessageAnswer) -> String {
     match (answer.reasons.len(), answer.other_reason) {
         (1, _) => "The browser blocked the request, and says why".to_owned(),
-        (0, Some(_)) => "The browser blocked the request, but not for its CORS headers".to_owned(),
+        (0, Some(name)) => said(name).0.to_owned(),
         (0, None) => "This is the page's error, which hides the reason".to_owned(),
         (count, _) => {
             format!("The browser blocked the request; its text fits {count} of Chromium's reasons")

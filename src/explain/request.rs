@@ -56,7 +56,7 @@ static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Any URL; the file and line that a console puts in front are none that was asked.
 static URL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?:https?|file)://[^\s"'`‘’<>]+|file:$"#).ok());
+    LazyLock::new(|| Regex::new(r#"(?:https?|wss?|file)://[^\s"'`‘’<>]+|file:$"#).ok());
 
 /// Adds to a message what stands around its reason, which begins `at` a place in the text.
 pub(crate) fn complete(text: &str, at: usize, message: &mut Message) {
@@ -74,7 +74,7 @@ pub(crate) fn complete(text: &str, at: usize, message: &mut Message) {
     requested(text, message);
     failed(text, message);
     if message.url.is_none() {
-        message.url = stray_url(text, message.origin.as_deref());
+        message.url = stray_url(text, message);
     }
 }
 
@@ -168,15 +168,23 @@ fn named(place: &str) -> Option<&str> {
     }
 }
 
-fn stray_url(text: &str, origin: Option<&str>) -> Option<String> {
+/// A URL that may be the one that was asked: no script in which an error was, and no page to read.
+fn stray_url(text: &str, message: &Message) -> Option<String> {
     let is_script = |url: &str| {
         let path = url.trim_end_matches(|end: char| end.is_ascii_digit() || end == ':');
-        path.len() < url.len()
+        // Of an error that the page sees, the console shows where it was thrown.
+        (message.is_hidden || path.len() < url.len())
             && [".js", ".ts", ".mjs", ".jsx", ".tsx"].iter().any(|end| path.ends_with(end))
     };
-    let urls = URL.as_ref()?.find_iter(text).map(|url| url.as_str()).map(|url| {
-        if url == "file:" { url } else { url.trim_end_matches(['.', ',', ')', ';', ':']) }
+    let mut asked = URL.as_ref()?.find_iter(text).filter_map(|found| {
+        let url = match found.as_str() {
+            "file:" => "file:",
+            url => url.trim_end_matches(['.', ',', ')', ';', ':']),
+        };
+        let before = text.get(..found.start()).unwrap_or_default();
+        let is_reading = before.ends_with("See ") || before.ends_with("see ");
+        let is_asked = message.origin.as_deref() != Some(url) && !is_script(url) && !is_reading;
+        is_asked.then_some(url)
     });
-    let mut asked = urls.filter(|url| Some(*url) != origin && !is_script(url));
     asked.next().map(str::to_owned)
 }

@@ -79,7 +79,7 @@ pub(crate) const ENVELOPES: &[Wording] = &[
     (C, "Redirect from '{url}' to '{to}' has been blocked by CORS policy"),
     (C, "Redirect at '{url}' from origin '{origin}' has been blocked by "),
     (C, "Access to {*} at '{address}' "),
-    (C, " from origin '{origin}' has been blocked by CORS policy"),
+    (C, "origin '{origin}' has been blocked by CORS policy"),
     (C, " from origin '{url}' has been blocked from loading by C"),
     (F, "disallows reading the remote resource at '{url}'. (Reason"),
     (F, "will disallow reading the remote resource at '{url}' soon. (Reason"),
@@ -91,6 +91,7 @@ pub(crate) const ENVELOPES: &[Wording] = &[
     (F, "bad URI or cross-site access not allowed source: '{url}' "),
     (A, "XMLHttpRequest cannot load '{url}'. "),
     (A, "Fetch API cannot load '{url}'. "),
+    (A, "Fetch API cannot load '{url}' Refused to connect"),
     (A, "EventSource cannot load '{url}'. "),
     (C, "Failed to load '{address}': "),
 ];
@@ -197,6 +198,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
             (C, "Redirect is not allowed for a preflight request"),
             (C, "Response for preflight is invalid (redirect)"),
             (C, "which is disallowed for cross-origin requests that require preflight"),
+            (C, "ERR_INVALID_REDIRECT on the CORS preflight"),
             (F, "CORS request external redirect not allowed"),
         ],
     ),
@@ -258,7 +260,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     (
         Exactly(&[R::CorsDisabledScheme]),
         &[
-            (C, "Cross origin requests are only supported for protocol schemes"),
+            (C, "Cross{*}origin requests are only support{*} protocol schemes"),
             (A, "Cross origin requests are only supported for HTTP"),
             (C, "has a disallowed scheme for cross-origin requests"),
             (S, "not allowed to follow a cross-origin CORS redirection with non CORS scheme"),
@@ -285,10 +287,13 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     ),
     (
         Other("InsecureLocalNetwork", LOCAL),
-        &[(
-            C,
-            "The request client is not a secure context and the resource is in more-private address space",
-        )],
+        &[
+            (
+                C,
+                "The request client is not a secure context and the resource is in more-private address space",
+            ),
+            (C, "because of its users' privileged network position"),
+        ],
     ),
     (
         Other("InvalidLocalNetworkAccess", LOCAL),
@@ -303,7 +308,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     ),
     (
         Other("UnexpectedPrivateNetworkAccess", LOCAL),
-        &[(C, "Request had no target IP address space, yet the resource is in address space")],
+        &[(C, "target IP address space, yet the resource is in address space")],
     ),
     (
         Other("PreflightMissingAllowPrivateNetwork", LOCAL),
@@ -332,48 +337,10 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
         Other("PreflightMissingPrivateNetworkAccessName", LOCAL),
         &[(C, "'Private-Network-Access-Name' header")],
     ),
-    // What is no CORS at all, and looks like it.
-    (
-        Other("MixedContent", Some("mixed-content")),
-        &[
-            (C, "was loaded over HTTPS, but requested an insecure resource '{url}'. This"),
-            (C, "but requested an insecure XMLHttpRequest endpoint '{url}'. This"),
-            (F, "Blocked loading mixed active content '{url}'"),
-            (S, "requested insecure content from '{url}'. This"),
-        ],
-    ),
-    (
-        Other("ContentSecurityPolicy", None),
-        &[
-            (C, "Connecting to '{url}' violates the following Content Security Policy directive"),
-            (C, "Refused to connect to '{url}' because it violates the following"),
-            (F, "blocked the loading of a resource (connect-src) at '{url}' because it violates"),
-            (S, "Refused to connect to '{url}' because it does not appear in the connect-src"),
-        ],
-    ),
-    (
-        Other("CrossOriginResourcePolicy", None),
-        &[
-            (C, "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
-            (F, "was blocked due to its Cross-Origin-Resource-Policy header"),
-            (S, "violates the resource's Cross-Origin-Resource-Policy"),
-        ],
-    ),
-    (Other("BlockedByClient", Some("extension-or-adblock")), &[(C, "net::ERR_BLOCKED_BY_CLIENT")]),
-    (
-        Other("NetworkFailure", Some("network-failure-as-cors")),
-        &[
-            (C, "net::ERR_CONNECTION_"),
-            (C, "net::ERR_NAME_NOT_RESOLVED"),
-            (C, "net::ERR_CERT_"),
-            (C, "net::ERR_SSL_"),
-            (C, "net::ERR_TIMED_OUT"),
-            (C, "net::ERR_EMPTY_RESPONSE"),
-            (C, "net::ERR_INTERNET_DISCONNECTED"),
-            (F, "can't establish a connection to the server at"),
-        ],
-    ),
-    // These say the least and stand last.
+];
+
+/// Those that say the least: whatever else stands in a text goes before them.
+pub(crate) const GENERAL: &[(Meaning, &[Wording])] = &[
     (
         Exactly(&[R::InvalidResponse]),
         &[(C, "CORS policy: The response is invalid."), (C, "Invalid response. Origin")],

@@ -259,7 +259,7 @@ impl<'a> Told<'a> {
 
     /// Whether the answer is known to redirect.
     pub(crate) fn is_redirect(&self) -> bool {
-        let by_status = matches!(self.status, Some(300..304 | 305..400));
+        let by_status = matches!(self.status, Some(300..=303 | 305..=399));
         by_status || self.location.is_some()
     }
 

@@ -313,6 +313,70 @@ fn a_page_without_an_origin_is_named_first() {
     assert_eq!(own["commands"], serde_json::json!([]), "no server is asked");
 }
 
+/// What is said of it, in the words that people read, and the commands.
+fn told(text: &str) -> (String, Value) {
+    let answer = answer(text, &RuleSet::builtin(), &Catalogue::builtin(), None);
+    let mut out = Vec::new();
+    write_human(&mut out, &answer, Terminal { width: 1000, color: false }).expect("memory");
+    let commands = serde_json::to_value(&answer).expect("JSON")["commands"].clone();
+    let printed = String::from_utf8(out).expect("UTF-8");
+    (printed.split_whitespace().collect::<Vec<_>>().join(" "), commands)
+}
+
+#[test]
+fn what_is_none_of_cors_is_told_so() {
+    let check = |text: &str, parts: &[&str]| {
+        let (found, commands) = told(text);
+        for part in parts {
+            assert!(found.contains(part), "{part}\n{found}");
+        }
+        assert_eq!(commands, serde_json::json!([]), "{text}");
+    };
+    check(
+        "Refused to get unsafe header \"X-Total-Count\"",
+        &["No request was blocked", "header X-Total-Count", "expose-headers-missing"],
+    );
+    check(
+        "WebSocket connection to 'wss://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod' failed: Error during WebSocket handshake: Unexpected response code: 403",
+        &["which is not about CORS", "status 403", "websocket-not-cors"],
+    );
+    check(
+        "Cross-Origin Read Blocking (CORB) blocked cross-origin response https://api.shop.example/orders with MIME type application/json. See https://www.chromestatus.com/feature/5629709824032768 for more details.",
+        &["https://api.shop.example/orders", "only if the page asks by CORS", "no-cors-mode"],
+    );
+    check(
+        "Uncaught DOMException: Failed to execute 'toDataURL' on 'HTMLCanvasElement': Tainted canvases may not be exported.",
+        &["loaded the image without CORS"],
+    );
+    check(
+        "The FetchEvent for \"http://localhost:8002/\" resulted in a network error response: the promise was rejected.",
+        &["service-worker-interference"],
+    );
+    check(
+        "TypeError: Network request failed\n- node_modules/react-native/Libraries/vendor/core/whatwg-fetch.js:504:29 in onerror",
+        &["React Native knows no CORS"],
+    );
+    check("Referrer Policy: strict-origin-when-cross-origin", &["This is no error"]);
+}
+
+#[test]
+fn what_a_console_prints_beside_a_reason_does_not_hide_it() {
+    let missing = format!(
+        "{AT_API} No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    );
+    for beside in [
+        "Referrer Policy: strict-origin-when-cross-origin",
+        "WebSocket connection to 'ws://localhost:3000/ws' failed",
+        "Refused to get unsafe header \"ETag\"",
+        "The FetchEvent for \"https://a.example/\" resulted in a network error response: the promise was rejected.",
+        "Uncaught (in promise) TypeError: Failed to fetch",
+    ] {
+        let found = recognize(&format!("{beside}\n{missing}\n{beside}")).expect("a message");
+        assert_eq!(reasons(&found), ["MissingAllowOriginHeader"], "{beside}");
+        assert_eq!(found.origin.as_deref(), Some("http://shop.example"), "{beside}");
+    }
+}
+
 proptest! {
     /// Whatever is pasted: nothing breaks, and nothing in what is printed steers a terminal.
     #[test]

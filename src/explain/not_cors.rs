@@ -1,0 +1,198 @@
+//! What is no failure of CORS, and looks like one or stands beside one; and what is said of it.
+//!
+//! Must not: look at a text, but for the name of what was found in it.
+
+use crate::explain::wording::Meaning::Other;
+use crate::explain::wording::{A, C, F, Meaning, S, Wording};
+
+/// What blocks a request ahead of CORS.
+pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
+    (
+        Other("MixedContent", Some("mixed-content")),
+        &[
+            (C, "was loaded over HTTPS, but requested an insecure resource '{url}'. This"),
+            (C, "but requested an insecure XMLHttpRequest endpoint '{url}'. This"),
+            (F, "Blocked loading mixed active content '{url}'"),
+            (S, "requested insecure content from '{url}'. This"),
+        ],
+    ),
+    (
+        Other("ContentSecurityPolicy", None),
+        &[
+            (C, "Connecting to '{url}' violates the following Content Security Policy directive"),
+            (C, "Refused to connect to '{url}' because it violates the "),
+            (C, "Refused to connect to '{url}' … violates the Content Security Policy"),
+            (C, "Refused to connect because it violates the "),
+            (
+                C,
+                "Refused to load the {*} '{url}' because it violates the following Content Security",
+            ),
+            (C, "Refused to frame '{url}' because it violates the following Content Security"),
+            (F, "blocked the loading of a resource (connect-src) at '{url}' because it violates"),
+            (S, "Refused to connect to '{url}' because it does not appear in the connect-src"),
+        ],
+    ),
+    (
+        Other("CrossOriginResourcePolicy", None),
+        &[
+            (C, "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
+            (F, "was blocked due to its Cross-Origin-Resource-Policy header"),
+            (S, "violates the resource's Cross-Origin-Resource-Policy"),
+        ],
+    ),
+    (Other("BlockedByClient", Some("extension-or-adblock")), &[(C, "net::ERR_BLOCKED_BY_CLIENT")]),
+    (
+        Other("NetworkFailure", Some("network-failure-as-cors")),
+        &[
+            (C, "net::ERR_CONNECTION_"),
+            (C, "net::ERR_NAME_NOT_RESOLVED"),
+            (C, "net::ERR_CERT_"),
+            (C, "net::ERR_SSL_"),
+            (C, "net::ERR_TIMED_OUT"),
+            (C, "net::ERR_EMPTY_RESPONSE"),
+            (C, "net::ERR_INTERNET_DISCONNECTED"),
+            (F, "can't establish a connection to the server at"),
+        ],
+    ),
+];
+
+/// What a console prints of other things than a blocked request, too.
+pub(crate) const ELSEWHERE: &[(Meaning, &[Wording])] = &[
+    (
+        Other("OpaqueResponseBlocking", Some("no-cors-mode")),
+        &[
+            (
+                C,
+                "Cross-Origin Read Blocking (CORB) blocked cross-origin response '{url}' with MIME",
+            ),
+            (C, "Cross-Origin Read Blocking (CORB) blocked"),
+            (C, "net::ERR_BLOCKED_BY_ORB"),
+            (F, "esource at '{url}' was blocked by OpaqueResponseBlocking"),
+            (F, "A resource is blocked by OpaqueResponseBlocking"),
+        ],
+    ),
+    (
+        Other("TaintedCanvas", None),
+        &[
+            (C, "Tainted canvases may not be"),
+            (C, "The cross-origin image at '{url}' may not be loaded"),
+        ],
+    ),
+    (
+        Other("SubresourceIntegrity", None),
+        &[(
+            C,
+            "The resource '{url}' has an integrity attribute, but the resource requires the request to be CORS enabled",
+        )],
+    ),
+    (
+        Other("UnexposedHeader", Some("expose-headers-missing")),
+        &[(C, "Refused to get unsafe header \"{header}\"")],
+    ),
+    (
+        Other("WebSocket", Some("websocket-not-cors")),
+        &[
+            (
+                C,
+                "WebSocket connection to '{url}' failed: Error during WebSocket handshake: Unexpected response code: {status}",
+            ),
+            (C, "WebSocket connection to '{url}' failed"),
+        ],
+    ),
+    (
+        Other("ServiceWorker", Some("service-worker-interference")),
+        &[
+            (C, "The FetchEvent for '{url}' resulted in a network error response"),
+            (C, "an object that was not a Response was passed to respondWith()"),
+            (
+                F,
+                "Failed to load '{url}'. A ServiceWorker passed a promise to FetchEvent.respondWith()",
+            ),
+            (S, "Response served by service worker is opaque"),
+            (C, "'only-if-cached' can be set only with 'same-origin' mode"),
+        ],
+    ),
+    (Other("FrameAccess", None), &[(C, "Blocked a frame with origin '{origin}' from accessing a")]),
+    (Other("ScriptError", None), &[(A, "an uncaught error was thrown from a cross origin script")]),
+    (Other("EventSourceType", None), &[(C, "EventSource's response has a MIME type")]),
+    (
+        Other("ReactNative", Some("network-failure-as-cors")),
+        &[
+            (A, "Network request failed{*}node_modules/react-native/"),
+            (A, "Network request failed{*}callFunctionReturnFlushedQueue"),
+        ],
+    ),
+];
+
+/// What is no error at all, and is pasted with one.
+pub(crate) const NO_ERROR: &[(Meaning, &[Wording])] = &[
+    (Other("ReferrerPolicy", None), &[(C, "Referrer Policy: strict-origin-when-cross-origin")]),
+    (
+        Other("PreloadCredentials", None),
+        &[(
+            C,
+            "A preload for '{url}' is found, but is not used because the request credentials mode does not match",
+        )],
+    ),
+];
+
+/// Whether a reason is one of those that a server has no part in.
+pub(crate) fn is_aside(name: &str) -> bool {
+    let mut all = ELSEWHERE.iter().chain(NO_ERROR);
+    all.any(|(meaning, _)| matches!(meaning, Other(own, _) if *own == name))
+}
+
+/// What is said of a reason that is none of CORS headers: in a line, and in a paragraph.
+pub(crate) fn said(name: &str) -> (&'static str, &'static str) {
+    const NO_HELP: &str = "CORS headers neither cause this nor help.";
+    match name {
+        "OpaqueResponseBlocking" => (
+            "The browser kept an answer back that the page did not ask for by CORS",
+            "Scripts, images and `no-cors` requests get no HTML and no JSON of another origin. CORS \
+             headers help only if the page asks by CORS.",
+        ),
+        "TaintedCanvas" => (
+            "The page loaded the image without CORS, so no script may read it",
+            "CORS headers help only if the page asks for them: by `crossorigin` on the element, or \
+             `crossOrigin` before `src` is set.",
+        ),
+        "SubresourceIntegrity" => (
+            "The browser blocked a resource that the page asked for without CORS",
+            "The element has `integrity` and lacks `crossorigin`. CORS headers help only together \
+             with that.",
+        ),
+        "UnexposedHeader" => (
+            "The answer came, but a script may not read this header of it",
+            "No request was blocked. The answer lists in `Access-Control-Expose-Headers` which of \
+             its headers scripts may read.",
+        ),
+        "WebSocket" => ("A WebSocket could not be opened, which is not about CORS", NO_HELP),
+        "ServiceWorker" => (
+            "A service worker of the page failed at the request",
+            "The browser did not block this one for its CORS headers. If it blocked the worker's own \
+             request, the console has a line about that: paste it.",
+        ),
+        "FrameAccess" => (
+            "The browser let no script look into a frame of another origin",
+            "CORS headers neither cause this nor help; frames talk by `postMessage`.",
+        ),
+        "ScriptError" => (
+            "A script of another origin failed, and the page does not get to see how",
+            "No request was blocked. The page sees the error of a script that it loads with \
+             `crossorigin` and that is answered with CORS headers.",
+        ),
+        "EventSourceType" => ("The page may read the answer, but it is no event stream", NO_HELP),
+        "ReactNative" => (
+            "The connection of an app failed, which is not about CORS",
+            "React Native knows no CORS. There was no connection, a wrong certificate, or an address \
+             such as `localhost`, which on a phone is the phone.",
+        ),
+        "ReferrerPolicy" => (
+            "This is no error",
+            "It says how much of the page's address goes into `Referer`, which has nothing to do \
+             with CORS.",
+        ),
+        "PreloadCredentials" => ("This is a warning; nothing was blocked", NO_HELP),
+        _ => ("The browser blocked the request, but not for its CORS headers", NO_HELP),
+    }
+}
