@@ -447,9 +447,7 @@ pub(crate) const STATUS_CODES: &[&str] = &[
 ];
 
 /// What announces a block.
-pub(crate) const WARNINGS: &[&str] = &[
-    "[Deprecation] The website requested a subresource from a network",
-    "Cross-Origin Request Warning",
+pub(crate) const LOCALIZED_WARNINGS: &[&str] = &[
     "Warnung für quellübergreifende (Cross-Origin) Anfrage",
     "Avertissement de requête multiorigine",
     "Advertencia de solicitud de origen cruzado",

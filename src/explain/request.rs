@@ -19,7 +19,7 @@ static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
 
 /// What stands in texts of several browsers, beside the reason.
 static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    const TEXTS: [&str; 9] = [
+    const TEXTS: [&str; 7] = [
         "The origin '{origin}' did not find ",
         "Origin '{origin}' not found in Access-Control-Allow-Origin",
         "Request header '{header}' was not present in the",
@@ -27,9 +27,13 @@ static BESIDE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         "XMLHttpRequest for '{url}' required ",
         "Origin '{origin}' is therefore not allowed access",
         "Origin '{origin}' is not allowed by Access-Control-Allow-Origin",
-        "Status code: {status}",
-        "HTTP status code {status}",
     ];
+    TEXTS.iter().filter_map(|text| pattern(text)).collect()
+});
+
+/// The status, behind the reason.
+static STATUS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    const TEXTS: [&str; 2] = ["Status code: {status}", "HTTP status code {status}"];
     TEXTS.iter().chain(STATUS_CODES).filter_map(|text| pattern(text)).collect()
 });
 
@@ -56,7 +60,7 @@ static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Any URL; the file and line that a console puts in front are none that was asked.
 static URL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?:https?|wss?|file)://[^\s"'`‘’<>]+|file:$"#).ok());
+    LazyLock::new(|| Regex::new(r#"https?://[^\s"'`‘’<>]+|file:$"#).ok());
 
 /// Adds to a message what stands around its reason, which begins `at` a place in the text.
 pub(crate) fn complete(text: &str, at: usize, message: &mut Message) {
@@ -64,6 +68,12 @@ pub(crate) fn complete(text: &str, at: usize, message: &mut Message) {
         if let Some(found) = nearest(expression, text, at) {
             message.fill(&found);
             message.browser = message.browser.or(*browser);
+        }
+    }
+    let own = text.get(at..next(text, at)).unwrap_or_default();
+    for expression in STATUS.iter() {
+        if let Some(found) = expression.captures(own) {
+            message.fill(&found);
         }
     }
     for expression in BESIDE.iter() {
@@ -92,6 +102,20 @@ fn nearest<'a>(expression: &Regex, text: &'a str, at: usize) -> Option<Captures<
         before = Some(found);
     }
     before
+}
+
+/// Where the next message begins, behind the reason of one.
+fn next(text: &str, at: usize) -> usize {
+    let begins = |found: Captures<'_>| {
+        let mut parts = found.iter().flatten().map(|part| part.start());
+        // Behind the reason of Safari stands what it is about.
+        parts.next().filter(|_| parts.next().is_some_and(|url| url > at))
+    };
+    let starts = AROUND.iter().filter_map(|(browser, expression)| {
+        let mut all = expression.captures_iter(text).filter_map(begins);
+        all.find(|start| *start > at && *browser != Some(Browser::Safari))
+    });
+    starts.min().unwrap_or(text.len())
 }
 
 /// Method and status from the line about the same request.
@@ -149,13 +173,22 @@ fn failed(text: &str, message: &mut Message) {
         let place = found.name("place").map_or("", |place| place.as_str());
         let file = found.name("file").map(|file| file.as_str());
         let names = [named(place), file].into_iter().flatten();
-        let is_other = |name: &str| {
-            message.url.as_deref().is_some_and(|url| !url.contains(name.trim_end_matches('/')))
-        };
-        if !names.into_iter().any(is_other) {
+        let url = message.url.as_deref().unwrap_or_default();
+        if names.into_iter().all(|name| is_part(name, url)) {
             message.fill(&found);
         }
     }
+}
+
+/// Whether a name is that of a URL: the whole of it, or its last parts.
+fn is_part(name: &str, url: &str) -> bool {
+    let name = name.trim_matches('/');
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let ends = |url: &str| {
+        let before = url.trim_end_matches('/').strip_suffix(name);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    };
+    ends(url) || ends(path)
 }
 
 /// The request that a word in front of a line names: a URL, or the end of one with a line number.

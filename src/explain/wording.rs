@@ -96,6 +96,12 @@ pub(crate) const ENVELOPES: &[Wording] = &[
     (C, "Failed to load '{address}': "),
 ];
 
+/// What announces a block.
+pub(crate) const WARNINGS: &[&str] = &[
+    "Cross-Origin Request Warning",
+    "[Deprecation] The website requested a subresource from a network",
+];
+
 /// The reasons, each as it was worded over the years.
 pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     // Missing.

@@ -313,6 +313,43 @@ fn a_page_without_an_origin_is_named_first() {
     assert_eq!(own["commands"], serde_json::json!([]), "no server is asked");
 }
 
+/// A console shows many requests; none lends its status to another's message.
+#[test]
+fn what_is_told_of_another_request_is_not_taken() {
+    let check = |text: &str, status: Option<u16>, method: Option<&str>| {
+        let found = recognize(text).expect("a message");
+        assert_eq!((found.status, found.method.as_deref()), (status, method), "{text}");
+    };
+    let missing = format!(
+        "{AT_API} No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    );
+    let url = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/orders";
+    check(
+        &format!("{missing}\nGET {url} net::ERR_FAILED 504 (Gateway Timeout)"),
+        Some(504),
+        Some("GET"),
+    );
+    check(&format!("{missing}\nGET {url}/7 net::ERR_FAILED 504 (Gateway Timeout)"), None, None);
+    check(&format!("PUT {url}?a=b 504\n{missing}"), None, None);
+    let failed = "Failed to load resource: the server responded with a status of 403 ()";
+    check(&format!("{missing}\norders:1 {failed}"), Some(403), None);
+    check(&format!("{missing}\n12:31:00 {failed}"), Some(403), None);
+    check(&format!("{missing}\nfavicon.ico:1 {failed}"), None, None);
+    check(&format!("{missing}\n[Error] {failed} (rders, line 0)"), None, None);
+    let firefox = |path: &str, reason: &str| {
+        format!(
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.shop.example/{path}. (Reason: {reason})."
+        )
+    };
+    let wildcard =
+        firefox("a", "Did not find method in CORS header ‘Access-Control-Allow-Methods’");
+    let missing = firefox("b", "CORS header ‘Access-Control-Allow-Origin’ missing");
+    let text = format!("{wildcard}\n{missing} Status code: 502.\n{wildcard}\nStatus code: 403.");
+    check(&text, Some(502), None);
+    let found = recognize(&text).expect("a message");
+    assert_eq!(found.url.as_deref(), Some("https://api.shop.example/b"));
+}
+
 /// What is said of it, in the words that people read, and the commands.
 fn told(text: &str) -> (String, Value) {
     let answer = answer(text, &RuleSet::builtin(), &Catalogue::builtin(), None);
