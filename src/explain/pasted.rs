@@ -79,8 +79,8 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     document.field("reason", answer.other_reason.unwrap_or_default());
     document.verbatim("url", pasted.url.as_deref().unwrap_or_default());
     let from = pasted.redirected_from.as_deref().unwrap_or_default();
-    document.verbatim("redirected from", from);
-    document.verbatim("redirects to", pasted.redirects_to.as_deref().unwrap_or_default());
+    document.verbatim("via", from);
+    document.verbatim("leads to", pasted.redirects_to.as_deref().unwrap_or_default());
     document.verbatim("origin", pasted.origin.as_deref().unwrap_or_default());
     document.verbatim("method", pasted.method.as_deref().unwrap_or_default());
     document.verbatim("header", pasted.header.as_deref().unwrap_or_default());

@@ -3,7 +3,8 @@
 //! Must not: take the nearest for the meant.
 
 use crate::explain::message::{Message, recognize};
-use crate::explain::wording::REASONS;
+use crate::explain::not_cors::{ELSEWHERE, NOT_CORS};
+use crate::explain::wording::{GENERAL, REASONS};
 use crate::model::nearest::closest;
 use crate::model::{BlockReason, Class};
 use crate::rules::catalogue::{Catalogue, CataloguePage};
@@ -66,7 +67,8 @@ fn nearest(text: &str, rules: &RuleSet, catalogue: &Catalogue) -> Option<String>
     let titles = rules.rules().iter().map(|rule| (rule.id(), rule.text.title.as_str()));
     let pages = catalogue.pages().iter().map(|page| (page.id.as_str(), page.title.as_str()));
     let named = titles.chain(pages).map(|(id, title)| (id, format!("{id} {title}")));
-    let messages = REASONS.iter().flat_map(|(_, texts)| texts.iter());
+    let messages = REASONS.iter().chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
+    let messages = messages.flat_map(|(_, texts)| texts.iter());
     let messages = messages.map(|(_, text)| (*text, (*text).to_owned()));
     let wanted = words(text);
     let scored = named.chain(messages).map(|(name, text)| (score(&wanted, &words(&text)), name));

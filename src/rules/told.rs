@@ -149,6 +149,8 @@ fn worlds<'a>(told: &'a Told<'a>) -> Vec<World<'a>> {
     for surface in surfaces {
         let world = |failure| World { told, kind: kind(told.reason), surface, failure };
         match told.status {
+            // What fails does not redirect.
+            None if told.location.is_some() => worlds.push(world(Fact::Absent)),
             None => worlds.push(world(Fact::Unseen)),
             Some(status) => {
                 let own = Failure::ALL.iter().copied();
@@ -365,7 +367,9 @@ impl<'a> World<'a> {
             ClosedFact::Surface => Fact::from_option(self.surface.map(Surface::as_str)),
             ClosedFact::Failure => self.failure.map(Failure::as_str),
             // A run that fails is never answered with less than 500.
-            ClosedFact::InvocationOutcome if self.told.status.is_some_and(|it| it < 500) => {
+            ClosedFact::InvocationOutcome
+                if self.told.location.is_some() || self.told.status.is_some_and(|it| it < 500) =>
+            {
                 Fact::Seen("ended")
             }
             ClosedFact::Outcome

@@ -266,7 +266,7 @@ fn a_redirect_that_is_told_stands_in_front() {
         ),
         "redirect-blocked",
         &["lambda-proxy-missing-acao"],
-        &["redirect-http-to-https"],
+        &["redirect-http-to-https", "gw-502-function-error", "gw-401-missing-or-invalid-token"],
     );
     // That of the second, which is a login page.
     check_causes(
