@@ -227,6 +227,14 @@ fn the_values_of_a_message_decide() {
     };
     check_causes(&several(AT_URL), "acao-list-of-origins", &["furl-duplicate-cors-headers"], &[]);
     check_causes(&several(AT_API), "acao-list-of-origins", &[], &["furl-duplicate-cors-headers"]);
+    let twice = AT_URL.to_owned()
+        + " The 'Access-Control-Allow-Origin' header contains multiple values '*, *', but only one is allowed.";
+    check_causes(
+        &twice,
+        "furl-duplicate-cors-headers",
+        &["headers-and-multivalueheaders-both"],
+        &["acao-list-of-origins"],
+    );
     let firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://abcdefghij0123456789.lambda-url.us-east-1.on.aws/cart. (Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘*, https://shop.example’).";
     check_causes(
         firefox,
