@@ -13,6 +13,8 @@ pub struct Ledger {
     pub bytes: u64,
     /// Events that no line shape recognizes.
     pub unrecognized: u64,
+    /// Those of them that a browser's console prints about a blocked request.
+    pub console_messages: u64,
     /// Events that end in ` [TRUNCATED]`, or were cut because they were too long.
     pub truncated: u64,
     /// Events that repeat one already read (expanded rows of console copies, overlaps).

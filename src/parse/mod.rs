@@ -12,6 +12,10 @@ pub mod shape;
 mod test_page;
 pub mod value;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::model::{Entry, LogEvent, Record};
 
 /// What API Gateway writes behind a message that it cut.
@@ -48,6 +52,21 @@ pub fn others(message: &[u8]) -> Record<'_> {
         return whole(message, Entry::Probe);
     }
     whole(message, Entry::Other)
+}
+
+/// What consoles of Chrome, Firefox and Safari print about a blocked request.
+static CONSOLES: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| {
+    [
+        "blocked by CORS policy",
+        "Cross-Origin Request Blocked: ",
+        "is not allowed by Access-Control-Allow-Origin",
+    ]
+    .map(Finder::new)
+});
+
+/// Whether a line that is of no log is what a browser's console prints about a blocked request.
+pub fn is_console_message(message: &[u8]) -> bool {
+    CONSOLES.iter().any(|text| text.find(message).is_some())
 }
 
 fn whole<'a>(message: &[u8], entry: Entry<'a>) -> Record<'a> {

@@ -94,7 +94,11 @@ impl Analyzer<'_> {
         self.note(record.truncated);
         match record.entry {
             Entry::Other if self.assembler.is_running(event.position.place) => {}
-            Entry::Other => self.ledger.unrecognized += 1,
+            Entry::Other => {
+                self.ledger.unrecognized += 1;
+                let is_console = parse::is_console_message(event.message);
+                self.ledger.console_messages += u64::from(is_console);
+            }
             Entry::Probe => self.ledger.skipped += 1,
             Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(..) => {}
         }

@@ -114,6 +114,19 @@ fn nothing_read_is_said_first() {
 }
 
 #[test]
+fn what_a_console_printed_is_explained_elsewhere() {
+    let message = "Access to fetch at 'https://a.example/' from origin 'https://b.example' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.\n";
+    let run = crate::run::text(&corscope::rules::set::RuleSet::builtin(), message.as_bytes());
+    insta::assert_snapshot!(human(&run.report, &HumanSettings::default()), @r#"
+    Nothing was recognized in 1 event. This is not an all-clear.
+
+      read     1 event (183 bytes), 0 exchanges
+      of these 1 event not recognized
+      see also 1 event of a browser's console: `corscope explain -` says what such a message means
+    "#);
+}
+
+#[test]
 fn what_was_not_judged_is_no_all_clear() {
     let report = report(&[Made::new(1, &[]).with_outcome(Outcome::Undetermined)], settings());
     insta::assert_snapshot!(human(&report, &HumanSettings::default()), @r#"

@@ -132,6 +132,13 @@ fn ledger(page: &mut Page<'_>, report: &Report) {
     if !parts.is_empty() {
         page.field("of these", &parts.join(", "));
     }
+    if ledger.console_messages > 0 {
+        let printed = count(ledger.console_messages, "event");
+        let text = format!(
+            "{printed} of a browser's console: `corscope explain -` says what such a message means"
+        );
+        page.field("see also", &text);
+    }
 }
 
 fn problems(page: &mut Page<'_>, report: &Report) {
