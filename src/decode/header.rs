@@ -196,10 +196,10 @@ fn of_day(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
         return None;
     };
     let is_time = [h1, h2, m1, m2, s1, s2].iter().all(|byte| byte.is_ascii_digit());
-    let text = text.trim_ascii_start();
-    let text = text.strip_prefix(b"- ").unwrap_or(text);
-    let mut is_message = || is_usual_start(text) || is_lambda(text, clock);
-    (is_time && is_message()).then(|| Begin::Usual(Head::at(line.len() - text.len())))
+    let (text, dashed) = (text.trim_ascii_start(), text.strip_prefix(b"- "));
+    let text = dashed.unwrap_or(text);
+    let is_message = is_lambda(text, clock) || dashed.is_none() && is_usual_start(text);
+    (is_time && is_message).then(|| Begin::Usual(Head::at(line.len() - text.len())))
 }
 
 /// `[2b4492] [2026-11-22 10:00:00] <message>`, as `apilogs` prints lines of execution logs: the end of the
@@ -286,7 +286,7 @@ fn stamped(line: &[u8], at: usize, stamp: Stamp, clock: &mut Clock) -> Begin {
     let behind = line.get(after..).unwrap_or_default();
     let time = Some(stamp.time);
     match (stamp.separator, behind) {
-        (_, [b' ', b'-', b' ', text @ ..]) if is_usual_start(text) || is_lambda(text, clock) => {
+        (_, [b' ', b'-', b' ', text @ ..]) if is_lambda(text, clock) => {
             Begin::Stamped(Head { time, ..Head::at(line.len() - text.len()) })
         }
         // A time as Java and other loggers write it: part of the message, and in any zone.

@@ -35,7 +35,10 @@ pub(super) fn begin(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> 
         return Some(Begin::Stamped(Head::at(line.len() - message.len())));
     }
     let (time, message) = in_brackets(text, clock)
-        .filter(|(_, message)| is_message(message, clock))
+        .filter(|(time, message)| {
+            // Loggers of applications put times in brackets in front of a level, too.
+            is_message(message, clock) && !(time.is_some() && message.starts_with(b"["))
+        })
         .or_else(|| behind_name(text, clock))
         .or_else(|| behind_service(text, clock).map(|message| (None, message)))
         .or_else(|| behind_anything(text, clock))?;
@@ -232,9 +235,14 @@ mod tests {
             ("[/aws/lambda/orders-Fn-1] ", None),
             ("orders_1  | ", None),
         ] {
-            for message in [START, LINE, "[ERROR] KeyError: 'a'"] {
+            let error = "[ERROR] KeyError: 'a'";
+            for message in [START, LINE, error] {
                 let line = format!("  {prefix}{message}");
                 let begun = begin(line.as_bytes(), 2, &mut clock);
+                if message == error && time.is_some() {
+                    assert_eq!(begun, None, "{line}");
+                    continue;
+                }
                 let Some(Begin::Stamped(head) | Begin::Usual(head)) = begun else {
                     panic!("{line}: {begun:?}");
                 };

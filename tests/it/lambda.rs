@@ -663,3 +663,11 @@ fn what_viewers_of_logs_put_in_front_hides_no_failure() {
     );
     assert_eq!(exchanges(&log.replace("<id>", ID)), [("/a".to_owned(), None)]);
 }
+
+#[test]
+fn an_error_that_a_logger_stamped_is_handled() {
+    let error = "[ERROR] KeyError: 'a'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 14, in handler\n    return event['a']";
+    for stamp in ["[2026-11-22 10:00:00] ", "2026-11-22 10:00:00,123 - ", "10:00:00 - "] {
+        check(&run_of(&format!("{stamp}{error}")), &[]);
+    }
+}
