@@ -105,7 +105,12 @@ fn is_id(text: &str) -> bool {
     let text = text.as_bytes();
     RequestId::looks_like_uuid(text)
         || RequestId::looks_like_extended(text)
-        || RequestId::parse(text).is_some_and(|id| id.is_test_literal())
+        || RequestId::parse(text).is_some_and(|id| id.is_test_literal() || is_shortened(text))
+}
+
+/// `M1abcEXAMPLE=`, an extended id that somebody shortened: none is a word.
+fn is_shortened(text: &[u8]) -> bool {
+    text.len() >= 8 && text.ends_with(b"=")
 }
 
 fn is_method(text: &str) -> bool {
