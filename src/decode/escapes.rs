@@ -19,7 +19,8 @@ const END: usize = 24;
 const REACH: usize = BLOCK + PIECE + 2;
 
 /// The first byte that is special in a string: a quote, a backslash, or a line end.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call for each string took as much as what it does")]
+#[inline(always)]
 pub(crate) fn special(text: &[u8]) -> Option<usize> {
     match text.first_chunk().map_or(0, specials) {
         0 => special_far(text),
@@ -71,7 +72,8 @@ impl<'a> Inside<'a> {
     }
 
     /// The first special byte stands here.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each string took as much as what it does")]
+    #[inline(always)]
     fn from(text: &'a [u8], at: usize) -> Option<(Self, &'a [u8])> {
         let (plain, rest) = text.split_at_checked(at)?;
         let end = if rest.first() == Some(&b'"') { at } else { at + end_of_string(rest)? };

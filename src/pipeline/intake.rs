@@ -94,16 +94,20 @@ impl Analyzer<'_> {
         self.note(record.truncated);
         match record.entry {
             Entry::Other if self.assembler.is_running(event.position.place) => {}
-            Entry::Other => {
-                self.ledger.unrecognized += 1;
-                let is_console = parse::is_console_message(event.message);
-                self.ledger.console_messages += u64::from(is_console);
-            }
+            Entry::Other => self.unrecognized(event),
             Entry::Probe => self.ledger.skipped += 1,
             Entry::Execution(_) | Entry::Access(_) | Entry::Har(_) | Entry::Lambda(..) => {}
         }
         let completed = self.assembler.push(event, record);
         self.go_on(completed);
+    }
+
+    /// Counts an event that nobody knows.
+    #[cold]
+    fn unrecognized(&mut self, event: &LogEvent<'_>) {
+        self.ledger.unrecognized += 1;
+        let is_console = parse::is_console_message(event.message);
+        self.ledger.console_messages += u64::from(is_console);
     }
 
     /// Behind a line that completed an exchange, or none: in a log that shows no ends, it may have begun
