@@ -30,7 +30,10 @@ pub(super) fn parse(message: &[u8]) -> Option<Execution<'_>> {
             _ => {}
         }
     }
-    let is_made_by_gateway = memchr::memmem::find(message, b"\"x-amzn-ErrorType\": \"").is_some();
+    // A body may hold the like; what is behind the last label was written by the console.
+    let headers = memchr::memmem::rfind(message, b"\nResponse headers");
+    let headers = headers.and_then(|at| message.get(at..)).unwrap_or_default();
+    let is_made_by_gateway = memchr::memmem::find(headers, b"\"x-amzn-ErrorType\": \"").is_some();
     Some(Execution::TestResult { method, path, status, is_made_by_gateway })
 }
 
@@ -56,6 +59,9 @@ mod tests {
             Some(Execution::TestResult { method, path, status, is_made_by_gateway })
         };
         assert_eq!(parse(page.as_bytes()), want("/v1/7", true));
+        let body = page.replace("Status\n200", "{\"x-amzn-ErrorType\": \"x\"}");
+        let own = body.replace("  \"x-amzn-ErrorType\": \"InternalServerErrorException\"\n", "");
+        assert_eq!(parse(own.as_bytes()), want("/v1/7", false));
         let old = "GET method test results\nStatus\n500\nResponse body\n{}";
         assert_eq!(parse(old.as_bytes()), want("", false));
         for text in ["my method test results", "see GET method test results", ""] {
