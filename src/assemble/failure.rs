@@ -7,8 +7,7 @@ use crate::model::{
     Acceptance, AnsweredBy, Defect, DefectKind, Exchange, Fact, Failure, FunctionResponse,
     Integration, LineKind, Surface, Text,
 };
-use crate::parse::proxy_response;
-use crate::parse::value::raw;
+use crate::parse::{lambda, proxy_response};
 
 /// Texts behind `Execution failed due to`, and what they mean; the first that is found counts.
 /// Seen in execution logs of 2016 to 2026 and in public issues that quote them.
@@ -207,7 +206,7 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
     if exchange.failure.is_none() && progress.function_error && by_proxy {
         let body = exchange.payload(LineKind::EndpointResponseBody);
         let failure = body.as_ref().map_or(Failure::FunctionError, |body| of_function(body));
-        let message = body.and_then(|body| error_of(&body));
+        let message = body.and_then(|body| lambda::error_of(&body));
         exchange.failure = Some(failure);
         if let Some(message) = message {
             exchange.set_text_once(Text::FailureMessage, message.as_bytes());
@@ -220,13 +219,6 @@ pub(super) fn settle(exchange: &mut Exchange, progress: &mut Progress) {
             exchange.integration = Integration::Mock;
         }
     }
-}
-
-/// `Type: message` of an error document.
-fn error_of(body: &[u8]) -> Option<String> {
-    let message = raw::member(body, b"errorMessage")?.to_text();
-    let kind = raw::member(body, b"errorType").map(raw::Raw::to_text);
-    Some(kind.map_or_else(|| message.clone(), |kind| format!("{kind}: {message}")))
 }
 
 /// A mock that cannot read a binary request. Templates of other methods cannot either.

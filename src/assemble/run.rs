@@ -85,11 +85,8 @@ pub(super) fn adopt(run: &mut Invocation, unclaimed: Invocation, started: Option
 
 /// Adds what another part of the same run shows.
 pub(super) fn merge(run: &mut Invocation, other: Invocation) {
-    if run.outcome == InvocationOutcome::Crash && other.message.is_some() {
-        run.message = None;
-    }
+    say(run, other.message);
     run.outcome = worse(run.outcome, other.outcome);
-    run.message = run.message.take().or(other.message);
     run.init_timeout |= other.init_timeout;
     run.event = run.event.take().or(other.event);
     run.response = run.response.take().or(other.response);
@@ -150,10 +147,7 @@ pub(super) fn apply(run: &mut Invocation, event: &LogEvent<'_>, line: LambdaLine
             keep(run, LineKind::LambdaFailure, event);
         }
         LambdaLine::InitError(message) => {
-            if run.outcome == InvocationOutcome::Crash {
-                run.message = None;
-            }
-            run.message = run.message.take().or(Some(message));
+            say(run, Some(message));
             fail(run, InvocationOutcome::InitError, event);
         }
         LambdaLine::UnknownError { message, is_of_loading } => {
@@ -206,13 +200,17 @@ pub(super) fn complete_message(run: &mut Invocation, event: &LogEvent<'_>) -> us
     size(run).saturating_sub(before)
 }
 
-/// What a process printed says more than that it died, whichever line comes first.
 fn name_error(run: &mut Invocation, message: String) {
+    say(run, Some(message));
     if run.outcome == InvocationOutcome::Crash {
         run.outcome = InvocationOutcome::Error;
-        run.message = Some(message);
-    } else {
-        run.message = run.message.take().or(Some(message));
+    }
+}
+
+/// What a process printed says more than that it died, whichever line comes first.
+fn say(run: &mut Invocation, message: Option<String>) {
+    if run.message.is_none() || run.outcome == InvocationOutcome::Crash {
+        run.message = message.or(run.message.take());
     }
 }
 

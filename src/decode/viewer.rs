@@ -28,6 +28,10 @@ use crate::model::{LogTime, RequestId};
 /// Longer ones are text.
 const MOST: usize = 256;
 
+fn near(text: &[u8]) -> &[u8] {
+    text.get(..MOST).unwrap_or(text)
+}
+
 /// What a line is that one of them wrote, without blanks in front.
 pub(super) fn begin(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let text = line.get(at..)?;
@@ -83,8 +87,7 @@ impl Brackets {
 /// What stands behind `[<time>] ` or `[<group>] `, and the time.
 fn in_brackets<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>, &'a [u8])> {
     let inner = text.strip_prefix(b"[")?;
-    let near = inner.get(..MOST.min(inner.len()))?;
-    let (inside, message) = inner.split_at_checked(memchr(b']', near)?)?;
+    let (inside, message) = inner.split_at_checked(memchr(b']', near(inner))?)?;
     let message = message.strip_prefix(b"] ")?;
     if inside.starts_with(b"/aws/lambda/") {
         return Some((None, message));
@@ -96,24 +99,18 @@ fn in_brackets<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>
 /// What stands behind `Sep 14, 09:03:01 PM: `, of which nobody says the year and the zone.
 fn behind_twelve_hours(text: &[u8]) -> Option<&[u8]> {
     let ([first, _, _, b' '], behind) = text.split_first_chunk()? else { return None };
-    let comma = memchr(b',', behind.get(..3)?)?;
-    let (day, clock) = behind.split_at_checked(comma)?;
-    let (clock, half) = clock.strip_prefix(b", ")?.split_first_chunk::<{ b"09:03:01".len() }>()?;
+    let (day, behind) = behind.split_at_checked(memchr(b',', behind.get(..3)?)?)?;
+    let [b',', b' ', h1, h2, b':', m1, m2, b':', s1, s2, half @ ..] = behind else { return None };
     let message = half.strip_prefix(b" AM: ").or_else(|| half.strip_prefix(b" PM: "))?;
-    let is_clock = clock.iter().enumerate().all(|(at, byte)| match at {
-        2 | 5 => *byte == b':',
-        _ => byte.is_ascii_digit(),
-    });
-    (first.is_ascii_uppercase() && day.iter().all(u8::is_ascii_digit) && is_clock)
-        .then_some(message)
+    let mut digits = day.iter().chain([h1, h2, m1, m2, s1, s2]);
+    (first.is_ascii_uppercase() && digits.all(u8::is_ascii_digit)).then_some(message)
 }
 
 /// What stands behind `<time>[   <function>] `, and the time.
 fn behind_name<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogTime>, &'a [u8])> {
     let stamp = clock.iso(text)?;
     let inner = text.get(stamp.length..)?.strip_prefix(b"[ ")?;
-    let near = inner.get(..MOST.min(inner.len()))?;
-    let message = inner.get(memchr(b']', near)? + 1..)?.strip_prefix(b" ")?;
+    let message = inner.get(memchr(b']', near(inner))? + 1..)?.strip_prefix(b" ")?;
     Some((Some(stamp.time), message))
 }
 
@@ -175,7 +172,7 @@ fn behind_anything<'a>(text: &'a [u8], clock: &mut Clock) -> Option<(Option<LogT
 
 /// Where one of the platform's lines begins.
 fn whole_at(text: &[u8]) -> Option<usize> {
-    let label = REQUEST.find(text.get(..MOST.min(text.len()))?)?;
+    let label = REQUEST.find(near(text))?;
     let before = text.get(..label)?;
     let words = [b"START ".as_slice(), b"END ", b"REPORT ", b""];
     let word = words.iter().find(|word| before.ends_with(word))?;
@@ -185,7 +182,7 @@ fn whole_at(text: &[u8]) -> Option<usize> {
 
 /// Where the time and the request id begin that Lambda writes in front of what a function prints.
 fn stamped_at(text: &[u8], clock: &mut Clock) -> Option<usize> {
-    memchr_iter(b'Z', text.get(..MOST.min(text.len()))?).find_map(|end| {
+    memchr_iter(b'Z', near(text)).find_map(|end| {
         let at = (end + 1).checked_sub(EXPORT)?;
         (at > 0 && is_lambda(text.get(at..)?, clock)).then_some(at)
     })

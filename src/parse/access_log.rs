@@ -87,18 +87,15 @@ fn is_default_without_id(fields: &Fields<'_>, pairs: &Pairs<'_>) -> bool {
         "routeKey",
     ];
     let known = pairs.iter().filter(|(name, _)| OF_CONTEXT.contains(&&**name)).count();
-    if known >= 3
-        && fields.number(Field::Status).is_some()
-        && fields.text(Field::Method).is_some_and(is_method)
-    {
-        return true;
-    }
+    let is_default = || {
+        fields.text(Field::Time).is_some_and(|time| forms::looks_like_time(time.as_bytes()))
+            && [Field::RouteKey, Field::ResourcePath].iter().any(|place| fields.is_logged(*place))
+            && fields.is_logged(Field::Length)
+            && pairs.iter().any(|(name, value)| name == "protocol" && value.starts_with("HTTP/"))
+    };
     fields.number(Field::Status).is_some()
         && fields.text(Field::Method).is_some_and(is_method)
-        && fields.text(Field::Time).is_some_and(|time| forms::looks_like_time(time.as_bytes()))
-        && [Field::RouteKey, Field::ResourcePath].iter().any(|place| fields.is_logged(*place))
-        && fields.is_logged(Field::Length)
-        && pairs.iter().any(|(name, value)| name == "protocol" && value.starts_with("HTTP/"))
+        && (known >= 3 || is_default())
 }
 
 fn is_id(text: &str) -> bool {

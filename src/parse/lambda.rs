@@ -13,6 +13,7 @@ mod platform;
 use memchr::memmem;
 
 use crate::model::{Entry, LambdaLine, Record, RequestId};
+use crate::parse::value::raw::{self, Raw};
 
 /// Reads a line of a Lambda log. `None` for a line without any mark of Lambda, unless it holds an
 /// HTTP event, a proxy response or an unhandled error.
@@ -24,6 +25,16 @@ pub fn parse(message: &[u8]) -> Option<Record<'_>> {
     };
     let truncated = text.ends_with(b" [TRUNCATED]");
     Some(Record { id: None, truncated, entry: Entry::Lambda(id, line) })
+}
+
+/// `Type: message` of an error document, or what it has of both.
+pub fn error_of(document: &[u8]) -> Option<String> {
+    let kind = raw::member(document, b"errorType").map(Raw::to_text);
+    let message = raw::member(document, b"errorMessage").map(Raw::to_text);
+    match (kind, message) {
+        (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
+        (text, None) | (None, text) => text,
+    }
 }
 
 /// A line and the request id that it carries.

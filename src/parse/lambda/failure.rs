@@ -10,7 +10,7 @@ pub(super) mod panic;
 use memchr::{memchr, memmem};
 
 use crate::model::LambdaLine;
-use crate::parse::lambda::{LineShape, find_shape};
+use crate::parse::lambda::{LineShape, error_of, find_shape};
 use crate::parse::value::raw;
 
 /// How an error is written behind its beginning.
@@ -360,13 +360,7 @@ pub(super) fn begins_as_init_error(text: &[u8]) -> bool {
 
 /// The error of a document with `errorType` and `errorMessage`, or of the text before it.
 pub(super) fn json(text: &[u8], label: &[u8]) -> Failure {
-    let kind = raw::member(text, b"errorType").map(raw::Raw::to_text);
-    let message = raw::member(text, b"errorMessage").map(raw::Raw::to_text);
-    Failure::new(match (kind, message) {
-        (Some(kind), Some(message)) => format!("{kind}: {message}"),
-        (Some(text), None) | (None, Some(text)) => text,
-        (None, None) => lossy(label),
-    })
+    Failure::new(error_of(text).unwrap_or_else(|| lossy(label)))
 }
 
 /// What Python's runtime writes of an error in JSON since 2024: time and level, and what it sends to

@@ -100,7 +100,7 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
     {
         return event(kind, record);
     }
-    if let Some(line) = of_platform(text) {
+    if let Some(line) = members.error_message.and_then(|message| of_platform(text, message)) {
         return Some(line);
     }
     let id = members.id();
@@ -114,8 +114,8 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
 
 /// What who called a function gets of a run that came to a bad end: a document whose message is the line
 /// that the platform logs.
-fn of_platform(text: &[u8]) -> Option<Line<'_>> {
-    let Raw::Text(message) = raw::member(text, b"errorMessage")? else { return None };
+fn of_platform<'a>(text: &[u8], message: Raw<'a>) -> Option<Line<'a>> {
+    let Raw::Text(message) = message else { return None };
     let document = failure::error_document(text)?;
     let line = platform::failure(message).or_else(|| application::read(message))?;
     // The document names the type, too.
@@ -139,6 +139,7 @@ struct LogMembers<'a> {
     /// `requestId`, which access logs have too.
     request_id: Option<&'a [u8]>,
     error_type: Option<&'a [u8]>,
+    error_message: Option<Raw<'a>>,
 }
 
 impl<'a> LogMembers<'a> {
@@ -153,6 +154,7 @@ impl<'a> LogMembers<'a> {
                 b"message" | b"msg" => found.message = Some(value),
                 b"requestId" => found.request_id = Some(value.bytes()),
                 b"errorType" => found.error_type = Some(value.bytes()),
+                b"errorMessage" => found.error_message = Some(value),
                 b"AWSRequestId"
                 | b"function_request_id"
                 | b"AwsRequestId"
