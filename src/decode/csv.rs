@@ -12,6 +12,7 @@ use memchr::{memchr, memchr_iter, memchr2};
 use crate::decode::MAX_RECORD;
 use crate::decode::column::{Column, time};
 use crate::decode::emit::{Emitter, Told};
+use crate::decode::fields;
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
 use crate::decode::window::{More, Window};
@@ -23,13 +24,15 @@ pub(crate) struct Layout {
     delimiter: u8,
     /// Whether the rows come newest first.
     insights: bool,
+    /// The names, where the rows are the fields of an access log.
+    names: Vec<Vec<u8>>,
 }
 
 /// Reads the column names at the beginning of `head`.
 pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
     let line = head.get(..memchr(b'\n', head)?)?.trim_ascii();
     let delimiter = *line.iter().find(|byte| matches!(byte, b',' | b';' | b'\t'))?;
-    let mut columns = Vec::new();
+    let (mut columns, mut names) = (Vec::new(), Vec::new());
     for name in line.split(|byte| *byte == delimiter) {
         let name = name.trim_ascii();
         let name = name.strip_prefix(b"\"").and_then(|n| n.strip_suffix(b"\"")).unwrap_or(name);
@@ -37,17 +40,26 @@ pub(crate) fn layout(head: &[u8]) -> Option<Layout> {
             return None;
         }
         columns.push(Column::named(name));
+        names.push(name.to_vec());
     }
     let insights = memchr::memmem::find(line, b"@message").is_some();
     let known = columns.contains(&Column::Message)
         && (insights || columns.contains(&Column::Time) && !line.contains(&b'{'));
-    known.then_some(Layout { columns, delimiter, insights })
+    if known {
+        return Some(Layout { columns, delimiter, insights, names: Vec::new() });
+    }
+    let of_access_log = !line.contains(&b'{')
+        && !columns.contains(&Column::Message)
+        && fields::are_of_access_log(names.iter().map(|name| &**name));
+    let insights = memchr::memmem::find(line, b"@timestamp").is_some();
+    of_access_log.then_some(Layout { columns, delimiter, insights, names })
 }
 
 /// Decodes all records behind the line of column names.
 pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, layout: &Layout) {
     let mut rows = NewestFirst::default();
     let mut fields = Fields::default();
+    let mut object = Vec::new();
     let mut number = 1;
     let mut is_noted = false;
     skip_record(window, b'\n');
@@ -74,7 +86,10 @@ pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>,
         let length = bytes.len();
         number += if length < whole { memchr_iter(b'\n', bytes).count() as u64 } else { lines };
         if !bytes.trim_ascii().is_empty() {
+            fields.write_object(layout, &mut object);
             let told = fields.told(layout, first_line);
+            let message = if layout.names.is_empty() { told.message } else { &object };
+            let told = Told { message, ..told };
             if layout.insights {
                 rows.push(emitter, told);
             } else {
@@ -275,6 +290,16 @@ impl Fields {
         self.is_open = true;
         self.text.extend_from_slice(rest);
         &[]
+    }
+
+    /// The row as an object, where its message is none.
+    fn write_object(&self, layout: &Layout, object: &mut Vec<u8>) {
+        if layout.names.is_empty() {
+            return;
+        }
+        let starts = [0].iter().chain(&self.ends);
+        let values = starts.zip(&self.ends).filter_map(|(start, end)| self.text.get(*start..*end));
+        fields::write(layout.names.iter().map(|name| &**name).zip(values), object);
     }
 
     fn told(&mut self, layout: &Layout, line: u64) -> Told<'_> {

@@ -3,9 +3,10 @@
 //! | container | keys |
 //! |---|---|
 //! | filter-log-events, get-log-events | `events` |
-//! | Live Tail | `sessionResults` |
+//! | Live Tail | `sessionResults`, maybe in `sessionUpdate` |
 //! | subscription message | `messageType`, `logEvents`, `logGroup`, `logStream` |
 //! | Lambda's payload of it | `awslogs.data` |
+//! | Kinesis and Firehose records of it | `Records` with `kinesis.data`, `records` with `data` |
 //! | Logs Insights | `results`, or rows with `@message` |
 //! | one event of the above | `message` and a numeric `timestamp`, and little else |
 //! | forwarders | `message` and `aws.awslogs`; `log` and `stream`, `time` or `date`; any `message` or `log` that is a line of the gateway or of Lambda, or JSON beside a time and no level |
@@ -18,8 +19,34 @@
 
 use crate::decode::header::starts_with_id;
 use crate::decode::marking::is_of_platform;
+use crate::decode::queried;
 use crate::decode::walk::{Cursor, Stop, Text, Walked, text};
 use crate::model::RequestId;
+
+/// Whether a JSON document begins here.
+pub(crate) fn begins(head: &[u8]) -> bool {
+    match head.trim_ascii_start() {
+        [b'{', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
+        head @ [b'"', ..] => queried::begins(head),
+        [b'[', rest @ ..] => {
+            matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"'))
+        }
+        _ => false,
+    }
+}
+
+/// Whether what begins with a bracket may be an array, and not `[ERROR] ...` or `[<time>] ...`.
+pub(crate) fn begins_array(text: &[u8]) -> bool {
+    let inner = text.get(1..).unwrap_or_default().trim_ascii_start();
+    let number = inner.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match inner.get(number) {
+        None | Some(b',') => true,
+        Some(byte) => number == 0 && b"{[]\"".contains(byte),
+    }
+}
+
+/// Shorter ones are no log in base64.
+const SHORTEST_PAYLOAD: usize = 40;
 
 /// The members that matter, as written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +58,8 @@ pub(crate) struct Document<'a> {
     pub(crate) group: Option<Text<'a>>,
     pub(crate) log: Option<&'a [u8]>,
     awslogs: Option<&'a [u8]>,
+    kinesis: Option<&'a [u8]>,
+    data: Option<&'a [u8]>,
     aws: Option<&'a [u8]>,
     pub(crate) control: bool,
     keys: Keys,
@@ -66,10 +95,14 @@ enum Wrapper {
 pub(crate) enum Array {
     /// Log events.
     Events,
+    /// Those of an update of Live Tail, within its object.
+    Update,
     /// Rows of Logs Insights.
     Rows,
     /// Entries of a HAR file.
     Har,
+    /// Records of a stream.
+    Payloads,
     /// Anything: the document is a bare array.
     Any,
 }
@@ -110,9 +143,17 @@ impl<'a> Document<'a> {
             b"events" | b"logEvents" | b"sessionResults" if holds(bytes, at, b'{')? => {
                 self.array = Some((Array::Events, at));
             }
+            b"Records" | b"records" if holds_payloads(bytes, at)? => {
+                self.array = Some((Array::Payloads, at));
+            }
+            b"sessionUpdate" if first == b'{' => {
+                if let Some(at) = member_at(bytes, at, b"sessionResults")? {
+                    self.array = Some((Array::Update, at));
+                }
+            }
             b"results" if holds(bytes, at, b'[')? => self.array = Some((Array::Rows, at)),
             b"log" if first == b'{' => {
-                if let Some(at) = entries(bytes, at)? {
+                if let Some(at) = member_at(bytes, at, b"entries")? {
                     self.array = Some((Array::Har, at));
                 }
             }
@@ -146,6 +187,8 @@ impl<'a> Document<'a> {
             b"log" => self.log = Some(value),
             b"status" | b"latency" | b"multiValueHeaders" => self.keys.test = true,
             b"awslogs" => self.awslogs = Some(value),
+            b"kinesis" => (self.kinesis, self.others) = (Some(value), self.others + 1),
+            b"data" => (self.data, self.others) = (Some(value), self.others + 1),
             b"aws" => self.aws = Some(value),
             b"level" | b"severity" => {
                 if self.keys.wrapper == Wrapper::None {
@@ -157,6 +200,12 @@ impl<'a> Document<'a> {
             _ => self.others += 1,
         }
         Ok(())
+    }
+
+    /// What a record of a stream carries.
+    pub(crate) fn payload(&self) -> Option<Text<'a>> {
+        let of_kinesis = self.kinesis.and_then(|value| inner(value, b"data"));
+        of_kinesis.or(self.data).and_then(text).filter(|data| data.raw.len() >= SHORTEST_PAYLOAD)
     }
 
     /// What it is, once it was read to its end.
@@ -249,8 +298,24 @@ fn holds(bytes: &[u8], at: usize, first: u8) -> Walked<bool> {
     Ok(false)
 }
 
-/// Where the array `entries` of the object at `at` begins.
-fn entries(bytes: &[u8], at: usize) -> Walked<Option<usize>> {
+/// Whether an array begins at `at` whose first element is a record of a stream.
+fn holds_payloads(bytes: &[u8], at: usize) -> Walked<bool> {
+    let mut cursor = Cursor::new(bytes);
+    cursor.at = at;
+    if cursor.peek()? != b'[' {
+        return Ok(false);
+    }
+    cursor.at += 1;
+    if cursor.peek()? != b'{' {
+        return Ok(false);
+    }
+    let mut record = Document::default();
+    record.read(bytes.get(cursor.at..).unwrap_or_default())?;
+    Ok(record.payload().is_some())
+}
+
+/// Where the array of this name in the object at `at` begins.
+fn member_at(bytes: &[u8], at: usize, wanted: &[u8]) -> Walked<Option<usize>> {
     let mut cursor = Cursor::new(bytes);
     cursor.at = at;
     cursor.expect(b'{')?;
@@ -258,7 +323,7 @@ fn entries(bytes: &[u8], at: usize) -> Walked<Option<usize>> {
     while cursor.another(b'}', first)? {
         first = false;
         let key = cursor.key()?;
-        if key == b"entries" && cursor.peek()? == b'[' {
+        if key == wanted && cursor.peek()? == b'[' {
             return Ok(Some(cursor.at));
         }
         cursor.value()?;

@@ -8,6 +8,7 @@ use crate::decode::Count;
 use crate::decode::column::time;
 use crate::decode::document::inner;
 use crate::decode::emit::{Emitter, Told};
+use crate::decode::fields;
 use crate::decode::newest_first::NewestFirst;
 use crate::decode::stamp::Clock;
 use crate::decode::walk::{Cursor, Text, Walked, text};
@@ -32,9 +33,14 @@ pub(crate) fn row(
 ) -> Option<usize> {
     let mut fields = Fields::default();
     let length = fields.read(bytes).ok()?;
-    let Some(message) = fields.message.and_then(text) else {
-        emitter.count(Count::Skipped, 1);
-        return Some(length);
+    let object = if fields.message.is_some() { None } else { object(bytes) };
+    let message = match (fields.message.and_then(text), &object) {
+        (Some(message), _) => message.cow(),
+        (None, Some(object)) => Cow::Borrowed(&**object),
+        (None, None) => {
+            emitter.count(Count::Skipped, 1);
+            return Some(length);
+        }
     };
     let mut at = |value: Option<&[u8]>| text(value?).and_then(|value| time(value.raw, clock));
     let (happened, ingested) = (at(fields.timestamp), at(fields.ingested));
@@ -47,10 +53,29 @@ pub(crate) fn row(
         group: log.as_deref().map(group),
         stream: stream.as_deref(),
         line,
-        message: &message.cow(),
+        message: &message,
     };
     rows.push(emitter, told);
     Some(length)
+}
+
+/// The row as an object, if its fields are those of an access log.
+#[cold]
+fn object(row: &[u8]) -> Option<Vec<u8>> {
+    let mut cursor = Cursor::new(row);
+    cursor.expect(b'[').ok()?;
+    let mut found = Vec::new();
+    let mut first = true;
+    while cursor.another(b']', first).ok()? {
+        first = false;
+        let [field, value] = pair(&mut cursor).ok()?.map(|part| part.and_then(text).map(Text::cow));
+        found.extend(field.zip(value));
+    }
+    let mut object = Vec::new();
+    fields::are_of_access_log(found.iter().map(|(name, _)| &**name)).then(|| {
+        fields::write(found.iter().map(|(name, value)| (&**name, &**value)), &mut object);
+        object
+    })
 }
 
 #[derive(Default)]

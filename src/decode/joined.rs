@@ -1,23 +1,28 @@
-//! Lines of an execution log that a copy joined to one: forums, mails and translations make a blank of a
-//! line end. Each begins with the time of the console's test or with the request id, and then a label.
+//! Lines that were joined to one. Forums, mails and translations make a blank of a line end: in an execution
+//! log each line begins with the time of the console's test or with the request id, and then a label. And
+//! Firehose writes lines of access logs one behind the other.
 //!
 //! | joined line | where it was seen |
 //! |---|---|
 //! | `<test time> : <label> ... <test time> : <label> ...` | questions and articles of the support center |
 //! | `(<id>) <label> ... (<id>) <label> ...` | the same, the message column alone |
 //! | `Execution failed due to ... Method completed with status: 504` | questions, without any time |
+//! | `<ip> - - [<time>] "GET ..." ... <id><ip> - - [<time>] "GET ...` | access logs in CLF that Firehose delivered |
+//! | `{"requestId": ...}{"requestId": ...}` | the same in JSON that a message broke |
 //!
 //! A body or a header may hold such text, too, so a line is parted only where nothing else tells where
 //! events end: not in text that a container stamps, nor in the log that a document holds.
 //!
 //! Must not: part a header map before its end.
 
+use std::net::IpAddr;
+
 use memchr::{memchr, memchr_iter, memmem};
 
 use crate::decode::continuation::is_label;
 use crate::decode::header::starts_with_id;
 use crate::decode::stamp::test_invoke;
-use crate::model::LogTime;
+use crate::model::{LogTime, RequestId};
 
 /// A line that stands in another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +37,51 @@ pub(crate) struct Joined {
 /// The next line that was joined to the one whose message this is.
 pub(crate) fn next(message: &[u8]) -> Option<Joined> {
     if starts_with_id(message) { behind_id(message) } else { behind_time(message) }
+}
+
+/// The next line of an access log in CLF behind the one that a text begins with.
+pub(crate) fn next_in_clf(text: &[u8]) -> Option<Joined> {
+    let mut times = memmem::find_iter(text, b" [").filter(|at| is_clf_time(text, at + 2));
+    times.next()?;
+    let before = text.get(..times.next()?)?;
+    // Address, caller and user.
+    let mut words = before.rsplitn(4, |byte| *byte == b' ');
+    let behind = words.next()?.len() + words.next()?.len() + 2;
+    let glued = words.next()?;
+    let id = match memchr::memrchr(b'=', glued) {
+        Some(at) => at + 1,
+        None => RequestId::MAX,
+    };
+    let address = std::str::from_utf8(glued.get(id..)?).ok()?;
+    address.parse::<IpAddr>().ok()?;
+    let start = before.len() - behind - address.len();
+    Some(Joined { start, message: start, time: None })
+}
+
+/// `22/Nov/2026:10:00:00 +0000] "`.
+fn is_clf_time(text: &[u8], at: usize) -> bool {
+    const LENGTH: usize = b"22/Nov/2026:10:00:00 +0000".len();
+    let Some(time) = text.get(at..) else { return false };
+    time.get(2) == Some(&b'/')
+        && time.get(6) == Some(&b'/')
+        && time.get(LENGTH..).is_some_and(|behind| behind.starts_with(b"] \""))
+}
+
+/// The objects of a line, each of which begins with the same name.
+pub(crate) fn objects(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let name = memchr(b':', line).and_then(|colon| line.get(..colon)).unwrap_or_default();
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let next = memchr_iter(b'}', text).find_map(|end| {
+            let behind = text.get(end + 1..)?;
+            let next = behind.trim_ascii_start();
+            (!name.is_empty() && next.starts_with(name)).then_some((end + 1, next))
+        });
+        let Some((end, next)) = next else { return Some(text) };
+        rest = Some(next);
+        text.get(..end)
+    })
 }
 
 /// Whether what stands in front of a message is the time of the console's test, and no container's.
@@ -132,6 +182,31 @@ mod tests {
             parts(&format!("{failed} no {end} ")),
             Some((&*format!("{failed} no "), &*format!("{end} ")))
         );
+    }
+
+    #[test]
+    fn lines_of_access_logs_may_have_no_ends() {
+        let line = |address: &str, id: &str| {
+            format!("{address} - - [21/May/2024:19:48:44 +0000] \"GET /a HTTP/1.1\" 200 2 {id}")
+        };
+        let uuid = "0d6f3b0a-51d7-4f3c-9a53-7a0b3e0f5a11";
+        for (first, second) in [
+            (line("198.51.100.4", &format!("{uuid} YIwYiFstIAMESqA=")), line("198.51.100.5", "x")),
+            (line("198.51.100.4", uuid), line("2001:db8::1", "x")),
+        ] {
+            let both = format!("{first}{second}");
+            let start = next_in_clf(both.as_bytes()).map(|joined| joined.start);
+            assert_eq!(start, Some(first.len()), "{both}");
+            assert_eq!(next_in_clf(second.as_bytes()), None);
+            assert_eq!(next_in_clf(format!("{first} {second}").as_bytes()), None);
+        }
+        let objects = |line: &'static str| -> Vec<_> {
+            objects(line.as_bytes()).map(|it| std::str::from_utf8(it).expect("text")).collect()
+        };
+        let parts = [r#"{"id":"a","m":""b""}"#, r#"{"id":"c","m":{"id":"d"}}"#];
+        assert_eq!(objects(r#"{"id":"a","m":""b""} {"id":"c","m":{"id":"d"}}"#), parts);
+        assert_eq!(objects(parts[1]), [parts[1]]);
+        assert_eq!(objects("{a}{b}"), ["{a}{b}"]);
     }
 
     #[test]

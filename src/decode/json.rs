@@ -6,13 +6,10 @@
 
 use std::io::Read;
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 
 use crate::decode::alike::Alike;
-use crate::decode::document::{Array, Document, Kind};
+use crate::decode::document::{Array, Document, Kind, begins_array};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
 use crate::decode::header::{Begin, Head, begin};
@@ -23,26 +20,14 @@ use crate::decode::table::Table;
 use crate::decode::walk::{Stop, Text, text};
 use crate::decode::window::Window;
 use crate::decode::{
-    Count, HEAD, MAX_RECORD, Nesting, before_json, insights, plain_text, queried, test_invoke,
-    unpacked,
+    Count, HEAD, MAX_RECORD, Nesting, before_json, insights, joined, payload, plain_text, queried,
+    test_invoke, unpacked,
 };
 
 /// The first look at a document; most end within it.
 const FIRST_LOOK: usize = 256 << 10;
 /// After so many documents that do not end, the input is no JSON.
 const MAX_ENDLESS: u32 = 16;
-
-/// Whether a JSON document begins here.
-pub(crate) fn begins(head: &[u8]) -> bool {
-    match head.trim_ascii_start() {
-        [b'{', rest @ ..] => matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')),
-        head @ [b'"', ..] => queried::begins(head),
-        [b'[', rest @ ..] => {
-            matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[' | b']' | b'"'))
-        }
-        _ => false,
-    }
-}
 
 /// Decodes all documents.
 pub(crate) fn decode<R: Read>(window: &mut Window<R>, emitter: &mut Emitter<'_>, nesting: Nesting) {
@@ -96,7 +81,7 @@ impl Json<'_, '_> {
         match elements::skip_blanks(window) {
             None => return false,
             Some(b'{') => {}
-            Some(b'[') => {
+            Some(b'[') if begins_array(window.held()) => {
                 window.consume_bytes(1);
                 self.array(window, Array::Any, &Names::default());
                 return true;
@@ -267,18 +252,14 @@ impl Json<'_, '_> {
         });
     }
 
-    /// `awslogs.data`: base64 of a gzip member.
+    /// `awslogs.data` and what streams carry: base64 of a gzip member, or of text.
     fn payload(&mut self, data: Text<'_>) {
-        const FORGIVING: GeneralPurposeConfig = GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true);
-        let engine = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
-        match engine.decode(data.plain(&mut self.scratch)) {
+        match payload::bytes(data.plain(&mut self.scratch)) {
             Ok(bytes) if self.nesting == Nesting::Outer => unpacked(&bytes, self.emitter),
             Ok(_) => self.emitter.count(Count::Skipped, 1),
             Err(error) => self.emitter.problem(format!(
-                "decoding the base64 of `awslogs.data`: {error}; the payload was changed or cut on \
-                 its way, take it again from the function's event"
+                "decoding the base64 of a payload: {error}; it was changed or cut on its way, take it \
+                 again from the event of the function that got it"
             )),
         }
     }
@@ -291,7 +272,7 @@ impl Json<'_, '_> {
         names: &Names,
         control: bool,
     ) {
-        let depth = if array == Array::Har { 2 } else { 1 };
+        let depth = if matches!(array, Array::Har | Array::Update) { 2 } else { 1 };
         if control {
             self.emitter.count(Count::Skipped, 1);
             elements::skip_to_end(window, depth + 1);
@@ -308,10 +289,10 @@ impl Json<'_, '_> {
         let mut broken = false;
         loop {
             match array {
-                Array::Events => while self.event_in_window(window, names) {},
+                Array::Events | Array::Update => while self.event_in_window(window, names) {},
                 Array::Any => self.alike(window, names),
                 Array::Rows => while self.row_in_window(window) {},
-                Array::Har => {}
+                Array::Har | Array::Payloads => {}
             }
             match elements::next(window) {
                 Element::Whole(length) => {
@@ -405,8 +386,12 @@ impl Json<'_, '_> {
             return;
         }
         match array {
-            Array::Events => self.event(&document, names),
+            Array::Events | Array::Update => self.event(&document, names),
             Array::Har => self.logged(&document, element),
+            Array::Payloads => match document.payload() {
+                Some(data) => self.payload(data),
+                None => self.logged(&document, element),
+            },
             Array::Any | Array::Rows => {
                 let kind = document.kind();
                 self.single(&document, &kind, element);
@@ -443,7 +428,9 @@ impl Json<'_, '_> {
             plain_text(window, self.emitter, number);
             return false;
         }
-        self.logged(&Document::default(), line);
+        for object in joined::objects(line) {
+            self.logged(&Document::default(), object);
+        }
         window.consume_bytes(end + 1);
         true
     }

@@ -32,6 +32,7 @@ mod encoding;
 mod escapes;
 mod expanded;
 mod fence;
+mod fields;
 mod header;
 mod inflate;
 mod insights;
@@ -43,6 +44,7 @@ mod mold;
 mod moment;
 mod newest_first;
 mod number;
+mod payload;
 mod pending;
 mod prefix;
 mod prose;
@@ -163,6 +165,9 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
     if head.trim_ascii().is_empty() {
         elements::skip_blanks(window);
     }
+    if payload::alone(window, emitter, nesting) {
+        return;
+    }
     let head = window.fill_to(HEAD);
     if let Some(what) = binary(head) {
         emitter.problem(format!(
@@ -170,7 +175,7 @@ fn container(window: &mut Window<Stream<'_>>, emitter: &mut Emitter<'_>, nesting
              exported (text, JSON, CSV, gzip or zstd)"
         ));
         drain(window);
-    } else if json::begins(head) {
+    } else if document::begins(head) {
         json::decode(window, emitter, nesting);
     } else if let Some(layout) = csv::layout(head) {
         csv::decode(window, emitter, &layout);

@@ -4,8 +4,8 @@
 
 use memchr::memchr_iter;
 
+use crate::decode::document;
 use crate::decode::header::{Begin, begin};
-use crate::decode::json;
 use crate::decode::stamp::Clock;
 use crate::decode::table::Table;
 
@@ -14,7 +14,7 @@ pub(crate) const MOST: usize = 16 << 10;
 
 /// The length of the text before a JSON document, if `head` begins with such text.
 pub(crate) fn length(head: &[u8]) -> Option<usize> {
-    before(head, |_, rest| json::begins(rest))
+    before(head, |_, rest| document::begins(rest))
 }
 
 /// The length of the text before a document that begins where this says so, by what is before it and by

@@ -349,8 +349,7 @@ impl Text<'_, '_, '_> {
                 self.extend(end);
             }
             Some(Pending { mark: Mark::Plain(_), .. }) | None => {
-                let head = Head::at(indent);
-                self.open(bytes, (start, end), head, Mark::plain(line, head));
+                self.open_unknown(bytes, (start, end), Head::at(indent));
             }
         }
     }

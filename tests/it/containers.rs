@@ -324,6 +324,13 @@ fn subscriptions_and_forwarders() {
     assert_eq!(seen.events[0].group.as_deref(), Some("/g"));
     let data = base64::engine::general_purpose::STANDARD.encode(gzip(subscription().as_bytes()));
     check(format!("{{\"awslogs\":{{\"data\":\"{data}\"}}}}").as_bytes(), Some(STREAM));
+    for records in [
+        format!("{{\"Records\":[{{\"kinesis\":{{\"data\":\"{data}\"}}}}]}}"),
+        format!("{{\"records\":[{{\"recordId\":\"1\",\"data\":\"{data}\"}}]}}"),
+        data.clone(),
+    ] {
+        check(records.as_bytes(), Some(STREAM));
+    }
     let forwarded = r#"{"message":"REPORT RequestId: x\\tDuration: 1 ms\\n","timestamp":1,
         "aws":{"awslogs":{"logGroup":"/g","logStream":"s","owner":"1"}}}"#;
     assert_eq!(messages(forwarded.as_bytes()), ["REPORT RequestId: x\tDuration: 1 ms"]);

@@ -9,6 +9,21 @@ use crate::decode::pending::Mark;
 use crate::decode::text::Text;
 
 impl Text<'_, '_, '_> {
+    /// Opens an event for each line of an access log in this one, of which nobody tells what it is.
+    pub(super) fn open_unknown(&mut self, bytes: &[u8], (mut start, end): Span, head: Head) {
+        let line = |(start, end): Span| bytes.get(start..end).unwrap_or_default();
+        let mut head = head;
+        while !self.is_framed
+            && !self.is_partial
+            && let Some(next) = joined::next_in_clf(line((start, end)))
+        {
+            let before = (start, start + next.start);
+            self.open(bytes, before, head, Mark::plain(line(before), head));
+            (start, head) = (before.1, Head::default());
+        }
+        self.open(bytes, (start, end), head, Mark::plain(line((start, end)), head));
+    }
+
     /// Opens an event for each of the lines that a copy joined to this one, of which the first has this
     /// mark.
     pub(super) fn open_each(&mut self, bytes: &[u8], (start, end): Span, head: Head, mark: Mark) {

@@ -1,7 +1,7 @@
 //! Rows copied from the console, and what `aws logs tail` printed, are told alike whether the line behind
 //! them is seen or not.
 
-use super::{ID, STREAM, seen};
+use super::{ID, STREAM, messages, seen};
 use crate::chunks::Random;
 
 /// Messages that end a row, go on, or stand where one is expected; `ID` is an id in parentheses.
@@ -69,4 +69,16 @@ fn a_line_of_a_tail_is_the_same_whether_the_next_one_is_seen() {
         assert!(of_stream(STREAMS[0]) > 100 && of_stream(STREAMS[2]) > 20);
         assert_eq!(of_stream(ID) + of_stream("undefined"), 0);
     }
+}
+
+#[test]
+fn a_level_in_brackets_behind_json_is_no_list() {
+    for text in ["[ERROR] KeyError: 'a'", "[INFO] hello", "[/aws/lambda/a] hello", "[17] hello"] {
+        let log = format!("{{\"message\": \"Internal server error\"}}\n{text}\nhello\n");
+        let told = seen(log.as_bytes());
+        assert_eq!(told.problems, Vec::<String>::new(), "{log}");
+        assert_eq!(told.events.len(), 3, "{log}");
+    }
+    let list = "{\"a\": 1}\n[{\"timestamp\": 1, \"message\": \"x\"}]\n";
+    assert_eq!(messages(list.as_bytes()), ["{\"a\": 1}", "x"]);
 }

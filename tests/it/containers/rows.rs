@@ -1,5 +1,7 @@
 //! Rows and lines that end elsewhere than they seem to.
 
+use corscope::decode::Count;
+
 use super::tables::check;
 use super::{ID, at, messages};
 
@@ -60,4 +62,31 @@ fn lines_may_end_in_a_carriage_return() {
     );
     // Within a message it is the message's.
     assert_eq!(messages(format!("{one} a\rb\rc").as_bytes()), ["a\rb\rc"]);
+}
+
+#[test]
+fn rows_of_an_access_log_have_no_message() {
+    let (one, two) = (at(0), at(1));
+    let object = |status: u32| {
+        format!("{{\"requestId\":\"{ID}\",\"status\":\"{status}\",\"error\":\"a, b\"}}")
+    };
+    let (first, second) = (object(403), object(200));
+    let expected = [(Some(&*one), None, None, &*first), (Some(&*two), None, None, &*second)];
+    check(
+        &format!(
+            "@timestamp,requestId,status,error\n2026-11-22 10:00:00.120,{ID},403,\"a, b\"\n2026-11-22 10:00:01.120,{ID},200,\"a, b\"\n"
+        ),
+        &expected,
+    );
+    let row = |time: &str, status: u32| {
+        format!(
+            "[{{\"field\":\"@timestamp\",\"value\":\"{time}\"}},{{\"field\":\"requestId\",\"value\":\"{ID}\"}},\
+             {{\"field\":\"status\",\"value\":\"{status}\"}},{{\"field\":\"error\",\"value\":\"a, b\"}}]"
+        )
+    };
+    let rows = [row("2026-11-22 10:00:00.120", 403), row("2026-11-22 10:00:01.120", 200)];
+    check(&format!("{{\"results\":[{}]}}", rows.join(",")), &expected);
+    // Rows of other queries are none.
+    let counts = check("{\"results\":[[{\"field\":\"count(*)\",\"value\":\"7\"}]]}", &[]);
+    assert_eq!(counts, [(Count::Skipped, 1)]);
 }

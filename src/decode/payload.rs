@@ -1,0 +1,54 @@
+//! What a subscription delivers, in base64: as a member of an event, or copied out of one.
+//!
+//! Must not: know where it stood.
+
+use std::io::Read;
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, alphabet};
+
+use crate::decode::emit::Emitter;
+use crate::decode::window::Window;
+use crate::decode::{MAX_RECORD, Nesting, unpacked};
+
+/// How the base64 of a gzip member begins.
+const GZIP: &[u8] = b"H4sI";
+
+/// The bytes. What some tools leave out or add at the end does not matter.
+pub(crate) fn bytes(base64: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    const FORGIVING: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(&alphabet::STANDARD, FORGIVING).decode(base64)
+}
+
+/// Decodes a payload that is all there is, if the window begins with one; whether it does.
+pub(crate) fn alone<R: Read>(
+    window: &mut Window<R>,
+    emitter: &mut Emitter<'_>,
+    nesting: Nesting,
+) -> bool {
+    let is_one = |text: &[u8]| {
+        let text = text.trim_ascii();
+        text.starts_with(GZIP) && text.iter().all(|byte| is_of_base64(*byte))
+    };
+    if nesting == Nesting::Inner || !is_one(window.fill_to(crate::decode::HEAD)) {
+        return false;
+    }
+    let decoded = window.all(MAX_RECORD).filter(|text| is_one(text)).and_then(|text| {
+        let text: Vec<u8> =
+            text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        bytes(&text).ok()
+    });
+    let Some(decoded) = decoded else { return false };
+    unpacked(&decoded, emitter);
+    let held = window.held().len();
+    window.consume_bytes(held);
+    true
+}
+
+/// Terminals and mails part it into lines.
+fn is_of_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r')
+}
