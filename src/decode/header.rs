@@ -13,15 +13,16 @@
 //! | pasted tables | `\| <time> \| <message> \|`; see `table` |
 //! | `aws logs filter-log-events --output text` | `EVENTS` TAB ... TAB `<message>` TAB `<time>` |
 //! | `--query 'events[].[timestamp,message]'` | `<milliseconds>` TAB `<message>` |
-//! | `apilogs` | `[<end of the id>] [<time>] <message>` |
 //! | a time of day | `10:00:00 <message>` |
-//! | viewers of functions' logs | see `viewer` |
+//! | viewers | see `viewer` |
 //! | grep, syslog | anything, `[<time>] (<id>) <label>` |
 //! | Markdown | `` `<line>` ``, `**<line>**`, `` - `<line>` ``; for quotes see `quote` |
+//! | text | see `cited` |
 //! | test invocation | `Tue Oct 12 21:09:59 UTC 2021 : <message>` |
 //!
 //! Must not: look further into a message than its first word.
 
+use crate::decode::cited;
 use crate::decode::continuation::{begins_test, is_usual_start};
 use crate::decode::marking::is_lambda;
 use crate::decode::prefix;
@@ -109,10 +110,12 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
                 .or_else(|| listed(line, clock, table))
                 .or_else(|| prefix::begin(line, clock))
                 .or_else(|| viewer::begin(line, indent, clock))
+                .or_else(|| cited::begin(line, indent))
                 .unwrap_or(Begin::Unknown),
         },
         [b'`' | b'*', ..] => marked(line, indent, clock, table)
             .or_else(|| listed(line, clock, table))
+            .or_else(|| cited::begin(line, indent))
             .unwrap_or(Begin::Unknown),
         [b'E', ..] if rest.starts_with(b"EVENTS\t") => events(line, indent),
         [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
@@ -129,19 +132,19 @@ fn other(line: &[u8], indent: usize, rest: &[u8], clock: &mut Clock, table: &Tab
     }
     if rest.get(3) == Some(&b' ')
         && let Some((time, length)) = test_invoke(rest)
-        && let Some(behind) = rest.get(length..).and_then(|behind| behind.strip_prefix(b" :"))
+        && let Some(message) = rest.get(length..).and_then(cited::behind_time)
     {
-        let message = line.len() - behind.strip_prefix(b" ").unwrap_or(behind).len();
+        let message = line.len() - message.len();
         return Begin::Stamped(Head { time: Some(time), ..Head::at(message) });
     }
     if is_usual_start(rest) || prefix::is_hidden_id(rest) {
         return Begin::Usual(Head::at(indent));
     }
-    bracketed(line, indent, clock)
-        .or_else(|| named(line, indent, clock))
+    named(line, indent, clock)
         .or_else(|| listed(line, clock, table))
         .or_else(|| prefix::begin(line, clock))
         .or_else(|| viewer::begin(line, indent, clock))
+        .or_else(|| cited::begin(line, indent))
         .unwrap_or(Begin::Unknown)
 }
 
@@ -200,17 +203,6 @@ fn of_day(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let text = dashed.unwrap_or(text);
     let is_message = is_lambda(text, clock) || dashed.is_none() && is_usual_start(text);
     (is_time && is_message).then(|| Begin::Usual(Head::at(line.len() - text.len())))
-}
-
-/// `[2b4492] [2026-11-22 10:00:00] <message>`, as `apilogs` prints lines of execution logs: the end of the
-/// request id, and a time in any zone.
-fn bracketed(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
-    let (id, behind) = line.get(at..)?.strip_prefix(b"[")?.split_first_chunk::<6>()?;
-    let text = behind.strip_prefix(b"] [")?;
-    let stamp = clock.iso(text).filter(|stamp| stamp.separator == Separator::Blank)?;
-    let text = text.get(stamp.length..)?.strip_prefix(b"] ")?;
-    (id.iter().all(u8::is_ascii_hexdigit) && is_usual_start(text))
-        .then(|| Begin::Usual(Head::at(line.len() - text.len())))
 }
 
 /// Digits of a time in milliseconds, from 2001 to 2286.

@@ -21,6 +21,7 @@ pub use crate::decode::written::Written;
 use crate::model::{Glance, InputNote, LogEvent, Place, PlaceId};
 
 mod alike;
+mod cited;
 mod column;
 mod compression;
 mod continuation;

@@ -81,7 +81,7 @@ pub(crate) fn item(line: &[u8]) -> Option<usize> {
 }
 
 /// `-`, `*`, `1.` and the like.
-fn is_bullet(word: &[u8]) -> bool {
+pub(super) fn is_bullet(word: &[u8]) -> bool {
     match word {
         b"-" | b"*" | b"+" | b"\xe2\x80\xa2" => true,
         [digits @ .., b'.' | b')'] => {

@@ -1,4 +1,4 @@
-//! What viewers of logs print in front of the lines of a function's.
+//! What viewers of logs print in front of lines.
 //!
 //! | viewer | line |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | forwarders | `[/aws/lambda/<function>] <message>` |
 //! | Netlify | `Sep 14, 09:03:01 PM: <message>` |
 //! | Docker Compose | `<service>  \| <message>` |
+//! | `apilogs` | `[<end of the id>] [<time>] <message>` |
 //! | others | anything that ends in a mark, and a line that only Lambda writes |
 //!
 //! Must not: take a line for one unless what stands behind is what Lambda writes.
@@ -22,7 +23,7 @@ use memchr::{memchr, memchr_iter, memmem};
 use crate::decode::continuation::is_usual_start;
 use crate::decode::header::{Begin, Head, millis};
 use crate::decode::marking::{is_lambda, is_of_platform};
-use crate::decode::stamp::{Clock, EXPORT};
+use crate::decode::stamp::{Clock, EXPORT, Separator};
 use crate::model::{LogTime, RequestId};
 
 /// Longer ones are text.
@@ -35,6 +36,9 @@ fn near(text: &[u8]) -> &[u8] {
 /// What a line is that one of them wrote, without blanks in front.
 pub(super) fn begin(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
     let text = line.get(at..)?;
+    if let Some(begun) = behind_end_of_id(line, at, clock) {
+        return Some(begun);
+    }
     if let Some(message) = behind_twelve_hours(text) {
         return Some(Begin::Stamped(Head::at(line.len() - message.len())));
     }
@@ -49,6 +53,17 @@ pub(super) fn begin(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> 
         .or_else(|| behind_anything(text, clock))?;
     let head = Head { time, ..Head::at(line.len() - message.len()) };
     Some(if time.is_some() { Begin::Stamped(head) } else { Begin::Usual(head) })
+}
+
+/// `[2b4492] [2026-11-22 10:00:00] <message>` of an execution log: the end of the request id, and a time in
+/// any zone.
+fn behind_end_of_id(line: &[u8], at: usize, clock: &mut Clock) -> Option<Begin> {
+    let (id, behind) = line.get(at..)?.strip_prefix(b"[")?.split_first_chunk::<6>()?;
+    let text = behind.strip_prefix(b"] [")?;
+    let stamp = clock.iso(text).filter(|stamp| stamp.separator == Separator::Blank)?;
+    let text = text.get(stamp.length..)?.strip_prefix(b"] ")?;
+    (id.iter().all(u8::is_ascii_hexdigit) && is_usual_start(text))
+        .then(|| Begin::Usual(Head::at(line.len() - text.len())))
 }
 
 /// Whether a viewer puts times in brackets in front of messages.
