@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::parse::{lambda, proxy_response};
 
-/// Texts behind `Execution failed due to`, and what they mean; the first that is found counts.
+/// Texts behind `Execution failed due to`, and what they mean; the one that stands first counts.
 /// Seen in execution logs of 2016 to 2026 and in public issues that quote them.
 const TEXTS: &[(&str, Failure)] = &[
     ("timeout error", Failure::IntegrationTimeout),
@@ -34,11 +34,12 @@ pub(super) fn of_text(text: &[u8], authorizer_phase: bool) -> Failure {
     if authorizer_phase {
         return Failure::AuthorizerConfiguration;
     }
-    let has = |needle: &str| memchr::memmem::find(text, needle.as_bytes()).is_some();
+    let at = |needle: &str| memchr::memmem::find(text, needle.as_bytes());
     TEXTS
         .iter()
-        .find(|(needle, _)| has(needle))
-        .map_or(Failure::IntegrationConfiguration, |(_, failure)| *failure)
+        .filter_map(|(needle, failure)| Some((at(needle)?, *failure)))
+        .min_by_key(|(at, _)| *at)
+        .map_or(Failure::IntegrationConfiguration, |(_, failure)| failure)
 }
 
 /// Error messages of functions that never began to handle the request.

@@ -118,9 +118,54 @@ impl Marking {
         is_lambda(text, clock)
             && match self {
                 Self::Unsaid | Self::Unmarked => true,
-                Self::Stamped => behind_gap && !text.starts_with(END) || is_of_platform(event),
+                Self::Stamped => behind_gap && !text.starts_with(END) || is_whole(event),
             }
     }
+}
+
+/// Lines of the gateway that hold nothing that others wrote, and so end where they do.
+const WHOLE: &[&[u8]] = &[
+    b"AWS Integration Endpoint RequestId",
+    b"Endpoint request URI: ",
+    b"Execution failed due to ",
+    b"Extended Request Id: ",
+    b"Gateway response type: ",
+    b"HTTP Method: ",
+    b"Key throttle limit exceeded",
+    b"Lambda invocation failed",
+    b"Method completed with status: ",
+    b"Method request path: ",
+    b"Rate limit exceeded for ",
+    b"Received response. ",
+    b"Sending request to ",
+    b"Starting authorizer: ",
+    b"Starting execution for request: ",
+    b"Successfully completed ",
+    b"There was an internal error while executing",
+    b"Unauthorized request: ",
+    b"Usage Plan check ",
+    b"Using valid authorizer policy",
+    b"Verifying Usage Plan for request",
+    b"X-ray Tracing ID",
+];
+
+/// Whether nothing behind an empty line is part of an event: it is the platform's, or one of the gateway's
+/// that holds nothing that others wrote, or an access log's.
+pub(crate) fn is_whole(event: &[u8]) -> bool {
+    let label = match event {
+        [b'(', ..] if starts_with_id(event) => {
+            let end = memchr::memchr(b')', event).unwrap_or_default();
+            event.get(end + 1..).unwrap_or_default().trim_ascii_start()
+        }
+        _ => event,
+    };
+    let has = |text: &[u8]| memchr::memmem::find(event, text).is_some();
+    let is_one_line = || memchr::memchr(b'\n', event.trim_ascii_end()).is_none();
+    WHOLE.iter().any(|start| label.starts_with(start))
+        || is_of_platform(event)
+        || label.starts_with(b"Lambda execution failed") && has(b". Lambda request id: ")
+        || is_one_line() && has(b" HTTP/1.1\" ")
+        || is_one_line() && event.starts_with(b"{") && event.trim_ascii_end().ends_with(b"}")
 }
 
 /// Whether no application writes what stands in front of this message, or not in front of such a message.

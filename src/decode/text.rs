@@ -227,9 +227,12 @@ impl Text<'_, '_, '_> {
             begun
         };
         match (begun, self.pending.as_ref().map(|pending| pending.mark)) {
-            (Begin::Blank | Begin::Noise, _) => {
+            (Begin::Blank | Begin::Noise, mark) => {
                 self.behind_gap = true;
                 self.quotation.forget();
+                if matches!(mark, Some(Mark::Stamped)) {
+                    self.end_whole(bytes);
+                }
             }
             // A table within a message is the message's.
             (Begin::Title, Some(Mark::Stamped | Mark::Alone)) if !self.is_row() => {
@@ -288,6 +291,14 @@ impl Text<'_, '_, '_> {
                 self.extend(span.1);
             }
             (Begin::Certain(head) | Begin::Usual(head), _) => self.unmarked(bytes, span, head),
+        }
+    }
+
+    /// Hands an event on that cannot go on behind an empty line.
+    fn end_whole(&mut self, bytes: &[u8]) {
+        if self.pending.is_some_and(|pending| marking::is_whole(pending.event(bytes).trim_ascii()))
+        {
+            self.flush(bytes);
         }
     }
 

@@ -248,6 +248,11 @@ fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
+/// What stands before the first blank: people paste text behind a line.
+fn first_word(text: &[u8]) -> Option<&[u8]> {
+    text.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())
+}
+
 /// What stands behind the last blank.
 fn last_word(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii_end();
@@ -256,7 +261,8 @@ fn last_word(text: &[u8]) -> &[u8] {
 }
 
 pub(crate) fn integration_request_id(rest: &[u8]) -> Option<Execution<'_>> {
-    Some(Execution::IntegrationRequestId(rest.strip_prefix(b":")?.trim_ascii()))
+    let id = rest.strip_prefix(b":")?;
+    Some(Execution::IntegrationRequestId(first_word(id).unwrap_or_default()))
 }
 
 pub(crate) fn trace_id(rest: &[u8]) -> Option<Execution<'_>> {
@@ -326,7 +332,7 @@ fn lambda_id(text: &[u8]) -> (&[u8], Option<RequestId>) {
     const LABEL: &[u8] = b". Lambda request id: ";
     match memchr::memmem::rfind(text, LABEL) {
         Some(at) => {
-            let id = text.get(at + LABEL.len()..).and_then(|id| RequestId::parse(id.trim_ascii()));
+            let id = text.get(at + LABEL.len()..).and_then(|id| RequestId::parse(first_word(id)?));
             (text.get(..at).unwrap_or_default(), id)
         }
         None => (text, None),

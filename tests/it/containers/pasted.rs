@@ -72,6 +72,39 @@ fn a_line_of_a_tail_is_the_same_whether_the_next_one_is_seen() {
 }
 
 #[test]
+fn text_behind_the_last_line_is_no_part_of_it() {
+    let stamp = "2026-11-22T10:00:00.000Z";
+    let failed =
+        format!("({ID}) Execution failed due to configuration error: Unable to transform request");
+    let error = format!("RequestId: {ID} Error: exit code 0 Extension.Crash");
+    let access = r#"{"requestId":"x","status":"500"}"#;
+    for line in [&*failed, &error, access] {
+        for text in ["Invalid permissions on Lambda function, I think", "{\"a\": 1}", "$ curl x"] {
+            let log = format!("{stamp} {line}\n\n{text}\n");
+            assert_eq!(messages(log.as_bytes()), [line, text], "{log}");
+        }
+    }
+    // A body has empty lines of its own.
+    let body = format!("({ID}) Endpoint response body before transformations: <p>\n\n</p>");
+    assert_eq!(messages(format!("{stamp} {body}\n").as_bytes()), [body]);
+}
+
+#[test]
+fn the_log_of_the_function_may_follow_that_of_the_gateway() {
+    let start = format!("START RequestId: {ID} Version: $LATEST");
+    let error = "[ERROR] KeyError: 'a'";
+    let end = format!("END RequestId: {ID}");
+    for (stamp, before) in [
+        ("2026-11-22T10:00:00.000Z ", format!("({ID}) ")),
+        ("Sun Nov 22 10:00:00 UTC 2026 : ", String::new()),
+    ] {
+        let status = format!("{before}Method completed with status: 502");
+        let log = format!("{stamp}{status}\n{start}\n{error}\n{end}\n");
+        assert_eq!(messages(log.as_bytes()), [&*status, &start, error, &end], "{log}");
+    }
+}
+
+#[test]
 fn a_level_in_brackets_behind_json_is_no_list() {
     for text in ["[ERROR] KeyError: 'a'", "[INFO] hello", "[/aws/lambda/a] hello", "[17] hello"] {
         let log = format!("{{\"message\": \"Internal server error\"}}\n{text}\nhello\n");

@@ -31,12 +31,13 @@ fn is_of_python(message: &[u8], kind: &[u8], behind: &[u8]) -> bool {
     if matches!(trace.trim_ascii(), b"" | b":") {
         return true;
     }
-    let last = behind.trim_ascii_end().rsplit(|byte| matches!(byte, b'\n' | b'\r')).next();
-    // The trace has the type with its module.
-    let last = last.unwrap_or_default().trim_ascii();
-    memmem::find(last, kind)
-        .and_then(|at| last.get(at + kind.len()..)?.strip_prefix(b": "))
-        .is_some_and(|told| told == message)
+    // The trace has the type with its module. Behind it somebody may have pasted text.
+    trace.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
+        let line = line.trim_ascii();
+        memmem::find(line, kind)
+            .and_then(|at| line.get(at + kind.len()..)?.strip_prefix(b": "))
+            .is_some_and(|told| told == message)
+    })
 }
 
 /// Whether the frames of a panic follow, or the `null` of an error that was returned.
