@@ -155,6 +155,24 @@ fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
         })
         .or_else(|| (access.is_unrouted && status == 404).then_some(Failure::NotRouted))
         .or_else(|| of_status(message, status).filter(|_| is_by_gateway(access)))
+        .or_else(|| of_length(access, status))
+}
+
+/// What the length of the response tells where the format has nothing else, as AWS's own formats: no backend
+/// answers a preflight with as many bytes as `{"message":"Missing Authentication Token"}`, or 504 with as many
+/// as `{"message": "Endpoint request timed out"}`.
+fn of_length(access: &AccessRecord, status: u16) -> Option<Failure> {
+    let is_told = access.error_message.is_some() || access.error_response_type.is_some();
+    if is_told || access.integration_called == Some(true) || access.surface != Surface::Rest {
+        return None;
+    }
+    let is_preflight = access.method.as_deref() == Some("OPTIONS");
+    let is_by_gateway = access.integration_called == Some(false);
+    match (status, access.response_length?) {
+        (403, 42) if is_preflight || is_by_gateway => Some(Failure::NotRouted),
+        (504, 41) => Some(Failure::IntegrationTimeout),
+        _ => None,
+    }
 }
 
 /// Whether a policy refuses, and nothing tells of an authorizer, whose policy it may be.

@@ -27,7 +27,7 @@ pub fn parse(message: &[u8]) -> Option<Box<AccessRecord>> {
         b'{' => pairs::json(text)?,
         b'<' => pairs::xml(text)?,
         b'"' => pairs::separated(text.strip_prefix(b"\"")?.strip_suffix(b"\"")?)?,
-        _ if ordered::begins_with_id(text) => ordered::behind_id(text)?,
+        _ if let Some(text) = ordered::from_id(text) => ordered::behind_id(text)?,
         _ if pairs::may_be_pairs(text) => pairs::separated(text)?,
         _ if forms::may_be_form(text) => forms::read(text)?,
         _ => return None,

@@ -29,15 +29,17 @@ pub(super) fn may_be_form(text: &[u8]) -> bool {
 /// Reads CLF or CSV, or another order of their fields.
 pub(super) fn read(text: &[u8]) -> Option<Pairs<'static>> {
     let text = String::from_utf8_lossy(text);
+    let client = text.split_once(" [");
     web_socket(&text)
-        .or_else(|| common(&text))
+        .or_else(|| client.and_then(|(client, rest)| common(client, rest)))
         .or_else(|| comma_separated(&text))
         .or_else(|| ordered::behind_time(&text))
+        .or_else(|| common("-", text.strip_prefix('[')?))
 }
 
-/// `ip caller user [time] "METHOD path protocol" status length id [extended id] [text]`.
-fn common(text: &str) -> Option<Pairs<'static>> {
-    let (client, rest) = text.split_once(" [")?;
+/// `ip caller user [time] "METHOD path protocol" status length id [extended id] [text]`; `rest` is behind
+/// the first bracket.
+fn common(client: &str, rest: &str) -> Option<Pairs<'static>> {
     let (time, rest) = rest.split_once("] \"")?;
     let client = client.split(' ').next().unwrap_or_default();
     // Quotes may stand in the path and in the text at the end.
@@ -106,6 +108,13 @@ fn pairs(
     if !is_status(status) && *status != "-" {
         return None;
     }
+    // Some log the path behind the route key.
+    let (path, behind) = match behind {
+        [path, behind @ ..] if path.starts_with('/') && !path.contains(' ') => {
+            (Some(*path), behind)
+        }
+        _ => (None, behind),
+    };
     let (extended, text) = match behind {
         [] => (None, &[][..]),
         [extended] if error_name(extended).is_none() => (Some(*extended), &[][..]),
@@ -139,7 +148,8 @@ fn pairs(
     let extended = extended.map(|extended| ("extendedRequestId", extended));
     let kind = kind.map(|kind| ("error.responseType", kind));
     let text = (!text.is_empty()).then(|| (error_name(&text).unwrap_or("text"), &*text));
-    let named = named.into_iter().chain(extended).chain(kind).chain(text);
+    let path = path.map(|path| ("path", path));
+    let named = named.into_iter().chain(extended).chain(path).chain(kind).chain(text);
     Some(named.map(|(name, value)| (Cow::Borrowed(name), Cow::Owned(value.to_owned()))).collect())
 }
 

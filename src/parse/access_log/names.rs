@@ -51,7 +51,15 @@ pub(super) enum Field {
 const NAMES: &[(Field, &[&str])] = &[
     (
         Field::RequestId,
-        &["requestid", "apirequestid", "gatewayrequestid", "apigwrequestid", "request.id", "reqid"],
+        &[
+            "requestid",
+            "apirequestid",
+            "gatewayrequestid",
+            "apigwrequestid",
+            "apigatewayrequestid",
+            "request.id",
+            "reqid",
+        ],
     ),
     (
         Field::ExtendedRequestId,

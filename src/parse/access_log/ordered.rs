@@ -11,9 +11,19 @@ use crate::parse::access_log::forms::{error_name, is_api_id, is_status, looks_li
 use crate::parse::access_log::is_method;
 use crate::parse::access_log::pairs::Pairs;
 
-/// Whether a line begins with a request id.
-pub(super) fn begins_with_id(text: &[u8]) -> bool {
-    let first = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+/// What begins with a request id: the line, or what a table has behind a time.
+pub(super) fn from_id(text: &[u8]) -> Option<&[u8]> {
+    if begins_with_id(text) {
+        return Some(text);
+    }
+    let (time, behind) = text.split_at_checked(memchr::memchr(b'\t', text)?)?;
+    let behind = behind.trim_ascii_start();
+    let is_time = time.get(4) == Some(&b'-') && time.get(13) == Some(&b':');
+    (is_time && begins_with_id(behind)).then_some(behind)
+}
+
+fn begins_with_id(text: &[u8]) -> bool {
+    let first = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     std::str::from_utf8(first).is_ok_and(|first| is_api_id(without_colon(first)))
 }
 
@@ -33,13 +43,15 @@ pub(super) fn behind_id(text: &[u8]) -> Option<Pairs<'static>> {
         named.push((name, places.next()?.to_owned()));
     }
     named.extend(time(&mut places));
+    // No application puts the address or the time of day there, or parts the rest by tabs.
+    let is_sure = named.len() > 1 || text.contains('\t');
     request(&mut places, &mut named)?;
     let mut rest: Vec<&str> = places.collect();
     if !named.iter().any(|(name, _)| *name == "status") {
         let (status, behind) = rest.split_first()?;
         // An application's own line goes on with words, or with parts of milliseconds.
         let is_alone = behind.first().is_none_or(|next| is_number(next) || *next == "-");
-        if !is_status(status) || !is_alone {
+        if !is_status(status) || !(is_alone || is_sure) {
             return None;
         }
         named.push(("status", (*status).to_owned()));
@@ -49,11 +61,12 @@ pub(super) fn behind_id(text: &[u8]) -> Option<Pairs<'static>> {
             rest.remove(0);
         }
     }
+    while rest.pop_if(|last| *last == "-").is_some() {}
     if let Some(kind) = rest.pop_if(|last| is_response_type(last)) {
         named.push(("errorResponseType", kind.to_owned()));
     }
     let text = rest.join(" ");
-    if !text.trim_matches(['-', ' ']).is_empty() {
+    if !text.trim_start_matches(['-', ' ']).is_empty() {
         named.push((error_name(&text).unwrap_or("text"), text));
     }
     Some(pairs(named))

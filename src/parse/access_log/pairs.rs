@@ -28,6 +28,8 @@ const OF_OTHERS: &[&[u8]] = &[
     b"messageType",
     b"logEvents",
     b"_aws",
+    // What SDKs give of an answer.
+    b"ResponseMetadata",
     b"Records",
 ];
 
@@ -50,6 +52,9 @@ pub(super) fn json(text: &[u8]) -> Option<Pairs<'_>> {
     if serde_json::from_slice::<IgnoredAny>(text).is_err() {
         pairs.clear();
         salvage(text, &mut pairs);
+        if pairs.iter().any(|(key, _)| OF_OTHERS.contains(&key.as_bytes())) {
+            return None;
+        }
     }
     Some(pairs)
 }

@@ -147,6 +147,57 @@ fn the_formats_of_aws_are_told_without_an_id() {
 }
 
 #[test]
+fn fields_and_messages_may_stand_around_those_of_aws() {
+    let denied = "The IAM role configured on the integration doesn't have permissions";
+    for (line, path, message) in [
+        (
+            format!(
+                r#"[22/Nov/2026:10:00:00 +0000] "GET $default HTTP/1.1" 500 35 {EXTENDED} {denied}"#
+            ),
+            None,
+            Some(denied),
+        ),
+        (
+            format!(
+                "198.51.100.7,22/Nov/2026:10:00:00 +0000,GET,ANY /{{proxy+}},HTTP/1.1,500,35,{EXTENDED},/pets,{denied}"
+            ),
+            Some("/pets"),
+            Some(denied),
+        ),
+        (
+            format!(
+                "{ID} 198.51.100.7 22/Nov/2026:10:00:00 +0000 GET /pets 500 Internal Server Error INTEGRATION_FAILURE - -"
+            ),
+            Some("/pets"),
+            None,
+        ),
+        (
+            format!("2026-11-22T10:00:00.000Z\t{ID}\tGET\t/pets\t500\tInternal Server Error"),
+            Some("/pets"),
+            None,
+        ),
+        (
+            format!(
+                r#"{{"api_gateway_request_id":"{ID}","method":"GET","path":"/pets","status":500}}"#
+            ),
+            Some("/pets"),
+            None,
+        ),
+    ] {
+        let got = read(&line);
+        assert_eq!(got.method.as_deref(), Some("GET"), "{line}");
+        assert_eq!((got.path.as_deref(), got.status), (path, Some(500)), "{line}");
+        assert_eq!(got.integration_error.as_deref(), message, "{line}");
+        assert!(got.request_id.is_some(), "{line}");
+    }
+    // What SDKs give of an answer is none, cut off or not.
+    let answer = format!(r#"{{"ResponseMetadata":{{"HTTPStatusCode":400,"RequestId":"{ID}","#);
+    for line in [format!("{answer}\"Error\":{{\"Message\":\"no"), format!("{answer}\"a\":1}}}}")] {
+        assert!(parse(line.as_bytes()).is_none(), "{line}");
+    }
+}
+
+#[test]
 fn every_form_is_read_alike() {
     for form in FORMS {
         let got = parse(form.example.as_bytes()).unwrap_or_else(|| panic!("{}", form.name));
