@@ -42,6 +42,8 @@ struct Ended {
     span: Option<(LogTime, LogTime)>,
     /// The number of its last line.
     line: u64,
+    /// Whether it said what it answers.
+    has_answered: bool,
 }
 
 impl Ended {
@@ -49,7 +51,7 @@ impl Ended {
     fn has(&self, event: &LogEvent<'_>, line: &LambdaLine<'_>) -> bool {
         let is_error = matches!(line, LambdaLine::Unhandled(_) | LambdaLine::InitError(_));
         if matches!(line, LambdaLine::UnknownError { .. })
-            || is_error && is_of_invocation(event.message)
+            || is_error && is_of_invocation(event.message) && !self.has_answered
         {
             return true;
         }
@@ -211,6 +213,7 @@ impl Invocations {
         touch(run, event);
         let ended = matches!(line, LambdaLine::End | LambdaLine::Report { .. });
         let reported = matches!(line, LambdaLine::Report { .. });
+        let fails = is_failure(&line);
         let is_well = matches!(line, LambdaLine::Report { status: ReportStatus::Success, .. });
         let mut added = apply(run, event, line);
         if says {
@@ -219,14 +222,22 @@ impl Invocations {
         // That the process died of a logged error stands behind a report that does not say so.
         let uninteresting = !tells(run) && (is_well || run.message.is_none());
         let span = run.started.zip(run.ended);
+        let has_answered = run.response.is_some();
         self.bytes += added;
         if ended && self.now > 0 {
             self.streams.entry(event.position.place).or_default().ends(id, self.now);
         } else if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
             stream.ends(id, self.now);
         }
-        if ended && let Some(stream) = self.streams.get_mut(&event.position.place) {
-            stream.last = Some(Ended { id, span, line: event.position.line });
+        // Without its START a run that failed has ended, too.
+        if fails && !ended {
+            self.streams.entry(event.position.place).or_default();
+        }
+        if (ended || fails)
+            && let Some(stream) = self.streams.get_mut(&event.position.place)
+            && (ended || stream.running.is_empty())
+        {
+            stream.last = Some(Ended { id, span, line: event.position.line, has_answered });
         }
         if reported && uninteresting {
             self.take(&id);

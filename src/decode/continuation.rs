@@ -98,7 +98,7 @@ const REPORT_FIELDS: &[&[u8]] = &[
     b"Status: ",
     b"Error Type: ",
 ];
-const CRASH: &[&[u8]] = &[b"RequestId: "];
+const CRASH: &[&[u8]] = &[b"RequestId: ", b"Error: Runtime exited with"];
 const LEVELS: &[&[u8]] = &[
     b"[ERROR]",
     b"[INFO]",

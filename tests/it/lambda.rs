@@ -671,3 +671,141 @@ fn an_error_that_a_logger_stamped_is_handled() {
         check(&run_of(&format!("{stamp}{error}")), &[]);
     }
 }
+
+#[test]
+fn what_node_adds_to_an_error_does_not_hide_it() {
+    let document = |members: &str| {
+        format!(
+            "{{\"errorType\":\"Error\",\"errorMessage\":\"connect ECONNREFUSED\",{members}\"stack\":[\"Error: connect ECONNREFUSED\"]}}"
+        )
+    };
+    for members in ["", "\"$metadata\":{\"attempts\":1},", "\"name\":\"x\",\"port\":3306,"] {
+        let want = ["gw-502-function-error: Error: connect ECONNREFUSED"];
+        check(&document(members), &want);
+        for label in ["Unhandled Promise Rejection", "Uncaught Exception", "Invoke Error"] {
+            check(&format!("{label} \t{}", document(members)), &want);
+        }
+    }
+    // An access log has no stack, and a document of an application begins otherwise.
+    check("{\"errorType\":\"Error\",\"errorMessage\":\"no\",\"port\":1}", &[]);
+    check("{\"name\":\"x\",\"errorType\":\"Error\",\"errorMessage\":\"no\",\"stack\":[]}", &[]);
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_named() {
+    let error = "RequestId: <id> Error: fork/exec /entrypoint.sh: exec format error";
+    check(
+        &format!("{{\"errorType\":\"Runtime.InvalidEntrypoint\",\"errorMessage\":\"{error}\"}}"),
+        &[
+            "gw-502-init-failure: Runtime.InvalidEntrypoint: Error: fork/exec /entrypoint.sh: exec format error",
+        ],
+    );
+    let denied = "fork/exec /var/task/main: permission denied";
+    check(
+        &format!("{{\"errorMessage\":\"{denied}\",\"errorType\":\"PathError\"}}"),
+        &[&format!("gw-502-init-failure: PathError: {denied}")],
+    );
+    check(
+        "05 May 2023 10:05:24,350 [ERROR] (rapid) Init failed error=fork/exec /var/task/bootstrap: no such file or directory InvokeID=",
+        &["gw-502-init-failure: fork/exec /var/task/bootstrap: no such file or directory"],
+    );
+    check(
+        "Runtime.ImportModuleError: Unable to import module 'app': No module named 'shared'",
+        &[
+            "gw-502-init-failure: Runtime.ImportModuleError: Unable to import module 'app': No module named 'shared'",
+        ],
+    );
+}
+
+#[test]
+fn the_end_of_a_process_is_told_without_an_id() {
+    let killed = "Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n";
+    check(
+        killed,
+        &["gw-502-lambda-oom: Error: Runtime exited with error: signal: killed\nRuntime.ExitError"],
+    );
+    check(
+        "Node.js process exited with exit status: 1. The logs above can help with debugging the issue.",
+        &["malformed-callback-not-called"],
+    );
+    check("the Error: Runtime exited with error: exit status 1 was seen", &[]);
+    for hidden in ["<ID>", "[redacted]", "xxxxxxxx", "<request-id>"] {
+        check(
+            &format!("2026-11-22T10:00:03.000Z {hidden} Task timed out after 3.11 seconds"),
+            &["gw-502-lambda-timeout: Task timed out after 3.11 seconds"],
+        );
+    }
+    check("2026-11-22T10:00:03.000Z job Task timed out after 3.11 seconds", &[]);
+    check(
+        "2023-05-05 12:05:34,347 | Function 'Orders' timed out after 10 seconds",
+        &["gw-502-lambda-timeout: Task timed out after 10 seconds"],
+    );
+}
+
+#[test]
+fn php_comes_to_its_end_in_several_words() {
+    let error = "Uncaught Error: no such class in /var/task/index.php:3";
+    for line in [format!("PHP Fatal error:  {error}"), format!("Fatal error: {error}")] {
+        check(&line, &["gw-502-function-error: Error: no such class in /var/task/index.php:3"]);
+    }
+    // Before Bref asked for a request.
+    let missing =
+        "require(): Failed opening required 'vendor/autoload.php' in /opt/bootstrap on line 8";
+    check(&format!("PHP Fatal error:  {missing}"), &[&format!("gw-502-init-failure: {missing}")]);
+}
+
+#[test]
+fn the_runtime_of_rust_tells_of_errors_in_the_span_of_the_request() {
+    let span = "ERROR Lambda runtime invoke{requestId=\"<id>\" xrayTraceId=\"Root=1-2\"}: ";
+    check(
+        &format!("{span}lambda_runtime: Error {{ kind: SendRequest }}"),
+        &["gw-502-function-error: Error { kind: SendRequest }"],
+    );
+    check(&format!("{span}Any {{ .. }}"), &["gw-502-function-error: user handler panicked"]);
+    check(&format!("{span}orders: no stock"), &[]);
+}
+
+#[test]
+fn an_extension_that_fails_says_so_in_its_own_line() {
+    let line = |state: &str| format!("EXTENSION\tName: agent\tState: {state}\tEvents: [INVOKE]");
+    check(
+        &format!("{}\tError Type: Extension.InitError", line("InitError")),
+        &["lambda-extension-failed: Extension.InitError"],
+    );
+    check(&line("Ready"), &[]);
+}
+
+#[test]
+fn a_failure_and_what_the_platform_says_behind_it_are_one() {
+    let error = "2026-11-22T10:00:00.000Z\t<id>\tERROR\tUncaught Exception \t{\"errorType\":\"ReferenceError\",\"errorMessage\":\"self is not defined\",\"stack\":[]}";
+    check(
+        &format!("{error}\nUnknown application error occurred\n"),
+        &["gw-502-function-error: ReferenceError: self is not defined"],
+    );
+}
+
+#[test]
+fn a_run_that_answered_has_not_failed_to_start() {
+    let other = OTHER;
+    let log = run_of(
+        "2026-11-22T10:00:00.000Z\t<id>\tINFO\t{\"statusCode\":200,\"headers\":{\"Access-Control-Allow-Origin\":\"*\"},\"body\":\"ok\"}",
+    ) + &format!(
+        "INIT_REPORT Init Duration: 109.22 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ImportModuleError\n\
+             REPORT RequestId: {other}\tDuration: 122.39 ms\tBilled Duration: 123 ms\tStatus: error\tError Type: Runtime.ImportModuleError\n"
+    );
+    check(&log, &["gw-502-init-failure: Runtime.ImportModuleError"]);
+}
+
+#[test]
+fn the_code_of_a_handler_is_no_response() {
+    for code in [
+        "return {statusCode: 200, headers: {}, body: 'a'}",
+        "callback(null, { statusCode: 200, headers: {}, body: 'a' })",
+        "const response = { statusCode: 200, headers: {}, body: 'a' }",
+        "response = {\"statusCode\": 200, \"headers\": {}, \"body\": json.dumps(\"a\")}",
+    ] {
+        assert_eq!(exchanges(code), [], "{code}");
+    }
+    let logged = "response: { statusCode: 200, headers: {}, body: 'a' }";
+    assert_eq!(exchanges(logged), [(String::new(), Some(200))]);
+}

@@ -45,6 +45,8 @@ const ENDINGS: &[&[u8]] = &[
     b"accesskeyid",
     b"secretaccesskey",
     b"oidcdata",
+    b"secretstring",
+    b"secretbinary",
 ];
 
 /// Query parameters whose values are secrets; elsewhere these names say nothing.

@@ -3,9 +3,9 @@
 //! Must not: allocate for a line that holds nothing of interest.
 
 use crate::model::invocation::REFUSED_ORIGIN;
-use crate::model::{LambdaLine, RequestId, Surface};
+use crate::model::{LambdaLine, RequestId, Surface, is_hidden};
 use crate::parse::lambda::dump::{self, Dumps};
-use crate::parse::lambda::failure::{self, Failure, framework, panic};
+use crate::parse::lambda::failure::{self, Failure, document, framework, panic};
 use crate::parse::lambda::platform::{end_of_run, local_timeout};
 use crate::parse::lambda::{Line, is_request_id, json, split_token};
 
@@ -70,6 +70,9 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
     if token == b"-" && !is_of_node() {
         return None;
     }
+    if is_of_access_log(rest) {
+        return None;
+    }
     let is_before = token == b"undefined";
     if is_level {
         return Some(Head { id, is_before, level: Some(level), rest: behind });
@@ -79,6 +82,18 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
         return None;
     }
     Some(Head { id, is_before, level: bracketed, rest })
+}
+
+/// Whether a request and its status stand behind a time and an id, parted by tabs: fields of an access log.
+fn is_of_access_log(text: &[u8]) -> bool {
+    let mut cells = text.split(|byte| *byte == b'\t');
+    let mut next = || cells.next().unwrap_or_default();
+    let (method, path, status) = (next(), next(), next());
+    !method.is_empty()
+        && method.iter().all(u8::is_ascii_uppercase)
+        && path.starts_with(b"/")
+        && status.len() == 3
+        && status.iter().all(u8::is_ascii_digit)
 }
 
 /// `[INFO]`, and what follows.
@@ -134,7 +149,7 @@ fn of_the_runtime(rest: &[u8]) -> Option<LambdaLine<'_>> {
     end_of_run(rest)
         .or_else(|| failure::node(rest).map(Failure::into_logged_line))
         .or_else(|| failure::invoke_error(rest).map(Failure::into_line))
-        .or_else(|| failure::error_document(rest).map(Failure::into_line))
+        .or_else(|| document::error_document(rest).map(Failure::into_line))
 }
 
 /// A line without a mark of Lambda: only what it holds can make it one.
@@ -142,7 +157,7 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     if is_of_the_gateway(text) {
         return None;
     }
-    if let Some(document) = failure::behind_warning(text) {
+    if let Some(document) = document::behind_warning(text) {
         return json::read(document);
     }
     if let Some(line) = local_timeout(text) {
@@ -166,10 +181,25 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
 
 /// The end of a run from whose line somebody took the id, and maybe the time, out.
 fn without_id(text: &[u8]) -> Option<LambdaLine<'_>> {
-    let text = skip_time(text).unwrap_or(text).trim_ascii_start();
+    if text.starts_with(b"Node.js process exited with exit status: ") {
+        return Some(LambdaLine::Crash { out_of_memory: false, message: text });
+    }
+    let (timed, text) = match skip_time(text) {
+        Some(text) => (true, text.trim_ascii_start()),
+        None => (false, text),
+    };
+    let hidden = || {
+        let (word, rest) = split_token(text);
+        (timed && is_hidden(word)).then_some(rest)
+    };
+    let text = hidden().unwrap_or(text);
     let line = end_of_run(text)?;
-    let is_exact = matches!(line, LambdaLine::Timeout([.., b'.', _, _]));
-    (is_exact && text.ends_with(b" seconds")).then_some(line)
+    let is_exact = if let LambdaLine::Timeout(seconds) = line {
+        matches!(seconds, [.., b'.', _, _]) && text.ends_with(b" seconds")
+    } else {
+        text.starts_with(b"Error: Runtime exited with")
+    };
+    is_exact.then_some(line)
 }
 
 fn is_of_the_gateway(text: &[u8]) -> bool {

@@ -84,12 +84,27 @@ fn scan(text: &[u8], level: usize, dumps: &mut Dumps) {
         let (Some(label), Some(found)) = (rest.get(..open), rest.get(open..)) else { return };
         match value::parse_prefix(found) {
             Some((value, length)) => {
-                visit(value, is_label(label), level, dumps);
+                if !is_source(label, found.get(..length).unwrap_or_default()) {
+                    visit(value, is_label(label), level, dumps);
+                }
                 at += open + length;
             }
             None => at += open + 1,
         }
     }
+}
+
+/// Whether an object is written in the code of a function, and was not logged: what stands in front of it is
+/// a statement, or it calls what makes its body.
+fn is_source(label: &[u8], object: &[u8]) -> bool {
+    const CALLS: &[&[u8]] = &[b"JSON.stringify(", b"json.dumps("];
+    const STATEMENTS: &[&[u8]] = &[b"return", b"(null,", b"=> (", b"resolve("];
+    const DECLARATIONS: &[&[u8]] = &[b"const ", b"let ", b"var "];
+    let line = label.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let statement = line.strip_suffix(b"(").unwrap_or(line).trim_ascii_end();
+    STATEMENTS.iter().any(|end| line.ends_with(end) || statement.ends_with(end))
+        || line.ends_with(b"=") && DECLARATIONS.iter().any(|start| line.starts_with(start))
+        || CALLS.iter().any(|call| memmem::find(object, call).is_some())
 }
 
 fn visit(value: Value, labelled: bool, level: usize, dumps: &mut Dumps) {

@@ -2,6 +2,7 @@
 //!
 //! Must not: take an error that the application caught and logged for one.
 
+pub(super) mod document;
 pub(super) mod framework;
 pub(super) mod loader;
 mod older;
@@ -10,8 +11,8 @@ pub(super) mod panic;
 use memchr::{memchr, memmem};
 
 use crate::model::LambdaLine;
-use crate::parse::lambda::{LineShape, error_of, find_shape};
-use crate::parse::value::raw;
+use crate::parse::lambda::failure::document::{error_document, json};
+use crate::parse::lambda::{LineShape, find_shape};
 
 /// How an error is written behind its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,10 +191,16 @@ pub(super) const BARE_SHAPES: &[LineShape<Meaning>] = &[
         seen: "PHP, by Bref, where the request id before it was cut off",
     },
     LineShape {
-        begins: b"PHP Fatal error:  Uncaught ",
+        begins: b"PHP Fatal error:  ",
         meaning: Meaning::Text,
         example: "PHP Fatal error:  Uncaught Exception: boom in /var/task/index.php:3",
         seen: "PHP, by Bref",
+    },
+    LineShape {
+        begins: b"Fatal error: Uncaught ",
+        meaning: Meaning::Text,
+        example: "Fatal error: Uncaught Error: Failed opening required '/var/task/vendor/autoload.php' in /opt/bref/bootstrap.php:8",
+        seen: "the same where PHP shows errors; https://github.com/brefphp/bref/issues/1597",
     },
 ];
 
@@ -211,20 +218,8 @@ const INIT_TYPES: &[&[u8]] = &[
 /// What Lambda says in place of such a type where it finds no program to start.
 const NO_BOOTSTRAP: &[u8] = b"Couldn't find valid bootstrap";
 
-/// The keys of the error documents that runtimes send to Lambda.
-const ERROR_KEYS: &[&[u8]] = &[
-    b"errorMessage",
-    b"errorType",
-    b"requestId",
-    b"stackTrace",
-    b"stack",
-    b"trace",
-    b"cause",
-    b"reason",
-];
-
-/// What Node's own errors hold besides; behind the type, so that no access log has this form.
-const NODE_KEYS: &[&[u8]] = &[b"code", b"errno", b"syscall", b"path", b"dest", b"requireStack"];
+/// What Go says of a program that cannot be started.
+const NO_PROGRAM: &str = "PathError: fork/exec ";
 
 /// An error that left the handler, or the code before it.
 #[derive(Debug, PartialEq, Eq)]
@@ -238,8 +233,13 @@ pub(super) struct Failure {
 impl Failure {
     pub(super) fn new(message: String) -> Self {
         let of_loading = begins_as_init_error(message.as_bytes())
+            || message.starts_with(NO_PROGRAM)
             || memmem::find(message.as_bytes(), NO_BOOTSTRAP).is_some();
         Self { message, of_loading }
+    }
+
+    pub(super) fn is_of_loading(&self) -> bool {
+        self.of_loading
     }
 
     pub(super) fn of_loading(self) -> Self {
@@ -316,29 +316,21 @@ pub(super) fn bare(text: &[u8]) -> Option<Failure> {
         return python(text.get(memmem::find(text, b"[ERROR] ")?..)?);
     }
     java(text)
+        .or_else(|| of_type(text))
+        .or_else(|| node_error(text).filter(|_| memmem::find(text, b"\"errorType\"").is_some()))
         .or_else(|| go(text))
         .or_else(|| loader::of_program(text))
+        .or_else(|| loader::of_emulator(text))
         .or_else(|| older::failure(text))
 }
 
-/// The error's document that Python's runtime writes behind its warning in one event, where its log
-/// format is JSON: lines of it end in a carriage return.
-pub(super) fn behind_warning(text: &[u8]) -> Option<&[u8]> {
-    let warning = text.strip_prefix(b"LAMBDA_WARNING: ")?;
-    let document = warning.get(memchr::memchr2(b'\n', b'\r', warning)?..)?.trim_ascii();
-    raw::member(document, b"errorType").map(|_| document)
-}
-
-/// A document that holds nothing but an error: what Go logs, and Node before version 10.
-pub(super) fn error_document(text: &[u8]) -> Option<Failure> {
-    let (first, _) = raw::members(text).next()?;
-    let is_key = |key: &[u8]| {
-        ERROR_KEYS.contains(&key) || (first == b"errorType" && NODE_KEYS.contains(&key))
-    };
-    if !raw::members(text).all(|(key, _)| is_key(key)) {
-        return None;
-    }
-    raw::member(text, b"errorMessage").is_some().then(|| json(text, b""))
+/// `Runtime.ImportModuleError: ...`, where the level in front of it was cut off.
+fn of_type(text: &[u8]) -> Option<Failure> {
+    let line = first_line(text);
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+    let kind = line.get(..memchr(b':', line)?)?;
+    let is_of_loading = begins_as_init_error(kind) && kind.iter().all(is_name);
+    is_of_loading.then(|| Failure::new(lossy(line)))
 }
 
 /// Whether the text names an error type of code that could not be loaded, or ends in that of an
@@ -356,19 +348,6 @@ pub(super) fn begins_as_init_error(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"[").map_or(text, <[u8]>::trim_ascii_start);
     let text = text.strip_prefix(b"\"").unwrap_or(text);
     INIT_TYPES.iter().any(|kind| text.starts_with(kind))
-}
-
-/// The error of a document with `errorType` and `errorMessage`, or of the text before it.
-pub(super) fn json(text: &[u8], label: &[u8]) -> Failure {
-    Failure::new(error_of(text).unwrap_or_else(|| lossy(label)))
-}
-
-/// What Python's runtime writes of an error in JSON since 2024: time and level, and what it sends to
-/// Lambda.
-pub(super) fn python_document(text: &[u8]) -> Option<Failure> {
-    const KEYS: &[&[u8]] =
-        &[b"timestamp", b"level", b"errorMessage", b"errorType", b"requestId", b"stackTrace"];
-    raw::members(text).map(|(key, _)| key).eq(KEYS.iter().copied()).then(|| json(text, b""))
 }
 
 /// Java's `message: class`, then `class: message` and its trace.
@@ -413,9 +392,12 @@ fn read(meaning: Meaning, text: &[u8]) -> Option<Failure> {
                 b"Unhandled exception. ",
                 b"Unhandled Exception: ",
                 b"PHP Fatal error:  Uncaught ",
+                b"PHP Fatal error:  ",
+                b"Fatal error: Uncaught ",
             ];
             let line = LABELS.iter().find_map(|label| line.strip_prefix(*label)).unwrap_or(line);
-            Some(Failure::new(lossy(line)))
+            let failure = Failure::new(lossy(line));
+            Some(if loader::is_of_bref(text) { failure.of_loading() } else { failure })
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Must not: take an API Gateway access log in JSON for one.
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
-use crate::parse::lambda::failure::{self, Failure, is_init_error};
+use crate::parse::lambda::failure::{self, Failure, document, is_init_error};
 use crate::parse::lambda::platform::{self, EXIT, OUT_OF_MEMORY, init_ended, report_of, status_of};
 use crate::parse::lambda::{Line, LineShape, application, dump, find_shape, is_request_id};
 use crate::parse::value::raw::{self, Raw};
@@ -116,10 +116,10 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
 /// that the platform logs.
 fn of_platform<'a>(text: &[u8], message: Raw<'a>) -> Option<Line<'a>> {
     let Raw::Text(message) = message else { return None };
-    let document = failure::error_document(text)?;
+    let document = document::error_document(text)?;
     let line = platform::failure(message).or_else(|| application::read(message))?;
     // The document names the type, too.
-    if matches!(line.line, LambdaLine::InitError(_)) {
+    if document.is_of_loading() || matches!(line.line, LambdaLine::InitError(_)) {
         return Some(Line { line: document.of_loading().into_line(), ..line });
     }
     matches!(line.line, LambdaLine::Timeout(_) | LambdaLine::Crash { .. }).then_some(line)
@@ -187,21 +187,21 @@ impl<'a> LogMembers<'a> {
     /// An error that left the handler, or may have.
     fn error(&self, text: &'a [u8]) -> Option<LambdaLine<'a>> {
         if self.runtime_level.is_some() && self.error_type.is_some() {
-            return Some(failure::json(text, b"").into_line());
+            return Some(document::json(text, b"").into_line());
         }
         let level = self.level.unwrap_or_default();
         let is_error = [b"error".as_slice(), b"fatal", b"critical"]
             .iter()
             .any(|e| level.eq_ignore_ascii_case(e));
         match self.message {
-            None if self.level.is_none() => failure::error_document(text).map(Failure::into_line),
+            None if self.level.is_none() => document::error_document(text).map(Failure::into_line),
             // Python's runtime; its loggers write a message.
-            None if is_error => failure::python_document(text).map(Failure::into_line),
+            None if is_error => document::python_document(text).map(Failure::into_line),
             // Node logs an error as the message, and so does the runtime.
             Some(Raw::Other(message)) if is_error && message.starts_with(b"{") => {
                 raw::member(message, b"errorType")?;
                 let trace = raw::member(message, b"stackTrace")?.bytes();
-                let failure = failure::json(message, b"");
+                let failure = document::json(message, b"");
                 // `errorType` leaves `Runtime.` out; the trace begins with the whole name.
                 let is_of_loading = failure::begins_as_init_error(trace.trim_ascii_start());
                 let failure = if is_of_loading { failure.of_loading() } else { failure };

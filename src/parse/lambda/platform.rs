@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use crate::model::{LambdaLine, ReportStatus, RequestId};
-use crate::parse::lambda::failure::{behind_warning, is_init_error, kind_behind};
+use crate::parse::lambda::failure::document::behind_warning;
+use crate::parse::lambda::failure::{is_init_error, kind_behind};
 use crate::parse::lambda::{Line, LineShape, find_shape, first_token, split_token, token_behind};
 
 /// What a platform line is about.
@@ -23,6 +24,8 @@ pub(super) enum Meaning {
     Failure,
     /// What stands behind the report of a run that failed, with the type of the error.
     Unknown,
+    /// The state of an extension: without one that fails, no function runs.
+    Extension,
     /// Nothing that a verdict needs.
     Nothing,
 }
@@ -88,13 +91,13 @@ pub(super) const SHAPES: &[LineShape<Meaning>] = &[
     },
     LineShape {
         begins: b"EXTENSION\t",
-        meaning: Meaning::Nothing,
+        meaning: Meaning::Extension,
         example: "EXTENSION\tName: cloudwatch_lambda_agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]",
         seen: "https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html",
     },
     LineShape {
         begins: b"EXTENSION Name: ",
-        meaning: Meaning::Nothing,
+        meaning: Meaning::Extension,
         example: "EXTENSION Name: cloudwatch_lambda_agent State: Ready Events: [INVOKE, SHUTDOWN]",
         seen: "the same, copied",
     },
@@ -141,6 +144,7 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
     match find_shape(SHAPES, text)? {
         Meaning::InitStart => Some(line(LambdaLine::InitStart)),
         Meaning::Nothing if has_error_behind(text) => None,
+        Meaning::Extension => Some(line(extension(text))),
         Meaning::Nothing => Some(line(LambdaLine::Platform)),
         Meaning::InitReport => Some(line(init_report(text))),
         Meaning::Start => {
@@ -165,7 +169,8 @@ pub(super) fn failure(text: &[u8]) -> Option<Line<'_>> {
         (None, rest)
     } else {
         let (id, rest) = split_token(text);
-        (Some(RequestId::parse(id)?), rest)
+        let is_said = id.iter().any(u8::is_ascii_alphanumeric);
+        (if is_said { Some(RequestId::parse(id)?) } else { None }, rest)
     };
     let line = end_of_run(rest).or_else(|| {
         rest.starts_with(b"Error: ").then(|| {
@@ -186,9 +191,15 @@ pub(super) fn end_of_run(rest: &[u8]) -> Option<LambdaLine<'_>> {
     .then(|| crash(rest))
 }
 
-/// `Function 'orders' timed out after 3 seconds`, as the emulator of AWS SAM has it.
+/// `Function 'orders' timed out after 3 seconds`, as the emulator of AWS SAM has it, maybe behind a time and
+/// a bar.
 pub(super) fn local_timeout(text: &[u8]) -> Option<LambdaLine<'_>> {
-    let name = text.strip_prefix(b"Function '")?;
+    const STAMP: usize = b"2023-05-05 12:05:34,347 | ".len();
+    let behind_stamp = text.get(STAMP..).filter(|_| {
+        text.first().is_some_and(u8::is_ascii_digit)
+            && text.get(..STAMP).is_some_and(|stamp| stamp.ends_with(b" | "))
+    });
+    let name = behind_stamp.unwrap_or(text).strip_prefix(b"Function '")?;
     let behind = name.get(memmem::find(name, LOCAL_TIMEOUT)? + LOCAL_TIMEOUT.len()..)?;
     let (seconds, behind) = split_token(behind);
     (behind.trim_ascii() == b"seconds").then_some(LambdaLine::Timeout(seconds))
@@ -242,6 +253,13 @@ pub(super) fn init_ended<'a>(
         LambdaLine::InitTimeout
     } else {
         LambdaLine::Platform
+    }
+}
+
+fn extension(text: &[u8]) -> LambdaLine<'_> {
+    match token_behind(text, &ERROR_TYPE) {
+        Some(kind) if kind.starts_with(b"Extension.") => init_failed(kind),
+        Some(_) | None => LambdaLine::Platform,
     }
 }
 

@@ -34,6 +34,26 @@ pub(super) fn of_module(text: &[u8]) -> Option<Failure> {
     (begins && has_trace(text)).then(|| Failure::new(lossy(first_line(text))).of_loading())
 }
 
+/// Whether PHP came to its end in the code by which Bref starts, before it asked for a request.
+pub(super) fn is_of_bref(text: &[u8]) -> bool {
+    const STARTS: &[&[u8]] =
+        &[b" in /opt/bref/bootstrap.php:", b" in /opt/bootstrap:", b" in /opt/bootstrap on line "];
+    let line = first_line(text);
+    STARTS.iter().any(|place| memmem::find(line, place).is_some())
+}
+
+/// `... (rapid) Init failed error=fork/exec /var/task/bootstrap: no such file or directory InvokeID=`, as
+/// the emulator of Lambda has it.
+pub(in crate::parse::lambda) fn of_emulator(text: &[u8]) -> Option<Failure> {
+    const LABEL: &[u8] = b"(rapid) Init failed error=";
+    const NEAR: usize = 128;
+    let line = first_line(text);
+    let at = memmem::find(line.get(..NEAR).unwrap_or(line), LABEL)?;
+    let error = line.get(at + LABEL.len()..)?;
+    let end = memmem::find(error, b" InvokeID=").unwrap_or(error.len());
+    Some(Failure::new(lossy(error.get(..end)?)).of_loading())
+}
+
 /// Whether the outermost frame of a Python trace is that of the runtime importing the handler's module.
 pub(super) fn is_of_import(trace: &[u8]) -> bool {
     let Some(at) = memmem::find(trace, b"File \"") else { return false };

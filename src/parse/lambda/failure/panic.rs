@@ -37,8 +37,13 @@ pub(in crate::parse::lambda) fn of_handler(text: &[u8]) -> Option<(RequestId, Fa
     let span = span.strip_prefix(b"Lambda runtime invoke{requestId=\"")?;
     let (id, rest) = span.split_at_checked(memchr(b'"', span)?)?;
     let message = rest.get(memmem::find(rest, b"}: ")? + 3..)?;
+    // What the runtime itself says of an error that the handler gave or that it met.
+    if let Some(error) = message.strip_prefix(b"lambda_runtime: ") {
+        return Some((RequestId::parse(id)?, Failure::new(lossy(first_line(error)))));
+    }
     // The module may stand before it.
-    let at = memmem::find(message, b"user handler panicked error=")?;
+    let at = memmem::find(message, b"user handler panicked error=")
+        .or_else(|| message.starts_with(b"Any { .. }").then_some(0))?;
     let is_module = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b' ');
     let module = message.get(..at)?;
     module
