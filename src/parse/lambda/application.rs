@@ -190,7 +190,8 @@ fn without_id(text: &[u8]) -> Option<LambdaLine<'_>> {
     };
     let hidden = || {
         let (word, rest) = split_token(text);
-        (timed && is_hidden(word)).then_some(rest)
+        // A container may have taken the time; a level stands in brackets, too.
+        ((timed || !word.starts_with(b"[")) && is_hidden(word)).then_some(rest)
     };
     let text = hidden().unwrap_or(text);
     let line = end_of_run(text)?;
