@@ -56,7 +56,8 @@ pub(crate) struct Inside<'a> {
 impl<'a> Inside<'a> {
     /// The text in front of the next quote that is not escaped, and what stands behind that quote.
     /// `None` if there is none, or a line end in front of it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each string took as much as what it does")]
+    #[inline(always)]
     pub(crate) fn of(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
         Self::from(text, special_far(text)?)
     }
