@@ -92,10 +92,22 @@ pub(super) fn settle(exchange: &mut Exchange) {
             }
         }
     }
+    // The access log says whose policy it was.
+    if exchange.text_bytes(Text::FailureMessage).is_some_and(is_vague)
+        && let Some(message) = access.error_message.as_deref()
+        && FORBIDDEN.iter().any(|text| message.contains(text))
+    {
+        exchange.set_text(Text::FailureMessage, message.as_bytes());
+    }
     if exchange.answered_by.is_unseen() {
         exchange.answered_by = answered_by(&access, exchange.failure);
     }
     exchange.access = Some(access);
+}
+
+/// Whether an execution log says of a refusal no more than that.
+fn is_vague(message: &[u8]) -> bool {
+    message.trim_ascii().starts_with(failure::CLIENT_NOT_AUTHORIZED.as_bytes())
 }
 
 /// What the default text of `QUOTA_EXCEEDED` means where the type is not logged; that of `THROTTLED` is `Too

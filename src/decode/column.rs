@@ -34,6 +34,9 @@ impl Column {
             (b"logstream", Column::Stream),
             (b"@logstream", Column::Stream),
             (b"@log", Column::Log),
+            // Splunk's.
+            (b"_time", Column::Time),
+            (b"_raw", Column::Message),
         ];
         let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         known.map_or(Self::Other, |(_, column)| *column)

@@ -10,12 +10,15 @@
 //! | Logs Insights | `results`, or rows with `@message` |
 //! | one event of the above | `message` and a numeric `timestamp`, and little else |
 //! | forwarders | `message` and `aws.awslogs`; `log` and `stream`, `time` or `date`; any `message` or `log` that is a line of the gateway or of Lambda, or JSON beside a time and no level |
+//! | Datadog's API | `content` with `message` and `timestamp` |
 //! | test invocation | `log` as text, and `status` or `latency` |
 //! | HAR | `log.entries` |
 //!
 //! Everything else is itself what was logged.
 //!
 //! Must not: build values.
+
+use memchr::memmem;
 
 use crate::decode::header::starts_with_id;
 use crate::decode::marking::is_of_platform;
@@ -61,6 +64,8 @@ pub(crate) struct Document<'a> {
     kinesis: Option<&'a [u8]>,
     data: Option<&'a [u8]>,
     aws: Option<&'a [u8]>,
+    /// What Datadog's API has around an event.
+    content: Option<&'a [u8]>,
     pub(crate) control: bool,
     keys: Keys,
     others: u32,
@@ -86,6 +91,8 @@ enum Wrapper {
     Docker,
     /// Has a `date`.
     FluentBit,
+    /// Says where it has its events from, as Vector and Datadog do.
+    Shipper,
     /// None, but a logger of the application: it has a level.
     Logger,
 }
@@ -190,6 +197,8 @@ impl<'a> Document<'a> {
             b"kinesis" => (self.kinesis, self.others) = (Some(value), self.others + 1),
             b"data" => (self.data, self.others) = (Some(value), self.others + 1),
             b"aws" => self.aws = Some(value),
+            b"content" if first == b'{' => self.content = Some(value),
+            b"source_type" | b"subscription_filters" => self.keys.wrapper = Wrapper::Shipper,
             b"level" | b"severity" => {
                 if self.keys.wrapper == Wrapper::None {
                     self.keys.wrapper = Wrapper::Logger;
@@ -226,6 +235,11 @@ impl<'a> Document<'a> {
         {
             return Kind::Test(log);
         }
+        if let Some(content) = self.content.filter(|_| self.message.is_none()) {
+            self.message = inner(content, b"message");
+            self.timestamp = inner(content, b"timestamp");
+            self.keys.wrapper = Wrapper::Shipper;
+        }
         let is_text = self.message.is_some_and(|value| value.starts_with(b"\""));
         if let Some(names) = self.aws.and_then(|value| inner(value, b"awslogs"))
             && is_text
@@ -248,7 +262,10 @@ impl<'a> Document<'a> {
                 && self.keys.wrapper != Wrapper::Logger
                 && raw.starts_with(b"{\\\"")
         };
-        let is_line = |text: &Text<'_>| is_line(text.raw) || is_shipped(text.raw);
+        let is_any = self.keys.wrapper == Wrapper::Shipper && self.timestamp.is_some();
+        let is_line = |text: &Text<'_>| {
+            is_any || is_line(text.raw) || is_shipped(text.raw) || is_clf(text.raw)
+        };
         let line = self.message.or(self.log).and_then(text).filter(is_line);
         match whole.or(line) {
             Some(text) => Kind::Forwarded(text),
@@ -267,6 +284,12 @@ fn is_line(raw: &[u8]) -> bool {
         Some(stamp.ends_with(b"Z") && RequestId::looks_like_uuid(id))
     };
     starts_with_id(raw) || is_of_platform(raw) || is_stamped().unwrap_or_default()
+}
+
+/// Whether a text, as it is written in JSON, is a line of an access log in CLF.
+fn is_clf(raw: &[u8]) -> bool {
+    let has = |text: &[u8]| memmem::find(raw, text).is_some();
+    raw.ends_with(b"=") && has(b"] \\\"") || has(b"] \\\"") && has(b" HTTP/1.1\\\" ")
 }
 
 /// Whether an array begins at `at` that is empty or whose first element begins with `first`.

@@ -119,6 +119,7 @@ pub(crate) fn begin(line: &[u8], clock: &mut Clock, table: &Table) -> Begin {
             .unwrap_or(Begin::Unknown),
         [b'E', ..] if rest.starts_with(b"EVENTS\t") => events(line, indent),
         [b'S', ..] if rest.starts_with(b"SEARCHEDLOGSTREAMS\t") => Begin::Noise,
+        [b'b', b'/', ..] if is_of_paging(rest) => Begin::Noise,
         [b'(', ..] if starts_with_id(rest) => Begin::Certain(Head::at(indent)),
         [b'-', ..] if table.is_decoration(rest) => Begin::Noise,
         [b'+', ..] if Table::titled(rest).is_some() => Begin::Title,
@@ -214,6 +215,12 @@ pub(crate) fn millis(digits: &[u8]) -> Option<LogTime> {
         return None;
     }
     std::str::from_utf8(digits).ok()?.parse().ok().map(LogTime)
+}
+
+/// `b/<digits>/s` TAB `f/<digits>/s`, the tokens of get-log-events.
+fn is_of_paging(text: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_digit() || b"bfs/\t".contains(byte);
+    memchr::memmem::find(text, b"/s\tf/").is_some() && text.trim_ascii().iter().all(is_token)
 }
 
 /// `EVENTS`, then the members in the order of their names: `eventId` and `logStreamName` only from

@@ -340,8 +340,9 @@ fn subscriptions_and_forwarders() {
 fn what_shippers_read_is_told_by_what_it_is() {
     let access = r#"{"requestId":"a","status":403}"#;
     let node = format!("2026-11-22T10:00:00.000Z\t{ID}\tINFO\thi");
-    let lines = [format!("START RequestId: {ID} Version: $LATEST"), node, access.to_owned()];
-    for line in &lines {
+    let clf = format!("::1 - - [22/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 2 {ID}");
+    let start = format!("START RequestId: {ID} Version: $LATEST");
+    for line in &[start, node, access.to_owned(), clf] {
         let quoted = serde_json::to_string(line).expect("text");
         for shipped in [
             format!(
@@ -352,6 +353,21 @@ fn what_shippers_read_is_told_by_what_it_is() {
             ),
         ] {
             assert_eq!(messages(shipped.as_bytes()), [line.as_str()], "{shipped}");
+        }
+        // Who says where events are from has lines of any kind.
+        for text in [line.as_str(), "status=200 requestId=a"] {
+            let quoted = serde_json::to_string(text).expect("text");
+            for shipped in [
+                format!(
+                    r#"{{"message":{quoted},"source_type":"aws_kinesis_firehose","timestamp":"2026-11-22T10:00:00.120Z"}}"#
+                ),
+                format!(
+                    r#"[{{"id":"a","content":{{"timestamp":"2026-11-22T10:00:00.120Z","message":{quoted}}}}}]"#
+                ),
+                format!("_raw,_time\n\"{}\",2026-11-22T10:00:00.120Z\n", text.replace('"', "\"\"")),
+            ] {
+                assert_eq!(messages(shipped.as_bytes()), [text], "{shipped}");
+            }
         }
         // What an application says of another document is its own line.
         let logged = format!(

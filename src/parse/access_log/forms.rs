@@ -54,7 +54,7 @@ fn common(client: &str, rest: &str) -> Option<Pairs<'static>> {
     })
 }
 
-/// `ip caller user [time] "EVENT route connection" status id`.
+/// `ip caller user [time] "EVENT route [connection]" [status] id`.
 fn web_socket(text: &str) -> Option<Pairs<'static>> {
     let (client, rest) = text.split_once(" [")?;
     let (time, rest) = rest.split_once("] \"")?;
@@ -63,10 +63,11 @@ fn web_socket(text: &str) -> Option<Pairs<'static>> {
     if !matches!(kind, "MESSAGE" | "CONNECT" | "DISCONNECT") {
         return None;
     }
-    let (route, connection) = request.rsplit_once(' ')?;
-    let (status, id) = rest.split_once(' ')?;
-    // `<length> <id>` and `- <id>` are written, too.
-    let id = id.split_ascii_whitespace().next_back()?;
+    let (route, connection) = request.rsplit_once(' ').unwrap_or((request, "-"));
+    let places: Vec<_> = rest.split_ascii_whitespace().collect();
+    let status = places.first().copied().filter(|status| is_status(status)).unwrap_or("-");
+    // `<length> <id>` and `- <id>` are written, and an error behind them.
+    let id = places.iter().find(|place| is_extended(place)).or(places.last())?;
     let named = [
         ("ip", client.split(' ').next().unwrap_or_default()),
         ("requestTime", time),

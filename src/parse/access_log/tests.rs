@@ -443,6 +443,17 @@ fn web_sockets() {
     assert_eq!(got.surface, Surface::WebSocket);
     assert_eq!((got.status, got.route.as_deref()), (Some(502), Some("echo")));
     assert_eq!(got.request_id.map(|id| id.to_string()).as_deref(), Some("AbCdEfGhIjKlMno="));
+    let before = "198.51.100.7 - - [22/Nov/2026:10:00:00 +0000]";
+    for (event, status) in [
+        (r#""CONNECT $connect abc=" AbCdEfGhIjKlMno="#, None),
+        (r#""CONNECT $connect" 403 AbCdEfGhIjKlMno= -"#, Some(403)),
+        (r#""CONNECT $connect" 502 AbCdEfGhIjKlMno= Lambda Customer Function Error:no"#, Some(502)),
+    ] {
+        let got = read(&format!("{before} {event}"));
+        assert_eq!(got.surface, Surface::WebSocket);
+        assert_eq!((got.status, got.route.as_deref()), (status, Some("$connect")), "{event}");
+        assert_eq!(got.request_id.map(|id| id.to_string()).as_deref(), Some("AbCdEfGhIjKlMno="));
+    }
 }
 
 #[test]

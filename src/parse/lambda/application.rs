@@ -61,6 +61,12 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
     let id = match token {
         b"undefined" | b"-" => None,
         token if is_request_id(token) => Some(RequestId::parse(token)?),
+        // Netlify shows the first block.
+        token if token.len() == 8 && token.iter().all(u8::is_ascii_hexdigit) => {
+            let (level, behind) = split_token(rest);
+            let is_error = level == b"ERROR" && failure::is_of_node(behind);
+            Some(RequestId::parse(token).filter(|_| is_error)?)
+        }
         _ => return None,
     };
     let (level, behind) = split_token(rest);
