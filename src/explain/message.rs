@@ -10,6 +10,7 @@ use crate::cors::check::wrong_for_every_origin;
 use crate::cors::console::base;
 use crate::cors::decision::in_phase;
 use crate::explain::host::scheme;
+use crate::explain::issues::ISSUES;
 use crate::explain::localized::{LOCALIZED, LOCALIZED_WARNINGS};
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
@@ -90,7 +91,7 @@ struct Known {
 }
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let all = REASONS.iter().chain(EDGE).chain(LOCALIZED);
+    let all = REASONS.iter().chain(EDGE).chain(LOCALIZED).chain(ISSUES);
     let all = all.chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
     let all = all.flat_map(|(meaning, texts)| texts.iter().map(|text| (*meaning, text)));
     let known = all.filter_map(|(meaning, (browser, text))| {

@@ -13,6 +13,7 @@ mod document;
 pub mod entry;
 mod host;
 pub mod human;
+mod issues;
 mod lines;
 mod localized;
 pub mod markdown;

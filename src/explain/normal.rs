@@ -73,6 +73,8 @@ fn capture(name: &str) -> String {
         "status" => r"(?P<status>\d{3})".to_owned(),
         "header" => r"(?P<header>[^\s,;:]+?)".to_owned(),
         "*" => ".*?".to_owned(),
+        // What stands between the cells of a table, if anything does.
+        "|" => "[ :|]*".to_owned(),
         name => format!("(?P<{name}>.*?)"),
     }
 }

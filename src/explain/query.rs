@@ -2,6 +2,7 @@
 //!
 //! Must not: take the nearest for the meant.
 
+use crate::explain::issues::ISSUES;
 use crate::explain::message::{Message, recognize};
 use crate::explain::not_cors::{ELSEWHERE, NOT_CORS};
 use crate::explain::wording::{GENERAL, REASONS};
@@ -67,7 +68,7 @@ fn nearest(text: &str, rules: &RuleSet, catalogue: &Catalogue) -> Option<String>
     let titles = rules.rules().iter().map(|rule| (rule.id(), rule.text.title.as_str()));
     let pages = catalogue.pages().iter().map(|page| (page.id.as_str(), page.title.as_str()));
     let named = titles.chain(pages).map(|(id, title)| (id, format!("{id} {title}")));
-    let messages = REASONS.iter().chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
+    let messages = REASONS.iter().chain(ISSUES).chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
     let messages = messages.flat_map(|(_, texts)| texts.iter());
     let messages = messages.map(|(_, text)| (*text, (*text).to_owned()));
     let wanted = words(text);
@@ -91,7 +92,7 @@ fn nearest_name(text: &str, rules: &RuleSet, catalogue: &Catalogue) -> Option<St
 
 /// A wording without the marks of its patterns.
 fn shown(name: &str) -> String {
-    name.replace(['{', '}'], "")
+    name.replace("{|}", ": ").replace(['{', '}'], "")
 }
 
 fn words(text: &str) -> Vec<String> {

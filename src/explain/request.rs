@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::explain::issues::EXAMPLES;
 use crate::explain::localized::{LOCALIZED_ENVELOPES, STATUS_CODES};
 use crate::explain::message::Message;
 use crate::explain::normal::pattern;
@@ -201,7 +202,8 @@ fn named(place: &str) -> Option<&str> {
     }
 }
 
-/// A URL that may be the one that was asked: no script in which an error was, and no page to read.
+/// A URL that may be the one that was asked: no script in which an error was, no page to read, and no
+/// example.
 fn stray_url(text: &str, message: &Message) -> Option<String> {
     let is_script = |url: &str| {
         let path = url.trim_end_matches(|end: char| end.is_ascii_digit() || end == ':');
@@ -214,9 +216,10 @@ fn stray_url(text: &str, message: &Message) -> Option<String> {
             "file:" => "file:",
             url => url.trim_end_matches(['.', ',', ')', ';', ':']),
         };
-        let before = text.get(..found.start()).unwrap_or_default();
-        let is_reading = before.ends_with("See ") || before.ends_with("see ");
-        let is_asked = message.origin.as_deref() != Some(url) && !is_script(url) && !is_reading;
+        let before = text.get(..found.start()).unwrap_or_default().trim_end_matches(['`', '\'']);
+        let mut others = ["See ", "see "].iter().chain(EXAMPLES);
+        let is_other = others.any(|other| before.ends_with(other)) || is_script(url);
+        let is_asked = message.origin.as_deref() != Some(url) && !is_other;
         is_asked.then_some(url)
     });
     asked.next().map(str::to_owned)

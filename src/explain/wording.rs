@@ -289,7 +289,10 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     // Access to local networks, of which Chromium has changed name and wording several times.
     (
         Other("LocalNetworkAccessPermissionDenied", LOCAL),
-        &[(C, "Permission was denied for this request to access the '{value}' address space")],
+        &[
+            (C, "Permission was denied for this request to access the '{value}' address space"),
+            (C, "Ensure that local network requests are compatible with restrictions"),
+        ],
     ),
     (
         Other("InsecureLocalNetwork", LOCAL),
@@ -299,6 +302,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
                 "The request client is not a secure context and the resource is in more-private address space",
             ),
             (C, "because of its users' privileged network position"),
+            (C, "Ensure private network requests are"),
         ],
     ),
     (

@@ -1,0 +1,69 @@
+//! What is made of what developer tools show beside the console: issues, rows of network panels,
+//! errors of the network.
+
+use corscope::explain::message::{Message, recognize};
+
+fn found(text: &str) -> Message {
+    recognize(text).unwrap_or_else(|| panic!("not recognized: {text}"))
+}
+
+fn reasons(text: &str) -> Vec<&'static str> {
+    found(text).reasons.iter().map(|reason| reason.as_str()).collect()
+}
+
+/// A headline that stands for several reasons names them all; the row of a table names its own.
+#[test]
+fn an_issue_means_what_its_table_says() {
+    let headline = "Ensure CORS response header values are valid\nA cross-origin resource sharing (CORS) request was blocked because of invalid or missing response headers";
+    assert_eq!(
+        reasons(headline),
+        [
+            "MissingAllowOriginHeader",
+            "PreflightMissingAllowOriginHeader",
+            "MultipleAllowOriginValues",
+            "PreflightMultipleAllowOriginValues",
+            "InvalidAllowOriginValue",
+            "PreflightInvalidAllowOriginValue",
+            "InvalidAllowMethodsPreflightResponse",
+            "InvalidAllowHeadersPreflightResponse",
+        ]
+    );
+    let columns = "Request\tStatus\tPreflight Request (if problematic)\tHeader\tProblem\tInvalid Value (if available)";
+    for (row, want) in [
+        (
+            "Access-Control-Allow-Origin\tMissing Header",
+            &["MissingAllowOriginHeader", "PreflightMissingAllowOriginHeader"][..],
+        ),
+        (
+            "Access-Control-Allow-Origin\tMultiple Values\t*, *",
+            &["MultipleAllowOriginValues", "PreflightMultipleAllowOriginValues"],
+        ),
+        (
+            "Access-Control-Allow-Headers\tInvalid Value\tx y",
+            &["InvalidAllowHeadersPreflightResponse"],
+        ),
+    ] {
+        for glue in ["\t", ""] {
+            let row = format!("orders\tblocked\torders\t{row}").replace('\t', glue);
+            assert_eq!(reasons(&format!("{headline}\n{columns}\n{row}")), want, "{row}");
+        }
+    }
+    let preflight = "Ensure preflight responses are valid";
+    assert_eq!(reasons(preflight), ["PreflightInvalidStatus", "PreflightDisallowedRedirect"]);
+    assert_eq!(
+        reasons(&format!(
+            "{preflight}\norders\tblocked\torders\tResponse to preflight was a redirect"
+        )),
+        ["PreflightDisallowedRedirect"]
+    );
+}
+
+#[test]
+fn the_example_of_an_issue_is_no_url_that_was_asked() {
+    let issue = "A Cross-Origin Resource Sharing (CORS) request was blocked because the response was a redirect to a URL that includes credentials, i.e. redirected to a URL of the form `https://username:password@example.com`.";
+    assert_eq!(found(issue).url, None);
+    let asked = format!("{issue}\nhttps://api.shop.example/orders");
+    assert_eq!(found(&asked).url.as_deref(), Some("https://api.shop.example/orders"));
+    let scheme = "blocked because the scheme of the request’s URL doesn’t support CORS.\nTo fix this issue, ensure all CORS request URLs specify a supported scheme, e.g. most commonly https://.";
+    assert_eq!(found(scheme).url, None);
+}
