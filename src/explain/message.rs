@@ -11,12 +11,12 @@ use crate::cors::console::base;
 use crate::cors::decision::in_phase;
 use crate::explain::host::scheme;
 use crate::explain::issues::ISSUES;
-use crate::explain::localized::{LOCALIZED, LOCALIZED_WARNINGS};
+use crate::explain::localized::LOCALIZED;
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
 use crate::explain::not_cors::{ELSEWHERE, NO_ERROR, NOT_CORS};
-use crate::explain::request::complete;
-use crate::explain::wording::{Browser, GENERAL, Meaning, REASONS, WARNINGS, Wording};
+use crate::explain::request::{complete, is_warning};
+use crate::explain::wording::{Browser, GENERAL, Meaning, REASONS, Wording};
 use crate::model::{BlockReason, Phase};
 
 /// A message that was recognized. All texts are as pasted: redact and escape them.
@@ -118,12 +118,12 @@ pub fn recognize(text: &str) -> Option<Message> {
 fn reason(text: &str) -> Option<(usize, Message)> {
     let (known, found) =
         KNOWN.iter().find_map(|known| Some((known, known.expression.captures(text)?)))?;
+    let place = found.get(0).map_or(0..0, |whole| whole.range());
     let mut message = Message { browser: known.browser, ..Message::default() };
-    message.is_warning =
-        WARNINGS.iter().chain(LOCALIZED_WARNINGS).any(|warning| text.contains(warning));
+    message.is_warning = is_warning(text, &place);
     message.fill(&found);
     meaning(known.meaning, text, &mut message);
-    Some((found.get(0).map_or(0, |whole| whole.start()), message))
+    Some((place.start, message))
 }
 
 fn meaning(meaning: Meaning, text: &str, message: &mut Message) {

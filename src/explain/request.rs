@@ -3,15 +3,16 @@
 //!
 //! Must not: take anything from the line of another request.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
 use crate::explain::issues::EXAMPLES;
-use crate::explain::localized::{LOCALIZED_ENVELOPES, STATUS_CODES};
+use crate::explain::localized::{LOCALIZED_ENVELOPES, LOCALIZED_WARNINGS, STATUS_CODES};
 use crate::explain::message::Message;
 use crate::explain::normal::pattern;
-use crate::explain::wording::{Browser, ENVELOPES};
+use crate::explain::wording::{Browser, ENVELOPES, WARNINGS};
 
 static AROUND: LazyLock<Vec<(Option<Browser>, Regex)>> = LazyLock::new(|| {
     let all = ENVELOPES.iter().chain(LOCALIZED_ENVELOPES);
@@ -89,12 +90,27 @@ pub(crate) fn complete(text: &str, at: usize, message: &mut Message) {
     }
 }
 
+/// Whether a message announces a block. What says so stands in it: behind the URL of the message
+/// before, and not behind its reason, which stands at a place in the text.
+pub(crate) fn is_warning(text: &str, reason: &Range<usize>) -> bool {
+    let all = AROUND.iter().flat_map(|(_, expression)| expression.captures_iter(text));
+    let mut urls: Vec<usize> = all.map(|found| begins(&found)).collect();
+    urls.retain(|url| *url < reason.start);
+    urls.sort_unstable();
+    urls.dedup();
+    let before = urls.iter().rev().nth(1).copied().unwrap_or_default();
+    let own = text.get(before..reason.end).unwrap_or_default();
+    WARNINGS.iter().chain(LOCALIZED_WARNINGS).any(|warning| own.contains(warning))
+}
+
+/// Where the first part begins that is captured.
+fn begins(found: &Captures<'_>) -> usize {
+    let mut parts = found.iter().skip(1).flatten();
+    parts.next().map_or(0, |part| part.start())
+}
+
 /// Where there are several, the one that a reason ends, or else the first one behind it.
 fn nearest<'a>(expression: &Regex, text: &'a str, at: usize) -> Option<Captures<'a>> {
-    let begins = |found: &Captures<'_>| {
-        let mut parts = found.iter().skip(1).flatten();
-        parts.next().map_or(0, |part| part.start())
-    };
     let mut before = None;
     for found in expression.captures_iter(text) {
         if begins(&found) > at {
@@ -107,13 +123,13 @@ fn nearest<'a>(expression: &Regex, text: &'a str, at: usize) -> Option<Captures<
 
 /// Where the next message begins, behind the reason of one.
 fn next(text: &str, at: usize) -> usize {
-    let begins = |found: Captures<'_>| {
+    let start = |found: Captures<'_>| {
         let mut parts = found.iter().flatten().map(|part| part.start());
         // Behind the reason of Safari stands what it is about.
         parts.next().filter(|_| parts.next().is_some_and(|url| url > at))
     };
     let starts = AROUND.iter().filter_map(|(browser, expression)| {
-        let mut all = expression.captures_iter(text).filter_map(begins);
+        let mut all = expression.captures_iter(text).filter_map(start);
         all.find(|start| *start > at && *browser != Some(Browser::Safari))
     });
     starts.min().unwrap_or(text.len())

@@ -33,7 +33,7 @@ mod doctor;
 mod escapes;
 mod explain;
 mod explain_cli;
-mod explain_tools;
+mod explain_pastes;
 #[cfg(feature = "aws")]
 #[path = "../fake/mod.rs"]
 mod fake;

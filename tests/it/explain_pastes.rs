@@ -1,5 +1,5 @@
-//! What is made of what developer tools show beside the console: issues, rows of network panels,
-//! errors of the network.
+//! What is made of what people paste beside a message of the console or in its place: several
+//! messages, issues, rows of network panels, errors of the network.
 
 use corscope::explain::message::{Message, recognize};
 
@@ -66,4 +66,19 @@ fn the_example_of_an_issue_is_no_url_that_was_asked() {
     assert_eq!(found(&asked).url.as_deref(), Some("https://api.shop.example/orders"));
     let scheme = "blocked because the scheme of the request’s URL doesn’t support CORS.\nTo fix this issue, ensure all CORS request URLs specify a supported scheme, e.g. most commonly https://.";
     assert_eq!(found(scheme).url, None);
+}
+
+/// Firefox announces some blocks beside others that have happened.
+#[test]
+fn a_warning_is_one_of_the_message_whose_reason_is_told() {
+    let blocked = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.shop.example/orders. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 404.";
+    let warning = "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at https://api.shop.example/cart soon. (Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered. To include the `Authorization` header, it must be explicitly listed in CORS header `Access-Control-Allow-Headers`).";
+    assert!(found(warning).is_warning);
+    assert!(!found(blocked).is_warning);
+    for text in [format!("{blocked}\n{warning}"), format!("{warning}\n{blocked}")] {
+        let found = found(&text);
+        assert_eq!(found.reasons.first().map(|it| it.as_str()), Some("MissingAllowOriginHeader"));
+        assert_eq!(found.url.as_deref(), Some("https://api.shop.example/orders"));
+        assert!(!found.is_warning, "{text}");
+    }
 }
