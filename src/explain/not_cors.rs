@@ -40,6 +40,17 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
             (S, "violates the resource's Cross-Origin-Resource-Policy"),
         ],
     ),
+    (
+        Other("BlockedByLocalNetworkAccessChecks", Some("local-network-access")),
+        &[
+            (
+                C,
+                "WebSocket connection to '{url}' failed: Error in connection establishment: net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS",
+            ),
+            (C, "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS"),
+            (C, "net::ERR_BLOCKED_BY_PRIVATE_NETWORK_ACCESS_CHECKS"),
+        ],
+    ),
     (Other("BlockedByClient", Some("extension-or-adblock")), &[(C, "net::ERR_BLOCKED_BY_CLIENT")]),
     (
         Other("NetworkFailure", Some("network-failure-as-cors")),
