@@ -113,7 +113,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
             (F, "CORS header 'Access-Control-Allow-Origin' missing"),
         ],
     ),
-    // Another origin, no origin, several.
+    // Another origin, several.
     (
         Check(ANY_VALUE),
         &[
@@ -142,14 +142,6 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
     (
         Check(&[R::AllowOriginMismatch]),
         &[(C, "'Access-Control-Allow-Origin' header has a value '{value}' that is not equal")],
-    ),
-    (
-        Check(ANY_ORIGIN),
-        &[
-            (S, "Origin '{origin}' is not allowed by Access-Control-Allow-Origin. Status code"),
-            (A, "Origin '{origin}' is not allowed by Access-Control-Allow-Origin"),
-            (A, "Cross-origin redirection denied by Cross-Origin Resource Sharing policy"),
-        ],
     ),
     // Credentials.
     (
@@ -281,10 +273,6 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
             (F, "(Reason: CORS disabled"),
         ],
     ),
-    (
-        Exactly(FAILED),
-        &[(F, "(Reason: CORS request did not succeed"), (F, "(Reason: CORS request failed")],
-    ),
     (Other("CORSOriginHeaderNotAdded", None), &[(F, "CORS header 'Origin' cannot be added")]),
     // Access to local networks, of which Chromium has changed name and wording several times.
     (
@@ -347,10 +335,23 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
         Other("PreflightMissingPrivateNetworkAccessName", LOCAL),
         &[(C, "'Private-Network-Access-Name' header")],
     ),
+    // What fits several reasons: Safari prints it beside one that says more.
+    (
+        Check(ANY_ORIGIN),
+        &[
+            (S, "Origin '{origin}' is not allowed by Access-Control-Allow-Origin. Status code"),
+            (A, "Origin '{origin}' is not allowed by Access-Control-Allow-Origin"),
+            (A, "Cross-origin redirection denied by Cross-Origin Resource Sharing policy"),
+        ],
+    ),
 ];
 
 /// Those that say the least: whatever else stands in a text goes before them.
 pub(crate) const GENERAL: &[(Meaning, &[Wording])] = &[
+    (
+        Exactly(FAILED),
+        &[(F, "(Reason: CORS request did not succeed"), (F, "(Reason: CORS request failed")],
+    ),
     (
         Exactly(&[R::InvalidResponse]),
         &[(C, "CORS policy: The response is invalid."), (C, "Invalid response. Origin")],

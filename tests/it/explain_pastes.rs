@@ -82,3 +82,23 @@ fn a_warning_is_one_of_the_message_whose_reason_is_told() {
         assert!(!found.is_warning, "{text}");
     }
 }
+
+/// Of two messages about the same request, the one that says more.
+#[test]
+fn what_says_more_goes_before_what_says_less() {
+    let asked = "Access to XMLHttpRequest at 'https://localhost:6176/' from origin 'https://shop.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private network request targeting the `local` address space.";
+    let failed = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://localhost:6176/. (Reason: CORS request did not succeed). Status code: (null).";
+    for text in [format!("{asked}\n{failed}"), format!("{failed}\n{asked}")] {
+        let other = found(&text).other.map(|other| other.name);
+        assert_eq!(other, Some("PreflightMissingAllowPrivateNetwork"), "{text}");
+    }
+    let status = "Error: Preflight response is not successful. Status code: 405";
+    let origin =
+        "Error: Origin http://localhost:1420 is not allowed by Access-Control-Allow-Origin";
+    for text in [format!("{status}\n{origin}"), format!("{origin}\n{status}")] {
+        let found = found(&text);
+        assert_eq!(found.reasons.first().map(|it| it.as_str()), Some("PreflightInvalidStatus"));
+        assert_eq!(found.origin.as_deref(), Some("http://localhost:1420"));
+        assert_eq!(found.status, Some(405), "{text}");
+    }
+}
