@@ -12,6 +12,7 @@ use crate::cors::decision::in_phase;
 use crate::explain::host::scheme;
 use crate::explain::issues::ISSUES;
 use crate::explain::localized::LOCALIZED;
+use crate::explain::named::named;
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
 use crate::explain::not_cors::{ELSEWHERE, NO_ERROR, NOT_CORS};
@@ -169,25 +170,6 @@ fn decided(reasons: &[BlockReason], message: &Message) -> Vec<BlockReason> {
         }
         Some(_) | None => all(),
     }
-}
-
-/// Chromium's own name for the reason, as its network panel has it.
-fn named(text: &str) -> Option<Message> {
-    let (_, behind) = text.split_once("Cross-Origin Resource Sharing error: ")?;
-    let name = behind.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
-    let mut message = Message { browser: Some(Browser::Chromium), ..Message::default() };
-    if let Some(reason) = BlockReason::ALL.iter().find(|reason| reason.as_str() == name) {
-        message.reasons = vec![*reason];
-        return Some(message);
-    }
-    let other = REASONS.iter().chain(NOT_CORS).find_map(|(meaning, _)| match meaning {
-        Meaning::Other(own, page) => {
-            (*own == name).then_some(OtherReason { name: own, page: *page })
-        }
-        Meaning::Check(_) | Meaning::Exactly(_) => None,
-    });
-    message.other = Some(other?);
-    Some(message)
 }
 
 /// What the page sees in place of the reason.

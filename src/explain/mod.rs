@@ -19,6 +19,7 @@ mod localized;
 pub mod markdown;
 mod markup;
 pub mod message;
+mod named;
 mod names;
 mod normal;
 mod not_cors;

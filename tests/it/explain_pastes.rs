@@ -102,3 +102,24 @@ fn what_says_more_goes_before_what_says_less() {
         assert_eq!(found.status, Some(405), "{text}");
     }
 }
+
+/// An event of Chromium's protocol has what the reason is about.
+#[test]
+fn an_event_gives_the_reason_and_what_it_is_about() {
+    let event = |reason: &str, parameter: &str| {
+        format!(
+            "{{\"errorText\":\"net::ERR_FAILED\",\"corsErrorStatus\":{{\"corsError\":\"{reason}\",\"failedParameter\":\"{parameter}\"}}}}"
+        )
+    };
+    let missing = found(&event("MissingAllowOriginHeader", ""));
+    assert_eq!((missing.is_hidden, missing.value), (false, None));
+    let header = found(&event("HeaderDisallowedByPreflightResponse", "x-api-version"));
+    assert_eq!(header.header.as_deref(), Some("x-api-version"));
+    let method = found(&event("MethodDisallowedByPreflightResponse", "PUT"));
+    assert_eq!(method.method.as_deref(), Some("PUT"));
+    let value = found(&event("AllowOriginMismatch", "https://www.shop.example"));
+    assert_eq!(value.value.as_deref(), Some("https://www.shop.example"));
+    let other = found(&event("InsecurePrivateNetwork", "")).other.map(|other| other.name);
+    assert_eq!(other, Some("InsecureLocalNetwork"));
+    assert_eq!(recognize("corsError is what I called the variable"), None);
+}
