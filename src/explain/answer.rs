@@ -83,6 +83,9 @@ pub struct MessageAnswer {
     pub other_reason: Option<&'static str>,
     /// The page's error, which hides the reason.
     pub hides_reason: bool,
+    /// It is what a network panel shows that hides the reason.
+    #[serde(skip)]
+    pub is_row: bool,
     /// Nothing is blocked yet.
     pub is_warning: bool,
     /// The service of AWS that answers at the URL by its own name: nothing of the reader's does.
@@ -162,6 +165,7 @@ fn of_message(message: &Message, rules: &RuleSet, catalogue: &Catalogue) -> Mess
         reasons: message.reasons.iter().map(|reason| reason.as_str()).collect(),
         other_reason: message.other.map(|other| other.name),
         hides_reason: message.is_hidden,
+        is_row: message.is_row,
         is_warning: message.is_warning,
         aws_service,
         pasted: Pasted::new(message),

@@ -16,6 +16,7 @@ use crate::explain::named::named;
 use crate::explain::names::{CATEGORIES, EDGE, HIDING, HIDING_ALONE};
 use crate::explain::normal::{one_line, pattern};
 use crate::explain::not_cors::{ELSEWHERE, NO_ERROR, NOT_CORS};
+use crate::explain::panel::{PANEL, rows};
 use crate::explain::request::{complete, is_warning};
 use crate::explain::wording::{Browser, GENERAL, Meaning, REASONS, Wording};
 use crate::model::{BlockReason, Phase};
@@ -31,6 +32,8 @@ pub struct Message {
     pub other: Option<OtherReason>,
     /// It is the error that the page sees, which hides the reason.
     pub is_hidden: bool,
+    /// It is what a network panel shows, which hides the reason.
+    pub is_row: bool,
     /// It announces a block, and is none yet.
     pub is_warning: bool,
     /// The URL whose answer was blocked.
@@ -93,7 +96,7 @@ struct Known {
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let all = REASONS.iter().chain(EDGE).chain(LOCALIZED).chain(ISSUES);
-    let all = all.chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
+    let all = all.chain(PANEL).chain(NOT_CORS).chain(GENERAL).chain(ELSEWHERE);
     let all = all.flat_map(|(meaning, texts)| texts.iter().map(|text| (*meaning, text)));
     let known = all.filter_map(|(meaning, (browser, text))| {
         Some(Known { browser: *browser, expression: pattern(text)?, meaning })
@@ -107,6 +110,7 @@ pub fn recognize(text: &str) -> Option<Message> {
     let without_place = |message| (0, message);
     let (at, mut message) = reason(&text)
         .or_else(|| named(&text).map(without_place))
+        .or_else(|| rows(&text).map(without_place))
         .or_else(|| hidden(&text).map(without_place))
         .or_else(|| category(&text).map(without_place))
         .or_else(|| no_error(&text).map(without_place))?;

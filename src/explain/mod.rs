@@ -23,6 +23,7 @@ mod named;
 mod names;
 mod normal;
 mod not_cors;
+mod panel;
 pub mod pasted;
 mod proof;
 mod query;

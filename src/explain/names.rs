@@ -71,7 +71,8 @@ pub(crate) const HIDING_ALONE: &[Wording] = &[
     (A, "Network request failed"),
 ];
 
-/// Firefox's categories, as its network panel and its documentation name them. A digit may follow.
+/// Firefox's categories, as its documentation and, in part, its network panel name them. A digit may
+/// follow.
 pub(crate) const CATEGORIES: &[(&str, Meaning)] = &[
     ("CORSMissingAllowOrigin", Check(&[R::MissingAllowOriginHeader])),
     ("CORSMultipleAllowOriginNotAllowed", Check(&[R::MultipleAllowOriginValues])),
@@ -85,7 +86,9 @@ pub(crate) const CATEGORIES: &[(&str, Meaning)] = &[
     ("CORSMethodNotFound", Exactly(&[R::MethodDisallowedByPreflightResponse])),
     ("CORSMissingAllowHeaderFromPreflight", Exactly(&[R::HeaderDisallowedByPreflightResponse])),
     ("CORSRequestNotHttp", Exactly(&[R::CorsDisabledScheme])),
+    ("CORSNotHttp", Exactly(&[R::CorsDisabledScheme])),
     ("CORSDisabled", Exactly(&[R::DisallowedByMode])),
     ("CORSDidNotSucceed", Exactly(FAILED)),
+    ("CORSFailed", Exactly(FAILED)),
     ("CORSOriginHeaderNotAdded", Other("CORSOriginHeaderNotAdded", None)),
 ];

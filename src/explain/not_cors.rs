@@ -14,6 +14,7 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
             (C, "but requested an insecure XMLHttpRequest endpoint '{url}'. This"),
             (F, "Blocked loading mixed active content '{url}'"),
             (S, "requested insecure content from '{url}'. This"),
+            (C, "(blocked:mixed-content)"),
         ],
     ),
     (
@@ -30,12 +31,14 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
             (C, "Refused to frame '{url}' because it violates the following Content Security"),
             (F, "blocked the loading of a resource (connect-src) at '{url}' because it violates"),
             (S, "Refused to connect to '{url}' because it does not appear in the connect-src"),
+            (C, "(blocked:csp)"),
         ],
     ),
     (
         Other("CrossOriginResourcePolicy", None),
         &[
             (C, "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
+            (C, "(blocked:NotSame"),
             (F, "was blocked due to its Cross-Origin-Resource-Policy header"),
             (S, "violates the resource's Cross-Origin-Resource-Policy"),
         ],

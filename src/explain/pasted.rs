@@ -90,7 +90,12 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
     for sentence in answer.standard.iter().take(3) {
         document.field("standard", sentence);
     }
-    if answer.hides_reason {
+    if answer.is_row {
+        document.text(
+            "The reason stands in the console, in the line that begins with `Access to fetch at`, \
+             and in the panel where the pointer rests on `CORS error`. Paste that.",
+        );
+    } else if answer.hides_reason {
         document.text(
             "A page never gets to see why a request was blocked. The console has the reason, in the \
              line above this one: in Chrome it begins with `Access to fetch at`, in Firefox with \
@@ -126,6 +131,9 @@ fn title(answer: &MessageAnswer) -> String {
     match (answer.reasons.len(), answer.other_reason) {
         (1, _) => "The browser blocked the request, and says why".to_owned(),
         (0, Some(name)) => said(name).0.to_owned(),
+        (0, None) if answer.is_row => {
+            "The network panel shows that CORS blocked the request, and hides the reason".to_owned()
+        }
         (0, None) => "This is the page's error, which hides the reason".to_owned(),
         (count, _) => {
             format!("The browser blocked the request; its text fits {count} of Chromium's reasons")

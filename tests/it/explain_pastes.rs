@@ -1,7 +1,12 @@
 //! What is made of what people paste beside a message of the console or in its place: several
 //! messages, issues, rows of network panels, errors of the network.
 
+use corscope::explain::answer::answer;
+use corscope::explain::human::Terminal;
 use corscope::explain::message::{Message, recognize};
+use corscope::explain::write_human;
+use corscope::rules::catalogue::Catalogue;
+use corscope::rules::set::RuleSet;
 
 fn found(text: &str) -> Message {
     recognize(text).unwrap_or_else(|| panic!("not recognized: {text}"))
@@ -100,6 +105,45 @@ fn what_says_more_goes_before_what_says_less() {
         assert_eq!(found.reasons.first().map(|it| it.as_str()), Some("PreflightInvalidStatus"));
         assert_eq!(found.origin.as_deref(), Some("http://localhost:1420"));
         assert_eq!(found.status, Some(405), "{text}");
+    }
+}
+
+/// Chrome's panel has the preflight in a row of its own; of two, that of the same request is taken.
+#[test]
+fn rows_of_a_network_panel_give_the_status_of_the_preflight() {
+    let blocked = "signup\tCORS error\txhr\tbundle.js:1\t0.0 kB\t765 ms";
+    let refused = "signup\t403\tpreflight\tPreflight";
+    for text in
+        [format!("{blocked}\n{refused}"), format!("{refused}\n{blocked}"), refused.to_owned()]
+    {
+        let found = found(&text);
+        assert_eq!(found.reasons.first().map(|it| it.as_str()), Some("PreflightInvalidStatus"));
+        assert_eq!((found.status, found.is_hidden), (Some(403), false), "{text}");
+    }
+    let ok = refused.replace("403", "204");
+    let other = refused.replace("signup", "orders");
+    for text in [blocked.to_owned(), format!("{ok}\n{blocked}"), format!("{other}\n{blocked}")] {
+        let found = found(&text);
+        assert_eq!((found.reasons.as_slice(), found.status), (&[][..], None), "{text}");
+        assert!(found.is_hidden && found.is_row, "{text}");
+    }
+    assert_eq!(recognize("signup\t200\tpreflight\tPreflight"), None);
+}
+
+#[test]
+fn what_a_network_panel_hides_is_told_with_the_place_where_it_stands() {
+    for text in ["CORS error", "(blocked:cors)", "login\tCORS error\tfetch\tindex.js:76"] {
+        let answer = answer(text, &RuleSet::builtin(), &Catalogue::builtin(), None);
+        let mut out = Vec::new();
+        write_human(&mut out, &answer, Terminal { width: 1000, color: false }).expect("memory");
+        let printed = String::from_utf8(out).expect("UTF-8");
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "The network panel shows that CORS blocked the request, and hides the reason",
+            "in the panel where the pointer rests on `CORS error`",
+        ] {
+            assert!(printed.contains(part), "{part}\n{printed}");
+        }
     }
 }
 
