@@ -10,9 +10,26 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
     (
         Other("MixedContent", Some("mixed-content")),
         &[
-            (C, "was loaded over HTTPS, but requested an insecure resource '{url}'. This"),
-            (C, "but requested an insecure XMLHttpRequest endpoint '{url}'. This"),
-            (F, "Blocked loading mixed active content '{url}'"),
+            (C, "requested an insecure {words} '{address}'. This request has been blocked"),
+            (C, "requested an insecure {words} '{*}'. This request has been blocked"),
+            (
+                C,
+                "requested an insecure {words} '{address}'. This content should also be served over",
+            ),
+            (
+                C,
+                "requested an insecure {words} '{address}'. This request was not upgraded to HTTPS",
+            ),
+            (
+                C,
+                "connect to the insecure WebSocket endpoint '{address}'. This request has been blocked",
+            ),
+            (F, "Blocked loading mixed active content '{address}'{.}"),
+            (F, "Blocked loading mixed active content"),
+            (F, "Blocked loading mixed display content '{address}'{.}"),
+            (F, "Blocked loading mixed display content"),
+            (S, "was not allowed to run insecure content from '{address}'{.}"),
+            (S, "was not allowed to display insecure content from '{address}'{.}"),
             (S, "requested insecure content from '{url}'. This"),
             (C, "(blocked:mixed-content)"),
         ],
@@ -140,6 +157,17 @@ pub(crate) const ELSEWHERE: &[(Meaning, &[Wording])] = &[
 
 /// What is no error at all, and is pasted with one.
 pub(crate) const NO_ERROR: &[(Meaning, &[Wording])] = &[
+    (
+        Other("MixedContentUpgraded", Some("mixed-content")),
+        &[
+            (
+                C,
+                "requested an insecure {words} '{address}'. This request was automatically upgraded",
+            ),
+            (C, "insecure WebSocket endpoint '{address}'. This request was automatically upgraded"),
+            (F, "Mixed Content: Upgrading insecure display request '{address}' to use 'https'"),
+        ],
+    ),
     (Other("ReferrerPolicy", None), &[(C, "Referrer Policy: strict-origin-when-cross-origin")]),
     (
         Other("PreloadCredentials", None),
@@ -200,6 +228,10 @@ pub(crate) fn said(name: &str) -> (&'static str, &'static str) {
             "The connection of an app failed, which is not about CORS",
             "React Native knows no CORS. There was no connection, a wrong certificate, or an address \
              such as `localhost`, which on a phone is the phone.",
+        ),
+        "MixedContentUpgraded" => (
+            "The browser asks at `https://` in place of `http://`, and has blocked nothing",
+            "If nobody answers there, the request fails for that, and not for CORS headers.",
         ),
         "ReferrerPolicy" => (
             "This is no error",

@@ -105,7 +105,7 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
         );
     }
     if answer.is_warning {
-        document.text("This is a warning: a later version of the browser will block the request.");
+        document.text("This is a warning: a later version of the browser may block the request.");
     }
     if let Some(name) = answer.other_reason {
         document.text(said(name).1);
@@ -130,6 +130,9 @@ pub(crate) fn write_message(answer: &MessageAnswer) -> Document {
 fn title(answer: &MessageAnswer) -> String {
     match (answer.reasons.len(), answer.other_reason) {
         (1, _) => "The browser blocked the request, and says why".to_owned(),
+        (0, Some(_)) if answer.is_warning => {
+            "The browser warns of the request, and has not blocked it".to_owned()
+        }
         (0, Some(name)) => said(name).0.to_owned(),
         (0, None) if answer.is_row => {
             "The network panel shows that CORS blocked the request, and hides the reason".to_owned()

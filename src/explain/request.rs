@@ -218,8 +218,8 @@ fn named(place: &str) -> Option<&str> {
     }
 }
 
-/// A URL that may be the one that was asked: no script in which an error was, no page to read, and no
-/// example.
+/// A URL that may be the one that was asked: no script in which an error was, no page that asked or is to
+/// be read, and no example.
 fn stray_url(text: &str, message: &Message) -> Option<String> {
     let is_script = |url: &str| {
         let path = url.trim_end_matches(|end: char| end.is_ascii_digit() || end == ':');
@@ -233,7 +233,7 @@ fn stray_url(text: &str, message: &Message) -> Option<String> {
             url => url.trim_end_matches(['.', ',', ')', ';', ':']),
         };
         let before = text.get(..found.start()).unwrap_or_default().trim_end_matches(['`', '\'']);
-        let mut others = ["See ", "see "].iter().chain(EXAMPLES);
+        let mut others = ["See ", "see ", "The page at "].iter().chain(EXAMPLES);
         let is_other = others.any(|other| before.ends_with(other)) || is_script(url);
         let is_asked = message.origin.as_deref() != Some(url) && !is_other;
         is_asked.then_some(url)

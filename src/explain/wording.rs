@@ -100,6 +100,8 @@ pub(crate) const ENVELOPES: &[Wording] = &[
 pub(crate) const WARNINGS: &[&str] = &[
     "Cross-Origin Request Warning",
     "[Deprecation] The website requested a subresource from a network",
+    "This content should also be served over",
+    "This request was not upgraded to HTTPS",
 ];
 
 /// The reasons, each as it was worded over the years.

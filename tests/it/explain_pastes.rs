@@ -167,3 +167,30 @@ fn an_event_gives_the_reason_and_what_it_is_about() {
     assert_eq!(other, Some("InsecureLocalNetwork"));
     assert_eq!(recognize("corsError is what I called the variable"), None);
 }
+
+#[test]
+fn mixed_content_is_told_without_the_url_of_the_page() {
+    let message = |what: &str| {
+        format!(
+            "app.js:5 Mixed Content: The page at 'https://shop.example/' was loaded over HTTPS, but requested an insecure {what}"
+        )
+    };
+    let masked = message(
+        "XMLHttpRequest endpoint 'http: (removed my IP address)'. This request has been blocked; the content must be served over HTTPS.",
+    );
+    assert_eq!(found(&masked).other.map(|other| other.name), Some("MixedContent"));
+    assert_eq!((found(&masked).url, found(&masked).is_warning), (None, false));
+    let upgraded = message(
+        "element 'http://a.example/a.png'. This request was automatically upgraded to HTTPS.",
+    );
+    let blocked = message(
+        "script 'http://a.example/a.js'. This request has been blocked; the content must be served over HTTPS.",
+    );
+    for text in [format!("{upgraded}\n{blocked}"), format!("{blocked}\n{upgraded}")] {
+        assert_eq!(found(&text).url.as_deref(), Some("http://a.example/a.js"), "{text}");
+        assert_eq!(found(&text).other.map(|other| other.name), Some("MixedContent"));
+    }
+    let passed =
+        message("image 'http://a.example/a.png'. This content should also be served over HTTPS.");
+    assert!(found(&passed).is_warning);
+}
