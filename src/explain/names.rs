@@ -41,6 +41,7 @@ const REDIRECTED: &[R] =
 pub(crate) const HIDING: &[Wording] = &[
     (C, "TypeError: Failed to fetch"),
     (C, "net::ERR_FAILED"),
+    (C, "{address} ERR_FAILED"),
     (F, "NetworkError when attempting to fetch resource"),
     (S, "TypeError: Load failed"),
     (A, "AxiosError: Network Error"),
@@ -66,6 +67,7 @@ pub(crate) const HIDING: &[Wording] = &[
 /// Short texts that mean the same only where nothing stands around them.
 pub(crate) const HIDING_ALONE: &[Wording] = &[
     (C, "Failed to fetch"),
+    (C, "ERR_FAILED"),
     (S, "Load failed"),
     (A, "Network Error"),
     (A, "Network request failed"),

@@ -54,7 +54,7 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
     (
         Other("CrossOriginResourcePolicy", None),
         &[
-            (C, "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
+            (C, "ERR_BLOCKED_BY_RESPONSE.NotSame"),
             (C, "(blocked:NotSame"),
             (F, "was blocked due to its Cross-Origin-Resource-Policy header"),
             (S, "violates the resource's Cross-Origin-Resource-Policy"),
@@ -76,15 +76,32 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
         Other("NetworkFailure", Some("network-failure-as-cors")),
         &[
             (C, "net::ERR_CONNECTION_"),
-            (C, "net::ERR_NAME_NOT_RESOLVED"),
+            (C, "net::ERR_NAME_"),
+            (C, "net::ERR_DNS_"),
+            (C, "net::ERR_ADDRESS_"),
+            (C, "net::ERR_NETWORK_"),
+            (C, "net::ERR_INTERNET_DISCONNECTED"),
+            (C, "net::ERR_PROXY_"),
+            (C, "net::ERR_TUNNEL_CONNECTION_FAILED"),
+            (C, "net::ERR_SOCKS_"),
             (C, "net::ERR_CERT_"),
             (C, "net::ERR_SSL_"),
+            (C, "net::ERR_BAD_SSL_CLIENT_AUTH_CERT"),
             (C, "net::ERR_TIMED_OUT"),
             (C, "net::ERR_EMPTY_RESPONSE"),
-            (C, "net::ERR_INTERNET_DISCONNECTED"),
+            (C, "net::ERR_INVALID_HTTP_RESPONSE"),
+            (C, "net::ERR_HTTP2_"),
+            (C, "net::ERR_QUIC_"),
+            (C, "net::ERR_INCOMPLETE_"),
+            (C, "net::ERR_INVALID_CHUNKED_ENCODING"),
+            (C, "net::ERR_CONTENT_"),
             (F, "can't establish a connection to the server at"),
         ],
     ),
+    (Other("TooManyRedirects", None), &[(C, "net::ERR_TOO_MANY_REDIRECTS")]),
+    (Other("InsufficientResources", None), &[(C, "net::ERR_INSUFFICIENT_RESOURCES")]),
+    (Other("CleartextNotPermitted", None), &[(C, "net::ERR_CLEARTEXT_NOT_PERMITTED")]),
+    (Other("UnsafePort", None), &[(C, "net::ERR_UNSAFE_PORT")]),
 ];
 
 /// What a console prints of other things than a blocked request, too.
@@ -144,6 +161,7 @@ pub(crate) const ELSEWHERE: &[(Meaning, &[Wording])] = &[
         ],
     ),
     (Other("FrameAccess", None), &[(C, "Blocked a frame with origin '{origin}' from accessing a")]),
+    (Other("Aborted", None), &[(C, "net::ERR_ABORTED")]),
     (Other("ScriptError", None), &[(A, "an uncaught error was thrown from a cross origin script")]),
     (Other("EventSourceType", None), &[(C, "EventSource's response has a MIME type")]),
     (
@@ -207,6 +225,28 @@ pub(crate) fn said(name: &str) -> (&'static str, &'static str) {
             "The answer came, but a script may not read this header of it",
             "No request was blocked. The answer lists in `Access-Control-Expose-Headers` which of \
              its headers scripts may read.",
+        ),
+        "NetworkFailure" => ("The connection failed, which is not about CORS", NO_HELP),
+        "TooManyRedirects" => {
+            ("The answers redirect the browser in a circle, which is not about CORS", NO_HELP)
+        }
+        "InsufficientResources" => (
+            "The page asks more at once than the browser can send, which is not about CORS",
+            NO_HELP,
+        ),
+        "CleartextNotPermitted" => (
+            "Android lets the app ask at no `http://` address, which is not about CORS",
+            "Ask at the `https://` address, or allow the other one in the app's network security \
+             configuration.",
+        ),
+        "UnsafePort" => (
+            "The browser asks nothing at this port, which is not about CORS",
+            "It is that of another protocol. Let the server listen at another one.",
+        ),
+        "Aborted" => (
+            "The request was given up, by the page or the browser, which is not about CORS",
+            "The page was left, the script ended the request, or the answer was of no use. A status \
+             beside it is that of the answer.",
         ),
         "WebSocket" => ("A WebSocket could not be opened, which is not about CORS", NO_HELP),
         "ServiceWorker" => (

@@ -47,18 +47,20 @@ static REQUESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The status behind its URL.
 static ANSWERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let before = r"^ ?(?:net::ERR_[A-Z_]+ |\[HTTP/[0-9.]+ )?";
+    let before = r"^ ?(?:(?:net::)?(?P<error>ERR_[A-Z0-9_.]+) |\[HTTP/[0-9.]+ )?";
     Regex::new(&format!(r"{before}(?P<status>[1-5]\d\d)(?: |$)")).ok()
 });
 
 /// The line about an answer that could not be used; the request stands in front, or behind.
 static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let failed = r"(?:(?P<place>\S+) )?(?:\S*Failed to load resource: )?";
-    let status =
-        r"(?:net::ERR_[A-Z_]+|the server responded with a status of) (?P<status>[1-5]\d\d)";
+    let status = r"(?:net::(?P<error>ERR_[A-Z0-9_.]+)|the server responded with a status of) (?P<status>[1-5]\d\d)";
     let file = r"(?: \([^()]*\))?(?: \((?P<file>[^(),]+), line \d+\))?";
     Regex::new(&format!(r"{failed}{status}\b{file}")).ok()
 });
+
+/// The errors of requests that were blocked for their headers, or given up then.
+const OF_BLOCKED: [&str; 2] = ["ERR_FAILED", "ERR_ABORTED"];
 
 /// Any URL; the file and line that a console puts in front are none that was asked.
 static URL: LazyLock<Option<Regex>> =
@@ -159,7 +161,9 @@ fn requested(text: &str, message: &mut Message) {
         };
         let Some(behind) = behind else { continue };
         message.fill(found);
-        if let Some(status) = ANSWERED.as_ref().and_then(|answered| answered.captures(behind)) {
+        if let Some(status) = ANSWERED.as_ref().and_then(|answered| answered.captures(behind))
+            && has_failed_so(&status, message)
+        {
             message.fill(&status);
         }
     }
@@ -191,10 +195,16 @@ fn failed(text: &str, message: &mut Message) {
         let file = found.name("file").map(|file| file.as_str());
         let names = [named(place), file].into_iter().flatten();
         let url = message.url.as_deref().unwrap_or_default();
-        if names.into_iter().all(|name| is_part(name, url)) {
+        if names.into_iter().all(|name| is_part(name, url)) && has_failed_so(&found, message) {
             message.fill(&found);
         }
     }
+}
+
+/// Whether the request of a line can be that of the message, by the error that the line has.
+fn has_failed_so(line: &Captures<'_>, message: &Message) -> bool {
+    let error = line.name("error").map(|error| error.as_str());
+    message.reasons.is_empty() || error.is_none_or(|error| OF_BLOCKED.contains(&error))
 }
 
 /// Whether a name is that of a URL: the whole of it, or its last parts.
