@@ -73,6 +73,8 @@ fn capture(name: &str) -> String {
         "status" => r"(?P<status>\d{3})".to_owned(),
         "header" => r"(?P<header>[^\s,;:]+?)".to_owned(),
         "*" => ".*?".to_owned(),
+        // Where the text begins.
+        "^" => r"^\W*".to_owned(),
         "words" => "[A-Za-z ]+?".to_owned(),
         // Where a sentence or the text ends.
         "." => r"\.?(?: |$)".to_owned(),

@@ -75,6 +75,7 @@ pub(crate) const ENVELOPES: &[Wording] = &[
         "Access to {*} at '{url}' (redirected from '{from}') from origin '{origin}' has been blocked by CORS policy",
     ),
     (C, "Access to {*} at '{url}' from origin '{origin}' has been blocked by CORS policy"),
+    (C, "Access to {*} at '{url}' from origin '{origin}' blocked by CORS policy"),
     (C, "Access to {*} at '{url}' has been blocked by CORS policy"),
     (C, "Redirect from '{url}' to '{to}' has been blocked by CORS policy"),
     (C, "Redirect at '{url}' from origin '{origin}' has been blocked by "),
@@ -337,6 +338,14 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
         Other("PreflightMissingPrivateNetworkAccessName", LOCAL),
         &[(C, "'Private-Network-Access-Name' header")],
     ),
+    // What somebody shortened, or cut off in front.
+    (
+        Check(&[R::MissingAllowOriginHeader]),
+        &[
+            (C, "No 'Access-Control-Allow-Origin' header"),
+            (C, "{^}'Access-Control-Allow-Origin' header is present on the requested resource"),
+        ],
+    ),
     // What fits several reasons: Safari prints it beside one that says more.
     (
         Check(ANY_ORIGIN),
@@ -369,7 +378,7 @@ pub(crate) const GENERAL: &[(Meaning, &[Wording])] = &[
             ),
             (S, "denied by Cross-Origin Resource Sharing policy"),
             (C, "Response to preflight request doesn't pass access control check"),
-            (C, "has been blocked by CORS policy"),
+            (C, "blocked by CORS policy"),
             (C, "blocked from loading by Cross-Origin Resource Sharing policy"),
             (S, "due to access control checks"),
         ],

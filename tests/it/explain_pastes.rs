@@ -194,3 +194,26 @@ fn mixed_content_is_told_without_the_url_of_the_page() {
         message("image 'http://a.example/a.png'. This content should also be served over HTTPS.");
     assert!(found(&passed).is_warning);
 }
+
+/// What was left off a message does not change its reason; what was left out of it hides it.
+#[test]
+fn shortened_messages_keep_their_reason() {
+    let head = "Access to fetch at 'https://...' from origin 'https://localhost:5174'";
+    let lines = "POST https://... net::ERR_FAILED 504 (Gateway Timeout)\n\nPOST https://... net::ERR_HTTP2_PROTOCOL_ERROR 200 (OK)";
+    let text = format!(
+        "{head} \n   has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header\n\n{lines}"
+    );
+    assert_eq!(reasons(&text), ["MissingAllowOriginHeader"]);
+    assert_eq!(found(&text).status, Some(504));
+    assert_eq!(
+        reasons("No 'Access-Control-Allow-Origin' header"),
+        ["MissingAllowOriginHeader", "PreflightMissingAllowOriginHeader"]
+    );
+    assert!(reasons("Access to XMLHttpRequest blocked by CORS policy").len() > 1);
+    assert_eq!(
+        recognize(
+            "Make sure that the 'Access-Control-Allow-Origin' header is present on the requested resource."
+        ),
+        None
+    );
+}
