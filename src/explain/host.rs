@@ -142,6 +142,35 @@ pub(crate) fn aws_service(url: Option<&str>) -> Option<String> {
     }
 }
 
+/// The service of AWS that the URL leads to: by the name of its host, or by the signature in its
+/// query, whoever stands in front.
+pub(crate) fn answering(url: Option<&str>) -> Option<String> {
+    match host(parsed(url).as_ref()) {
+        Host::Service(name) => Some(name),
+        Host::Api { .. } => Some("execute-api".to_owned()),
+        Host::FunctionUrl { .. } => Some("lambda".to_owned()),
+        Host::LoadBalancer => Some("elasticloadbalancing".to_owned()),
+        Host::CloudFront | Host::Custom | Host::Local | Host::Unknown => signed_for(&parsed(url)?),
+    }
+}
+
+/// The service for which a URL was signed.
+fn signed_for(url: &Url) -> Option<String> {
+    let value = |name: &str| {
+        let mut pairs = url.query_pairs();
+        pairs.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
+    };
+    if let Some(credential) = value("X-Amz-Credential") {
+        let (scope, _) = credential.rsplit_once("/aws4_request")?;
+        let (_, service) = scope.rsplit_once('/')?;
+        return is_name(service).then(|| service.to_owned());
+    }
+    // The signature before that one; with a time at which it ends it is one of S3.
+    let is_signed =
+        ["AWSAccessKeyId", "Signature", "Expires"].iter().all(|name| value(name).is_some());
+    is_signed.then(|| "s3".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +204,35 @@ mod tests {
         check("a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", &api("a1b2c3d4e5"));
         check("****.execute-api.eu-west-1.amazonaws.com", &api("API_ID"));
         check("apixxxx.amazonaws.com", &Host::Unknown);
+    }
+
+    #[test]
+    fn a_signature_tells_the_service_whoever_stands_in_front() {
+        let scope = "X-Amz-Credential=test%2F20240523%2Fus-east-2%2F";
+        for (url, want) in [
+            (
+                format!("http://localhost:4566/b/k?{scope}s3%2Faws4_request&X-Amz-Signature=0"),
+                Some("s3"),
+            ),
+            (
+                format!("https://files.shop.example/k?{scope}iotdevicegateway%2Faws4_request"),
+                Some("iotdevicegateway"),
+            ),
+            (
+                "https://files.shop.example/k?AWSAccessKeyId=A&Expires=1&Signature=x".to_owned(),
+                Some("s3"),
+            ),
+            (
+                "https://files.shop.example/k?X-Amz-Credential=***&X-Amz-Signature=0".to_owned(),
+                None,
+            ),
+            ("https://files.shop.example/k?Signature=x".to_owned(), None),
+            (
+                "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/x".to_owned(),
+                Some("execute-api"),
+            ),
+        ] {
+            assert_eq!(answering(Some(&url)).as_deref(), want, "{url}");
+        }
     }
 }

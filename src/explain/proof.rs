@@ -4,7 +4,7 @@
 
 use crate::cors::check::wrong_for_every_origin;
 use crate::cors::console::base;
-use crate::explain::host::{can_be, has_server, scheme, surfaces};
+use crate::explain::host::{answering, can_be, has_server, scheme, surfaces};
 use crate::explain::message::Message;
 use crate::model::BlockReason;
 use crate::rules::catalogue::CataloguePage;
@@ -63,13 +63,18 @@ pub(crate) fn page_fit(page: &CataloguePage, message: &Message) -> Fit {
         own.as_deref().is_some_and(|own| told.is_some_and(|told| told != own))
     };
     let origin = origin(message);
+    let service = answering(asked);
     if !can_be(page, asked)
         || is_other(&page.url_scheme, scheme.as_deref())
         || is_other(&page.page_origin, origin)
+        || is_other(&page.aws_service, service.as_deref())
         || (is_changed && target == page.url_scheme)
     {
         Fit::Impossible
-    } else if (page.page_origin.is_some() && origin.is_some()) || is_changed {
+    } else if (page.page_origin.is_some() && origin.is_some())
+        || (page.aws_service.is_some() && service.is_some())
+        || is_changed
+    {
         Fit::Certain
     } else {
         Fit::Possible

@@ -43,6 +43,8 @@ pub struct CataloguePage {
     pub url_scheme: Option<String>,
     /// The origin that the page has where it happens; none for all.
     pub page_origin: Option<String>,
+    /// The service of AWS that answers by its own name where it happens; none for all.
+    pub aws_service: Option<String>,
     /// What the browser did because of it.
     pub why: String,
     /// What to change.
@@ -109,6 +111,8 @@ struct RawPage {
     url_scheme: Option<String>,
     #[serde(default)]
     page_origin: Option<String>,
+    #[serde(default)]
+    aws_service: Option<String>,
     why: String,
     fix: String,
     logs: String,
@@ -318,6 +322,7 @@ fn page_of(raw: RawPage, problems: &mut Problems<'_>) -> Option<CataloguePage> {
         surfaces,
         url_scheme: raw.url_scheme,
         page_origin: raw.page_origin,
+        aws_service: raw.aws_service,
         why: raw.why,
         fix: raw.fix,
         logs: raw.logs,

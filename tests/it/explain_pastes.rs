@@ -9,7 +9,7 @@ use corscope::rules::catalogue::Catalogue;
 use corscope::rules::set::RuleSet;
 
 fn found(text: &str) -> Message {
-    recognize(text).unwrap_or_else(|| panic!("not recognized: {text}"))
+    recognize(text).expect(text)
 }
 
 fn reasons(text: &str) -> Vec<&'static str> {
@@ -216,4 +216,32 @@ fn shortened_messages_keep_their_reason() {
         ),
         None
     );
+}
+
+/// The address of a bucket is told by its host or its signature; no other service is one.
+#[test]
+fn a_bucket_is_named_where_one_is_asked_and_nowhere_else() {
+    let causes = |url: &str| -> Vec<String> {
+        let text = format!(
+            "Access to fetch at '{url}' from origin 'http://localhost:3000' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+        );
+        let answer = answer(&text, &RuleSet::builtin(), &Catalogue::builtin(), None);
+        let answer = serde_json::to_value(answer).expect("JSON");
+        let causes = answer["causes"].as_array().expect("causes").iter();
+        causes.filter_map(|cause| cause["id"].as_str()).map(str::to_owned).collect()
+    };
+    for url in [
+        "https://orders.s3.eu-west-1.amazonaws.com/7",
+        "http://s3.localhost.localstack.cloud:4566/orders/7?X-Amz-Credential=test%2F20240523%2Fus-east-2%2Fs3%2Faws4_request&X-Amz-Signature=0",
+        "https://files.shop.example/7?AWSAccessKeyId=A&Signature=x&Expires=1",
+    ] {
+        assert_eq!(causes(url).first().map(String::as_str), Some("s3-presigned-cors"), "{url}");
+    }
+    for url in [
+        "https://rekognition.us-east-1.amazonaws.com/DetectText",
+        "https://lambda.us-east-1.amazonaws.com/2014-11-13/functions/f/invoke-async/",
+        "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/orders",
+    ] {
+        assert!(!causes(url).iter().any(|id| id == "s3-presigned-cors"), "{url}");
+    }
 }
