@@ -31,7 +31,7 @@ pub(crate) fn joined(text: &str) -> String {
     out
 }
 
-/// The line without marks and borders.
+/// The line without marks and borders, and out of the backticks that make it code.
 fn bare(line: &str) -> &str {
     let mut line = line.trim();
     if let Some(inner) = line.strip_suffix(BORDERS)
@@ -47,7 +47,18 @@ fn bare(line: &str) -> &str {
     while let Some(rest) = behind(line) {
         line = rest.trim_start();
     }
-    line
+    code(line).unwrap_or(line)
+}
+
+/// What stands in the backticks of Markdown, if all of the line does.
+fn code(line: &str) -> Option<&str> {
+    let ticks = |text: &str| text.bytes().take_while(|byte| *byte == b'`').count();
+    let fence = line.get(..ticks(line)).filter(|fence| !fence.is_empty())?;
+    let inner = line.strip_prefix(fence)?.strip_suffix(fence)?;
+    // As many of them inside would end it.
+    let is_whole = inner.split(|c: char| c != '`').all(|run| run.len() != fence.len());
+    let is_code = is_whole && !inner.ends_with('`');
+    is_code.then(|| inner.trim())
 }
 
 /// Whether a URL in quotes goes on from the end of a text into these lines: it holds no blank, and
@@ -87,6 +98,8 @@ mod tests {
         check("// a\n// b", "a b");
         check("│    a b       │\n│    c         │", "a b c");
         check("'*'\n*, b\n>=2", "'*' *, b >=2");
+        check("`a 'b'`\n  `c`\n  `` `d` e ``", "a 'b' c `d` e");
+        check("`a` b `c`\n``\n`d", "`a` b `c` `` `d");
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Message {
         let take = |slot: &mut Option<String>, name: &str| {
             if slot.is_none() {
                 let text = found.name(name).map(|text| text.as_str().trim());
-                *slot = text.filter(|text| !text.is_empty()).map(str::to_owned);
+                *slot = text.filter(|text| !text.is_empty()).map(with_ellipsis);
             }
         };
         take(&mut self.url, "url");
@@ -85,6 +85,12 @@ impl Message {
             self.status = found.name("status").and_then(|status| status.as_str().parse().ok());
         }
     }
+}
+
+/// The third dot of an ellipsis is not the end of the sentence that a pattern takes it for.
+fn with_ellipsis(text: &str) -> String {
+    let is_cut = text.ends_with("..") && !text.ends_with("...");
+    if is_cut { format!("{text}.") } else { text.to_owned() }
 }
 
 /// A compiled wording.

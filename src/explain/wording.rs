@@ -246,7 +246,7 @@ pub(crate) const REASONS: &[(Meaning, &[Wording])] = &[
             (F, "missing token '{header}' in CORS header 'Access-Control-Allow-Headers'"),
             (
                 F,
-                "When the 'Access-Control-Allow-Headers' is '*', the 'Authorization' header is not covered",
+                "When the 'Access-Control-Allow-Headers' is '*', the '{header}' header is not covered",
             ),
         ],
     ),
