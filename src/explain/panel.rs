@@ -34,13 +34,14 @@ pub(crate) const PANEL: &[(Meaning, &[Wording])] = &[
 
 /// The row of a request that was blocked: its name, and behind the status its type.
 static BLOCKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let kind = "xhr|fetch|script|stylesheet|font|image|media|manifest|eventsource|preflight|other";
+    let kind = "xhr|fetch|script|stylesheet|font|image|media|manifest|eventsource|preflight";
     Regex::new(&format!(r"(?P<name>\S+) CORS error (?:{kind})\b")).ok()
 });
 
-/// The row of a preflight.
-static PREFLIGHT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?P<name>\S+) (?P<status>[1-5]\d\d) preflight\b").ok());
+/// The row of a preflight: its name, status, type, and what began it.
+static PREFLIGHT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?P<name>\S+) (?P<status>[1-5]\d\d) preflight(?P<initiator> Preflight)?\b").ok()
+});
 
 /// What stands in the column of the status, alone.
 const STATUS: [&str; 2] = ["CORS error", "blocked:cors"];
@@ -54,7 +55,9 @@ pub(crate) fn rows(text: &str) -> Option<Message> {
     let blocked: Vec<&str> = all(&BLOCKED).filter_map(|row| name(&row)).collect();
     let refused = all(&PREFLIGHT).find(|row| {
         let is_ok = row.name("status").is_some_and(|status| status.as_str().starts_with('2'));
-        !is_ok && (blocked.is_empty() || name(row).is_some_and(|name| blocked.contains(&name)))
+        let is_row = row.name("initiator").is_some();
+        let is_of_blocked = name(row).is_some_and(|name| blocked.contains(&name));
+        !is_ok && (is_of_blocked || (is_row && blocked.is_empty()))
     });
     if let Some(row) = refused {
         let mut message = Message { reasons: UNSUCCESSFUL.to_vec(), ..message };

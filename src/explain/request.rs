@@ -54,9 +54,10 @@ static ANSWERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The line about an answer that could not be used; the request stands in front, or behind.
 static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let failed = r"(?:(?P<place>\S+) )?(?:\S*Failed to load resource: )?";
-    let status = r"(?:net::(?P<error>ERR_[A-Z0-9_.]+)|the server responded with a status of) (?P<status>[1-5]\d\d)";
+    let why = r"(?:net::(?P<error>ERR_[A-Z0-9_.]+)|the server responded with a status of)";
+    let status = r"(?P<status>[1-5]\d\d)";
     let file = r"(?: \([^()]*\))?(?: \((?P<file>[^(),]+), line \d+\))?";
-    Regex::new(&format!(r"{failed}{status}\b{file}")).ok()
+    Regex::new(&format!(r"{failed}{why} {status}\b{file}")).ok()
 });
 
 /// The errors of requests that were blocked for their headers, or given up then.
@@ -228,8 +229,8 @@ fn named(place: &str) -> Option<&str> {
     }
 }
 
-/// A URL that may be the one that was asked: no script in which an error was, no page that asked or is to
-/// be read, and no example.
+/// A URL that may be the one that was asked: no script in which an error was, no page that asked or
+/// is to be read, and no example.
 fn stray_url(text: &str, message: &Message) -> Option<String> {
     let is_script = |url: &str| {
         let path = url.trim_end_matches(|end: char| end.is_ascii_digit() || end == ':');

@@ -127,7 +127,13 @@ fn rows_of_a_network_panel_give_the_status_of_the_preflight() {
         assert_eq!((found.reasons.as_slice(), found.status), (&[][..], None), "{text}");
         assert!(found.is_hidden && found.is_row, "{text}");
     }
-    assert_eq!(recognize("signup\t200\tpreflight\tPreflight"), None);
+    for text in [
+        "signup\t200\tpreflight\tPreflight",
+        "The server answers 403 preflight requests an hour.",
+        "Is there a CORS error other people see?",
+    ] {
+        assert_eq!(recognize(text), None, "{text}");
+    }
 }
 
 #[test]
