@@ -78,6 +78,8 @@ fn capture(name: &str) -> String {
         "words" => "[A-Za-z ]+?".to_owned(),
         // Where a sentence or the text ends.
         "." => r"\.?(?: |$)".to_owned(),
+        // Where the text ends, but for what quotes it.
+        "$" => r#"\.?["'”’) ]*$"#.to_owned(),
         // What stands between the cells of a table, if anything does.
         "|" => "[ :|]*".to_owned(),
         name => format!("(?P<{name}>.*?)"),

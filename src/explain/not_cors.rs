@@ -24,6 +24,8 @@ pub(crate) const NOT_CORS: &[(Meaning, &[Wording])] = &[
                 C,
                 "connect to the insecure WebSocket endpoint '{address}'. This request has been blocked",
             ),
+            (C, "requested an insecure {words} '{address}'{$}"),
+            (C, "connect to the insecure WebSocket endpoint '{address}'{$}"),
             (F, "Blocked loading mixed active content '{address}'{.}"),
             (F, "Blocked loading mixed active content"),
             (F, "Blocked loading mixed display content '{address}'{.}"),
