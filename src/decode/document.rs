@@ -61,8 +61,6 @@ pub(crate) struct Document<'a> {
     pub(crate) group: Option<Text<'a>>,
     pub(crate) log: Option<&'a [u8]>,
     awslogs: Option<&'a [u8]>,
-    kinesis: Option<&'a [u8]>,
-    data: Option<&'a [u8]>,
     aws: Option<&'a [u8]>,
     /// What Datadog's API has around an event.
     content: Option<&'a [u8]>,
@@ -194,8 +192,6 @@ impl<'a> Document<'a> {
             b"log" => self.log = Some(value),
             b"status" | b"latency" | b"multiValueHeaders" => self.keys.test = true,
             b"awslogs" => self.awslogs = Some(value),
-            b"kinesis" => (self.kinesis, self.others) = (Some(value), self.others + 1),
-            b"data" => (self.data, self.others) = (Some(value), self.others + 1),
             b"aws" => self.aws = Some(value),
             b"content" if first == b'{' => self.content = Some(value),
             b"source_type" | b"subscription_filters" => self.keys.wrapper = Wrapper::Shipper,
@@ -209,12 +205,6 @@ impl<'a> Document<'a> {
             _ => self.others += 1,
         }
         Ok(())
-    }
-
-    /// What a record of a stream carries.
-    pub(crate) fn payload(&self) -> Option<Text<'a>> {
-        let of_kinesis = self.kinesis.and_then(|value| inner(value, b"data"));
-        of_kinesis.or(self.data).and_then(text).filter(|data| data.raw.len() >= SHORTEST_PAYLOAD)
     }
 
     /// What it is, once it was read to its end.
@@ -332,9 +322,14 @@ fn holds_payloads(bytes: &[u8], at: usize) -> Walked<bool> {
     if cursor.peek()? != b'{' {
         return Ok(false);
     }
-    let mut record = Document::default();
-    record.read(bytes.get(cursor.at..).unwrap_or_default())?;
-    Ok(record.payload().is_some())
+    Ok(payload(cursor.value()?).is_some())
+}
+
+/// What a record of a stream carries.
+pub(crate) fn payload(record: &[u8]) -> Option<Text<'_>> {
+    let of_kinesis = inner(record, b"kinesis").and_then(|value| inner(value, b"data"));
+    let data = of_kinesis.or_else(|| inner(record, b"data")).and_then(text)?;
+    Some(data).filter(|data| data.raw.len() >= SHORTEST_PAYLOAD)
 }
 
 /// Where the array of this name in the object at `at` begins.
