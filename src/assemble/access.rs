@@ -133,8 +133,15 @@ fn answered_by(access: &AccessRecord, failure: Option<Failure>) -> Fact<Answered
     match access.integration_called {
         Some(false) => Fact::Seen(AnsweredBy::Gateway),
         Some(true) => Fact::Seen(AnsweredBy::Integration),
+        None if is_unauthorized_preflight(access) => Fact::Seen(AnsweredBy::Gateway),
         None => Fact::Unseen,
     }
+}
+
+/// Whether a preflight got 401 and as many bytes as `{"message":"Unauthorized"}` has.
+fn is_unauthorized_preflight(access: &AccessRecord) -> bool {
+    access.method.as_deref() == Some("OPTIONS")
+        && (access.status, access.response_length) == (Some(401), Some(26))
 }
 
 fn failure_of(access: &AccessRecord, status: Option<u16>) -> Option<Failure> {
