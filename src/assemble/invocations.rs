@@ -42,8 +42,8 @@ struct Ended {
     span: Option<(LogTime, LogTime)>,
     /// The number of its last line.
     line: u64,
-    /// Whether it said what it answers.
-    has_answered: bool,
+    /// Whether it said what it answers, or how it failed.
+    is_explained: bool,
 }
 
 impl Ended {
@@ -51,7 +51,7 @@ impl Ended {
     fn has(&self, event: &LogEvent<'_>, line: &LambdaLine<'_>) -> bool {
         let is_error = matches!(line, LambdaLine::Unhandled(_) | LambdaLine::InitError(_));
         if matches!(line, LambdaLine::UnknownError { .. })
-            || is_error && is_of_invocation(event.message) && !self.has_answered
+            || is_error && is_of_invocation(event.message) && !self.is_explained
         {
             return true;
         }
@@ -199,6 +199,12 @@ impl Invocations {
         if let LambdaLine::Start { .. } = line {
             self.seen += 1;
             let stream = self.streams.entry(event.position.place).or_default();
+            // One that failed writes nothing more, though its end is not shown.
+            let known = &self.by_id;
+            let has_failed = |id: &mut RequestId| {
+                known.get(id).is_some_and(|run| run.invocation.outcome.is_failure())
+            };
+            stream.running.pop_if(has_failed);
             stream.starts(id, self.now);
             stream.arrived = self.now;
             if let Some(unclaimed) = stream.unclaimed.take() {
@@ -222,7 +228,7 @@ impl Invocations {
         // That the process died of a logged error stands behind a report that does not say so.
         let uninteresting = !tells(run) && (is_well || run.message.is_none());
         let span = run.started.zip(run.ended);
-        let has_answered = run.response.is_some();
+        let is_explained = run.response.is_some() || run.outcome == InvocationOutcome::Error;
         self.bytes += added;
         if ended && self.now > 0 {
             self.streams.entry(event.position.place).or_default().ends(id, self.now);
@@ -237,7 +243,7 @@ impl Invocations {
             && let Some(stream) = self.streams.get_mut(&event.position.place)
             && (ended || stream.running.is_empty())
         {
-            stream.last = Some(Ended { id, span, line: event.position.line, has_answered });
+            stream.last = Some(Ended { id, span, line: event.position.line, is_explained });
         }
         if reported && uninteresting {
             self.take(&id);

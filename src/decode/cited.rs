@@ -26,6 +26,7 @@ const DISTINCT: &[&[u8]] = &[
     b"Lambda execution failed with status ",
     b"Lambda invocation failed with status: ",
     b"Method completed with status: ",
+    b"There was an internal error while executing ",
 ];
 
 /// What a line is that cites one, without blanks in front.
@@ -36,9 +37,12 @@ pub(super) fn begin(line: &[u8], at: usize) -> Option<Begin> {
         Some(rest) => (true, rest),
         None => (false, bare),
     };
+    let is_distinct = |message: &[u8]| DISTINCT.iter().any(|start| message.starts_with(start));
+    // What is deeper may be a dump.
     let (message, behind) = match within(rest) {
-        Some(quoted) => Some(quoted).filter(|(message, _)| is_label(message)),
-        None if label => DISTINCT.iter().any(|start| rest.starts_with(start)).then_some((rest, 0)),
+        Some(_) if label && text.ends_with(b",") => None,
+        Some(quoted) => Some(quoted).filter(|(message, _)| at == 0 && is_distinct(message)),
+        None if label => (at == 0 && is_distinct(rest)).then_some((rest, 0)),
         None => (bare.len() < text.len() && is_usual_start(bare)).then_some((rest, 0)),
     }?;
     let tail = line.len() - at - text.len() + behind;
@@ -148,6 +152,8 @@ mod tests {
             &format!("the log of the gateway says this: {FAILED}"),
             &format!("\"{FAILED}\" is what it says"),
             &format!("\"msg\": \"{FAILED}\""),
+            &format!("message: '{FAILED}',"),
+            "level: \"Unauthorized\"",
             &format!("2024: {FAILED}"),
         ] {
             assert_eq!(message(line), None, "{line}");

@@ -217,6 +217,12 @@ impl Scan {
     }
 }
 
+/// Whether nothing but blanks stands in front of the end of a field.
+fn is_end(text: &[u8], delimiter: u8) -> bool {
+    let end = text.iter().find(|byte| **byte != b' ');
+    end.is_none_or(|end| *end == delimiter || *end == b'\n')
+}
+
 /// For each bit whether an odd number of bits is set up to it, itself included.
 fn up_to(bits: u64) -> u64 {
     [1, 2, 4, 8, 16, 32].iter().fold(bits, |bits, by| bits ^ bits << by)
@@ -279,6 +285,11 @@ impl Fields {
                 Some((b'"', next)) => {
                     self.text.push(b'"');
                     rest = next;
+                }
+                // Copies have blanks behind the quote.
+                Some((b' ', next)) if is_end(next, delimiter) => {
+                    let blanks = next.iter().take_while(|byte| **byte == b' ').count();
+                    return next.get(blanks..).unwrap_or_default();
                 }
                 Some((byte, _)) if *byte != delimiter => {
                     self.text.push(b'"');

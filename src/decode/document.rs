@@ -18,8 +18,6 @@
 //!
 //! Must not: build values.
 
-use memchr::memmem;
-
 use crate::decode::header::starts_with_id;
 use crate::decode::marking::is_of_platform;
 use crate::decode::queried;
@@ -47,9 +45,6 @@ pub(crate) fn begins_array(text: &[u8]) -> bool {
         Some(byte) => number == 0 && b"{[]\"".contains(byte),
     }
 }
-
-/// Shorter ones are no log in base64.
-const SHORTEST_PAYLOAD: usize = 40;
 
 /// The members that matter, as written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -194,9 +189,13 @@ impl<'a> Document<'a> {
             b"awslogs" => self.awslogs = Some(value),
             b"aws" => self.aws = Some(value),
             b"content" if first == b'{' => self.content = Some(value),
-            b"source_type" | b"subscription_filters" => self.keys.wrapper = Wrapper::Shipper,
-            b"level" | b"severity" => {
+            b"source_type" | b"subscription_filters" => {
                 if self.keys.wrapper == Wrapper::None {
+                    self.keys.wrapper = Wrapper::Shipper;
+                }
+            }
+            b"level" | b"severity" => {
+                if matches!(self.keys.wrapper, Wrapper::None | Wrapper::Shipper) {
                     self.keys.wrapper = Wrapper::Logger;
                 }
                 self.others += 1;
@@ -225,7 +224,9 @@ impl<'a> Document<'a> {
         {
             return Kind::Test(log);
         }
-        if let Some(content) = self.content.filter(|_| self.message.is_none()) {
+        // Beside it stand `id`, `type` and nothing else.
+        let is_alone = self.keys.event && self.keys.wrapper == Wrapper::None && self.others <= 1;
+        if let Some(content) = self.content.filter(|_| self.message.is_none() && is_alone) {
             self.message = inner(content, b"message");
             self.timestamp = inner(content, b"timestamp");
             self.keys.wrapper = Wrapper::Shipper;
@@ -253,9 +254,7 @@ impl<'a> Document<'a> {
                 && raw.starts_with(b"{\\\"")
         };
         let is_any = self.keys.wrapper == Wrapper::Shipper && self.timestamp.is_some();
-        let is_line = |text: &Text<'_>| {
-            is_any || is_line(text.raw) || is_shipped(text.raw) || is_clf(text.raw)
-        };
+        let is_line = |text: &Text<'_>| is_any || is_line(text.raw) || is_shipped(text.raw);
         let line = self.message.or(self.log).and_then(text).filter(is_line);
         match whole.or(line) {
             Some(text) => Kind::Forwarded(text),
@@ -274,12 +273,6 @@ fn is_line(raw: &[u8]) -> bool {
         Some(stamp.ends_with(b"Z") && RequestId::looks_like_uuid(id))
     };
     starts_with_id(raw) || is_of_platform(raw) || is_stamped().unwrap_or_default()
-}
-
-/// Whether a text, as it is written in JSON, is a line of an access log in CLF.
-fn is_clf(raw: &[u8]) -> bool {
-    let has = |text: &[u8]| memmem::find(raw, text).is_some();
-    raw.ends_with(b"=") && has(b"] \\\"") || has(b"] \\\"") && has(b" HTTP/1.1\\\" ")
 }
 
 /// Whether an array begins at `at` that is empty or whose first element begins with `first`.
@@ -325,11 +318,14 @@ fn holds_payloads(bytes: &[u8], at: usize) -> Walked<bool> {
     Ok(payload(cursor.value()?).is_some())
 }
 
-/// What a record of a stream carries.
+/// What a record of a stream carries, in base64: a gzip member, or an object.
 pub(crate) fn payload(record: &[u8]) -> Option<Text<'_>> {
     let of_kinesis = inner(record, b"kinesis").and_then(|value| inner(value, b"data"));
     let data = of_kinesis.or_else(|| inner(record, b"data")).and_then(text)?;
-    Some(data).filter(|data| data.raw.len() >= SHORTEST_PAYLOAD)
+    let begins = [b"H4sI".as_slice(), b"eyJ"].iter().any(|start| data.raw.starts_with(start));
+    let is_of_base64 =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\\');
+    (begins && data.raw.iter().all(is_of_base64)).then_some(data)
 }
 
 /// Where the array of this name in the object at `at` begins.

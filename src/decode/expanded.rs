@@ -73,8 +73,11 @@ pub(crate) fn is_button(line: &[u8]) -> bool {
 /// A message without the line of the button that copies it.
 pub(crate) fn behind_button(message: &[u8]) -> &[u8] {
     let line = message.trim_ascii_start().strip_prefix(b"Copy");
-    let behind =
-        line.and_then(|behind| behind.strip_prefix(b"\r").unwrap_or(behind).strip_prefix(b"\n"));
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let behind = line.and_then(|behind| {
+        let blanks = behind.iter().take_while(|byte| is_blank(byte)).count();
+        behind.get(blanks..)?.strip_prefix(b"\n")
+    });
     behind.map_or(message, <[u8]>::trim_ascii_start)
 }
 

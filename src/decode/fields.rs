@@ -5,16 +5,26 @@
 
 use serde_json::Value;
 
-/// Whether these are the names of fields of an access log: a request id, and a status or a method.
+/// Whether these are the names of fields of an access log: a request id, and a status or a method, and none
+/// that a sentence or a sum has.
 pub(crate) fn are_of_access_log<'a>(names: impl Iterator<Item = &'a [u8]>) -> bool {
-    let (mut has_id, mut has_exchange) = (false, false);
+    const FEWEST: usize = 3;
+    let (mut has_id, mut has_exchange, mut count) = (false, false, 0);
     for name in names {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-@$".contains(byte);
+        if name.is_empty() || !name.iter().all(is_part) {
+            return false;
+        }
+        count += 1;
+        if name.starts_with(b"@") {
+            continue;
+        }
         let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
         let plain: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
         has_id |= plain.ends_with(b"requestid") || plain.ends_with(b"reqid");
         has_exchange |= plain.ends_with(b"status") || plain.ends_with(b"method");
     }
-    has_id && has_exchange
+    has_id && has_exchange && count >= FEWEST
 }
 
 /// Writes the object with these names and values. What Insights adds, and what is empty, is left out.
@@ -44,9 +54,11 @@ mod tests {
     fn names_tell_whether_rows_are_of_an_access_log() {
         let are = |names: &[&str]| are_of_access_log(names.iter().map(|name| name.as_bytes()));
         assert!(are(&["@timestamp", "requestId", "httpMethod"]));
-        assert!(are(&["context.request_id", "status"]));
-        assert!(!are(&["@requestId", "@duration"]));
-        assert!(!are(&["bin(5m)", "count(*)", "status"]));
+        assert!(are(&["context.request_id", "status", "path"]));
+        assert!(!are(&["context.request_id", "status"]));
+        assert!(!are(&["@timestamp", "@requestId", "status"]));
+        assert!(!are(&["requestId", "status", "count(*)"]));
+        assert!(!are(&["GET /pets requestId", "method", "status"]));
     }
 
     #[test]

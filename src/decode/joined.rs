@@ -52,8 +52,11 @@ pub(crate) fn next_in_clf(text: &[u8]) -> Option<Joined> {
         Some(at) => at + 1,
         None => RequestId::MAX,
     };
-    let address = std::str::from_utf8(glued.get(id..)?).ok()?;
-    address.parse::<IpAddr>().ok()?;
+    let (id, address) = glued.split_at_checked(id)?;
+    if !RequestId::looks_like_extended(id) && !RequestId::looks_like_uuid(id) {
+        return None;
+    }
+    std::str::from_utf8(address).ok()?.parse::<IpAddr>().ok()?;
     let start = before.len() - behind - address.len();
     Some(Joined { start, message: start, time: None })
 }
@@ -69,14 +72,17 @@ fn is_clf_time(text: &[u8], at: usize) -> bool {
 
 /// The objects of a line, each of which begins with the same name.
 pub(crate) fn objects(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let name = memchr(b':', line).and_then(|colon| line.get(..colon)).unwrap_or_default();
+    const LONGEST: usize = 64;
+    let near = line.get(..LONGEST).unwrap_or(line);
+    let name = memchr(b':', near).and_then(|colon| line.get(..colon)).unwrap_or_default();
+    let is_name = name.ends_with(b"\"") && memchr_iter(b'"', name).count() == 2;
     let mut rest = Some(line);
     std::iter::from_fn(move || {
         let text = rest.take()?;
         let next = memchr_iter(b'}', text).find_map(|end| {
             let behind = text.get(end + 1..)?;
             let next = behind.trim_ascii_start();
-            (!name.is_empty() && next.starts_with(name)).then_some((end + 1, next))
+            (is_name && next.starts_with(name)).then_some((end + 1, next))
         });
         let Some((end, next)) = next else { return Some(text) };
         rest = Some(next);

@@ -7,6 +7,8 @@
 //!
 //! Must not: take what an application may print for a proof.
 
+use std::net::IpAddr;
+
 use crate::decode::HEAD;
 use crate::decode::continuation::is_usual_start;
 use crate::decode::expanded::is_button;
@@ -16,6 +18,7 @@ use crate::decode::header::{
 use crate::decode::quote::marks;
 use crate::decode::stamp::{Clock, Separator};
 use crate::decode::table::Table;
+use crate::model::RequestId;
 
 /// What is known of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -134,7 +137,6 @@ const WHOLE: &[&[u8]] = &[
     b"Key throttle limit exceeded",
     b"Lambda invocation failed",
     b"Method completed with status: ",
-    b"Method request path: ",
     b"Rate limit exceeded for ",
     b"Received response. ",
     b"Sending request to ",
@@ -159,13 +161,35 @@ pub(crate) fn is_whole(event: &[u8]) -> bool {
         }
         _ => event,
     };
-    let has = |text: &[u8]| memchr::memmem::find(event, text).is_some();
-    let is_one_line = || memchr::memchr(b'\n', event.trim_ascii_end()).is_none();
     WHOLE.iter().any(|start| label.starts_with(start))
         || is_of_platform(event)
-        || label.starts_with(b"Lambda execution failed") && has(b". Lambda request id: ")
-        || is_one_line() && has(b" HTTP/1.1\" ")
-        || is_one_line() && event.starts_with(b"{") && event.trim_ascii_end().ends_with(b"}")
+        || label.starts_with(b"Lambda execution failed") && ends_with_lambda_id(label)
+        || is_of_access_log(event)
+}
+
+/// Whether a line ends in `. Lambda request id: <id>`.
+fn ends_with_lambda_id(line: &[u8]) -> bool {
+    let before = line.trim_ascii_end().split_last_chunk::<{ RequestId::MAX }>();
+    before.is_some_and(|(before, _)| before.ends_with(b". Lambda request id: "))
+}
+
+/// Whether an event is one line of an access log in one of AWS's formats.
+fn is_of_access_log(event: &[u8]) -> bool {
+    let event = event.trim_ascii_end();
+    let has = |text: &[u8]| memchr::memmem::find(event, text).is_some();
+    let is_clf = || {
+        let address = event.split(|byte| *byte == b' ').next().unwrap_or_default();
+        std::str::from_utf8(address).is_ok_and(|address| address.parse::<IpAddr>().is_ok())
+            && has(b"] \"")
+    };
+    let is_object = || {
+        event.starts_with(b"{")
+            && event.ends_with(b"}")
+            && has(b"equestId\"")
+            && (has(b"\"status\"") || has(b"\"httpMethod\"") || has(b"\"routeKey\""))
+            && !has(b"\"level\"")
+    };
+    memchr::memchr(b'\n', event).is_none() && (is_clf() || is_object())
 }
 
 /// Whether no application writes what stands in front of this message, or not in front of such a message.

@@ -36,16 +36,27 @@ pub(crate) fn alone<R: Read>(
     if nesting == Nesting::Inner || !is_one(window.fill_to(crate::decode::HEAD)) {
         return false;
     }
-    let decoded = window.all(MAX_RECORD).filter(|text| is_one(text)).and_then(|text| {
-        let text: Vec<u8> =
-            text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        bytes(&text).ok()
-    });
-    let Some(decoded) = decoded else { return false };
-    unpacked(&decoded, emitter);
+    let payloads = window.all(MAX_RECORD).filter(|text| is_one(text)).and_then(split);
+    let Some(payloads) = payloads else { return false };
+    for payload in payloads {
+        unpacked(&payload, emitter);
+    }
     let held = window.held().len();
     window.consume_bytes(held);
     true
+}
+
+/// The payloads of a text: each begins a line, and may go on in others.
+fn split(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+        match texts.last_mut() {
+            Some(text) if !line.starts_with(GZIP) => text.extend_from_slice(line),
+            Some(_) | None if line.is_empty() => {}
+            Some(_) | None => texts.push(line.to_vec()),
+        }
+    }
+    texts.iter().map(|text| bytes(text).ok()).collect()
 }
 
 /// Terminals and mails part it into lines.

@@ -342,7 +342,7 @@ fn what_shippers_read_is_told_by_what_it_is() {
     let node = format!("2026-11-22T10:00:00.000Z\t{ID}\tINFO\thi");
     let clf = format!("::1 - - [22/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 2 {ID}");
     let start = format!("START RequestId: {ID} Version: $LATEST");
-    for line in &[start, node, access.to_owned(), clf] {
+    for line in &[start, node, access.to_owned()] {
         let quoted = serde_json::to_string(line).expect("text");
         for shipped in [
             format!(
@@ -355,7 +355,7 @@ fn what_shippers_read_is_told_by_what_it_is() {
             assert_eq!(messages(shipped.as_bytes()), [line.as_str()], "{shipped}");
         }
         // Who says where events are from has lines of any kind.
-        for text in [line.as_str(), "status=200 requestId=a"] {
+        for text in [line.as_str(), &clf, "status=200 requestId=a"] {
             let quoted = serde_json::to_string(text).expect("text");
             for shipped in [
                 format!(
@@ -549,4 +549,36 @@ fn borders_of_code_blocks_are_part_of_no_event() {
         messages(format!("{logged}{text}").as_bytes()).first().map(String::as_str),
         Some(message)
     );
+}
+
+/// Objects of applications that have names of containers.
+#[test]
+fn what_an_application_logs_is_not_taken_apart() {
+    let time = "2026-11-22T10:00:00.120Z";
+    let long = "https://shop.example/".repeat(4);
+    for line in [
+        format!(
+            r#"{{"timestamp":"{time}","source_type":"s3","level":"error","message":"x failed"}}"#
+        ),
+        format!(
+            r#"{{"level":"error","content":{{"message":"START RequestId: {ID} Version: 1","timestamp":2026}}}}"#
+        ),
+        format!(
+            r#"{{"requestId":"{ID}","status":403,"content":{{"message":"no","timestamp":"{time}"}}}}"#
+        ),
+        format!(r#"{{"level":"info","records":[{{"id":1,"data":"{long}"}}]}}"#),
+    ] {
+        let seen = seen(line.as_bytes());
+        assert_eq!(seen.problems, Vec::<String>::new(), "{line}");
+        let messages: Vec<_> = seen.events.iter().map(|event| &*event.message).collect();
+        assert_eq!(messages, [line.as_str()]);
+    }
+    // A sentence names no columns.
+    let line = format!("({ID}) Method completed with status: 504");
+    for first in ["Missing requestId, unexpected status", "INFO checking requestId, status, path"] {
+        assert_eq!(messages(format!("{first}\n{line}\n").as_bytes()), [first, &line]);
+    }
+    // Copies have blanks behind quotes.
+    let table = format!("timestamp,message\n1795341600120,\"{line}\"  \n");
+    assert_eq!(messages(table.as_bytes()), [line]);
 }

@@ -810,3 +810,45 @@ fn the_code_of_a_handler_is_no_response() {
     let logged = "response: { statusCode: 200, headers: {}, body: 'a' }";
     assert_eq!(exchanges(logged), [(String::new(), Some(200))]);
 }
+
+#[test]
+fn a_run_that_failed_takes_no_line_of_the_next() {
+    let ends = [
+        "RequestId: <id> Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
+        "2026-11-22T10:00:03.000Z <id> Task timed out after 3.00 seconds",
+    ];
+    let wants = [
+        "gw-502-lambda-oom: Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
+        "gw-502-lambda-timeout: Task timed out after 3.00 seconds",
+    ];
+    for (end, want) in ends.iter().zip(wants) {
+        let log = format!(
+            "START RequestId: <id> Version: $LATEST\n{end}\nSTART RequestId: {OTHER} Version: $LATEST\n\
+             Unable to import module 'app': No module named x\nEND RequestId: {OTHER}\n"
+        );
+        let module = "gw-502-init-failure: Unable to import module 'app': No module named x";
+        let run = run::text(&RuleSet::builtin(), log.replace("<id>", ID).as_bytes());
+        let findings = run.judged.iter().flat_map(|(_, _, findings)| findings);
+        let mut told: Vec<String> = findings
+            .filter(|finding| finding.rule.kind == Kind::Cause)
+            .map(|cause| format!("{}: {}", cause.rule.id, cause.detail.as_deref().unwrap_or("")))
+            .collect();
+        told.sort();
+        assert_eq!(told, [module, want], "{log}");
+    }
+}
+
+#[test]
+fn a_response_that_is_logged_in_words_of_code_is_one() {
+    let response = "{\"statusCode\":200,\"headers\":{},\"body\":\"use JSON.stringify(x)\"}";
+    for before in ["return ", "About to return ", "Response: "] {
+        let log = run_of(&format!("2026-11-22T10:00:00.000Z\t<id>\tINFO\t{before}{response}"));
+        assert_eq!(exchanges(&log.replace("<id>", ID)), [(String::new(), Some(200))], "{log}");
+    }
+}
+
+#[test]
+fn a_table_of_a_function_is_no_access_log() {
+    let line = "2026-11-22T10:00:00.000Z\t<id>\tOPTIONS\t/pets\t500\tms";
+    assert_eq!(exchanges(&run_of(line).replace("<id>", ID)), []);
+}

@@ -49,6 +49,10 @@ fn common(client: &str, rest: &str) -> Option<Pairs<'static>> {
         let (request, rest) = rest.split_at_checked(end)?;
         let (method, request) = request.split_once(' ')?;
         let (target, protocol) = request.rsplit_once(' ')?;
+        // Another line may be in it.
+        if rest.contains("] \"") {
+            return None;
+        }
         let places: Vec<_> = rest.get(1..)?.split_ascii_whitespace().collect();
         pairs(client, time, &[method, target, protocol], &places, " ")
     })

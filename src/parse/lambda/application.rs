@@ -94,8 +94,13 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
 fn is_of_access_log(text: &[u8]) -> bool {
     let mut cells = text.split(|byte| *byte == b'\t');
     let mut next = || cells.next().unwrap_or_default();
-    let (method, path, status) = (next(), next(), next());
-    !method.is_empty()
+    let (method, path, status, behind) = (next(), next(), next(), next());
+    // A function's own line may have a unit there.
+    let is_field = matches!(behind, b"" | b"-")
+        || behind.iter().all(u8::is_ascii_digit)
+        || memchr::memchr(b' ', behind).is_some();
+    is_field
+        && !method.is_empty()
         && method.iter().all(u8::is_ascii_uppercase)
         && path.starts_with(b"/")
         && status.len() == 3
@@ -181,7 +186,7 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     if let Some(failure) = panic::of_heap(text) {
         return Some(Line { id: None, line: failure.into_logged_line() });
     }
-    let dumps = dump::search_own(text);
+    let dumps = if dump::is_source(text) { Dumps::default() } else { dump::search_own(text) };
     (dumps.is_some() || failure::is_logged(text)).then(|| dumps.into_line(None))
 }
 

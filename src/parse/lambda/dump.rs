@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::model::HttpEvent;
@@ -56,6 +57,22 @@ pub(super) fn search_own(text: &[u8]) -> Dumps {
     dumps
 }
 
+/// Whether text that no runtime marks is code of a function and nothing that it logged: what begins it is a
+/// statement, or its object calls what makes the body.
+pub(super) fn is_source(text: &[u8]) -> bool {
+    const CALLS: &[&[u8]] = &[b"JSON.stringify(", b"json.dumps("];
+    const STATEMENTS: &[&[u8]] = &[b"return {", b"return({", b"return ({"];
+    const DECLARATIONS: &[&[u8]] = &[b"const ", b"let ", b"var "];
+    let Some(open) = memchr(b'{', text) else { return false };
+    let (before, object) = text.split_at_checked(open).unwrap_or_default();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    STATEMENTS.iter().any(|start| text.starts_with(start))
+        || line.ends_with(b"(null,")
+        || line.ends_with(b"=") && DECLARATIONS.iter().any(|start| line.starts_with(start))
+        || CALLS.iter().any(|call| memmem::find(object, call).is_some())
+            && serde_json::from_slice::<IgnoredAny>(object.trim_ascii()).is_err()
+}
+
 /// Labels of the lines that hold the function's event and response, and the gateway's.
 static OF_THE_GATEWAY: LazyLock<[memmem::Finder<'static>; 8]> = LazyLock::new(|| {
     [
@@ -84,27 +101,12 @@ fn scan(text: &[u8], level: usize, dumps: &mut Dumps) {
         let (Some(label), Some(found)) = (rest.get(..open), rest.get(open..)) else { return };
         match value::parse_prefix(found) {
             Some((value, length)) => {
-                if !is_source(label, found.get(..length).unwrap_or_default()) {
-                    visit(value, is_label(label), level, dumps);
-                }
+                visit(value, is_label(label), level, dumps);
                 at += open + length;
             }
             None => at += open + 1,
         }
     }
-}
-
-/// Whether an object is written in the code of a function, and was not logged: what stands in front of it is
-/// a statement, or it calls what makes its body.
-fn is_source(label: &[u8], object: &[u8]) -> bool {
-    const CALLS: &[&[u8]] = &[b"JSON.stringify(", b"json.dumps("];
-    const STATEMENTS: &[&[u8]] = &[b"return", b"(null,", b"=> (", b"resolve("];
-    const DECLARATIONS: &[&[u8]] = &[b"const ", b"let ", b"var "];
-    let line = label.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    let statement = line.strip_suffix(b"(").unwrap_or(line).trim_ascii_end();
-    STATEMENTS.iter().any(|end| line.ends_with(end) || statement.ends_with(end))
-        || line.ends_with(b"=") && DECLARATIONS.iter().any(|start| line.starts_with(start))
-        || CALLS.iter().any(|call| memmem::find(object, call).is_some())
 }
 
 fn visit(value: Value, labelled: bool, level: usize, dumps: &mut Dumps) {

@@ -258,7 +258,8 @@ pub(super) fn init_ended<'a>(
 
 fn extension(text: &[u8]) -> LambdaLine<'_> {
     match token_behind(text, &ERROR_TYPE) {
-        Some(kind) if kind.starts_with(b"Extension.") => init_failed(kind),
+        // One that fails later ends no start.
+        Some(kind @ b"Extension.InitError") => init_failed(kind),
         Some(_) | None => LambdaLine::Platform,
     }
 }

@@ -84,9 +84,19 @@ fn text_behind_the_last_line_is_no_part_of_it() {
             assert_eq!(messages(log.as_bytes()), [line, text], "{log}");
         }
     }
-    // A body has empty lines of its own.
-    let body = format!("({ID}) Endpoint response body before transformations: <p>\n\n</p>");
-    assert_eq!(messages(format!("{stamp} {body}\n").as_bytes()), [body]);
+    // A body has empty lines of its own, and so have what others say in other lines and objects.
+    for event in [
+        format!(
+            "({ID}) Endpoint response body before transformations: \"GET / HTTP/1.1\" 2\n\n</p>"
+        ),
+        format!("({ID}) Method request path: {{a=b\n\nMethod completed with status: 504}}"),
+        format!(
+            "({ID}) Lambda execution failed with status 200 due to customer function error: a. Lambda request id: 1\n\nMethod completed with status: 504. Lambda request id: {ID}"
+        ),
+        "{\"msg\":\"fetched\"}\n\nRuntime.ImportModuleError: a page".to_owned(),
+    ] {
+        assert_eq!(messages(format!("{stamp} {event}\n").as_bytes()), [event]);
+    }
 }
 
 #[test]
