@@ -804,6 +804,7 @@ fn the_code_of_a_handler_is_no_response() {
         "callback(null, { statusCode: 200, headers: {}, body: 'a' })",
         "const response = { statusCode: 200, headers: {}, body: 'a' }",
         "response = {\"statusCode\": 200, \"headers\": {}, \"body\": json.dumps(\"a\")}",
+        "def handler(event, context):\n    return {\n        'statusCode': 200,\n        'body': 'a'\n    }",
     ] {
         assert_eq!(exchanges(code), [], "{code}");
     }

@@ -61,12 +61,12 @@ pub(super) fn search_own(text: &[u8]) -> Dumps {
 /// statement, or its object calls what makes the body.
 pub(super) fn is_source(text: &[u8]) -> bool {
     const CALLS: &[&[u8]] = &[b"JSON.stringify(", b"json.dumps("];
-    const STATEMENTS: &[&[u8]] = &[b"return {", b"return({", b"return ({"];
+    const STATEMENTS: &[&[u8]] = &[b"return", b"return(", b"return ("];
     const DECLARATIONS: &[&[u8]] = &[b"const ", b"let ", b"var "];
     let Some(open) = memchr(b'{', text) else { return false };
     let (before, object) = text.split_at_checked(open).unwrap_or_default();
     let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    STATEMENTS.iter().any(|start| text.starts_with(start))
+    STATEMENTS.contains(&line)
         || line.ends_with(b"(null,")
         || line.ends_with(b"=") && DECLARATIONS.iter().any(|start| line.starts_with(start))
         || CALLS.iter().any(|call| memmem::find(object, call).is_some())
