@@ -290,7 +290,7 @@ impl Shape {
 }
 
 /// `[22/Nov/2026:10:00:00 +0000] ...`: a line of an access log.
-fn is_clf_time(text: &[u8]) -> bool {
+pub(crate) fn is_clf_time(text: &[u8]) -> bool {
     matches!(text, [b'[', b'0'..=b'9', b'0'..=b'9', b'/', _, _, _, b'/', _, _, _, _, b':', ..])
 }
 

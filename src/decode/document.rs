@@ -20,8 +20,8 @@
 
 use crate::decode::header::starts_with_id;
 use crate::decode::marking::is_of_platform;
-use crate::decode::queried;
 use crate::decode::walk::{Cursor, Stop, Text, Walked, text};
+use crate::decode::{payload, queried};
 use crate::model::RequestId;
 
 /// Whether a JSON document begins here.
@@ -315,17 +315,7 @@ fn holds_payloads(bytes: &[u8], at: usize) -> Walked<bool> {
     if cursor.peek()? != b'{' {
         return Ok(false);
     }
-    Ok(payload(cursor.value()?).is_some())
-}
-
-/// What a record of a stream carries, in base64: a gzip member, or an object.
-pub(crate) fn payload(record: &[u8]) -> Option<Text<'_>> {
-    let of_kinesis = inner(record, b"kinesis").and_then(|value| inner(value, b"data"));
-    let data = of_kinesis.or_else(|| inner(record, b"data")).and_then(text)?;
-    let begins = [b"H4sI".as_slice(), b"eyJ"].iter().any(|start| data.raw.starts_with(start));
-    let is_of_base64 =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\\');
-    (begins && data.raw.iter().all(is_of_base64)).then_some(data)
+    Ok(payload::of_record(cursor.value()?).is_some())
 }
 
 /// Where the array of this name in the object at `at` begins.

@@ -19,7 +19,7 @@ use std::net::IpAddr;
 
 use memchr::{memchr, memchr_iter, memmem};
 
-use crate::decode::continuation::is_label;
+use crate::decode::continuation::{is_clf_time, is_label};
 use crate::decode::header::starts_with_id;
 use crate::decode::stamp::test_invoke;
 use crate::model::{LogTime, RequestId};
@@ -41,7 +41,8 @@ pub(crate) fn next(message: &[u8]) -> Option<Joined> {
 
 /// The next line of an access log in CLF behind the one that a text begins with.
 pub(crate) fn next_in_clf(text: &[u8]) -> Option<Joined> {
-    let mut times = memmem::find_iter(text, b" [").filter(|at| is_clf_time(text, at + 2));
+    let is_time = |at: &usize| text.get(at + 1..).is_some_and(is_time_of_request);
+    let mut times = memmem::find_iter(text, b" [").filter(is_time);
     times.next()?;
     let before = text.get(..times.next()?)?;
     // Address, caller and user.
@@ -61,13 +62,10 @@ pub(crate) fn next_in_clf(text: &[u8]) -> Option<Joined> {
     Some(Joined { start, message: start, time: None })
 }
 
-/// `22/Nov/2026:10:00:00 +0000] "`.
-fn is_clf_time(text: &[u8], at: usize) -> bool {
-    const LENGTH: usize = b"22/Nov/2026:10:00:00 +0000".len();
-    let Some(time) = text.get(at..) else { return false };
-    time.get(2) == Some(&b'/')
-        && time.get(6) == Some(&b'/')
-        && time.get(LENGTH..).is_some_and(|behind| behind.starts_with(b"] \""))
+/// `[22/Nov/2026:10:00:00 +0000] "`.
+fn is_time_of_request(text: &[u8]) -> bool {
+    const LENGTH: usize = b"[22/Nov/2026:10:00:00 +0000".len();
+    is_clf_time(text) && text.get(LENGTH..).is_some_and(|behind| behind.starts_with(b"] \""))
 }
 
 /// The objects of a line, each of which begins with the same name.

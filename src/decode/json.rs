@@ -9,7 +9,7 @@ use std::io::Read;
 use memchr::memchr;
 
 use crate::decode::alike::Alike;
-use crate::decode::document::{self, Array, Document, Kind, begins_array};
+use crate::decode::document::{Array, Document, Kind, begins_array};
 use crate::decode::elements::{self, Element};
 use crate::decode::emit::{Emitter, Told, unescaped_twice};
 use crate::decode::header::{Begin, Head, begin};
@@ -388,7 +388,7 @@ impl Json<'_, '_> {
         match array {
             Array::Events | Array::Update => self.event(&document, names),
             Array::Har => self.logged(&document, element),
-            Array::Payloads => match document::payload(element) {
+            Array::Payloads => match payload::of_record(element) {
                 Some(data) => self.payload(data),
                 None => self.logged(&document, element),
             },

@@ -8,12 +8,15 @@ use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, alphabet};
 
+use crate::decode::document::inner;
 use crate::decode::emit::Emitter;
+use crate::decode::walk::{Text, text};
 use crate::decode::window::Window;
 use crate::decode::{MAX_RECORD, Nesting, unpacked};
 
-/// How the base64 of a gzip member begins.
+/// How the base64 of a gzip member begins, and that of an object.
 const GZIP: &[u8] = b"H4sI";
+const OBJECT: &[u8] = b"eyJ";
 
 /// The bytes. What some tools leave out or add at the end does not matter.
 pub(crate) fn bytes(base64: &[u8]) -> Result<Vec<u8>, DecodeError> {
@@ -23,15 +26,27 @@ pub(crate) fn bytes(base64: &[u8]) -> Result<Vec<u8>, DecodeError> {
     GeneralPurpose::new(&alphabet::STANDARD, FORGIVING).decode(base64)
 }
 
+/// What a record of a stream carries: a gzip member, or an object.
+pub(crate) fn of_record(record: &[u8]) -> Option<Text<'_>> {
+    let of_kinesis = inner(record, b"kinesis").and_then(|value| inner(value, b"data"));
+    let data = of_kinesis.or_else(|| inner(record, b"data")).and_then(text)?;
+    let begins = [GZIP, OBJECT].iter().any(|start| data.raw.starts_with(start));
+    // A slash may be escaped.
+    let is_one = begins && data.raw.iter().all(|byte| is_of_base64(*byte) || *byte == b'\\');
+    is_one.then_some(data)
+}
+
 /// Decodes a payload that is all there is, if the window begins with one; whether it does.
 pub(crate) fn alone<R: Read>(
     window: &mut Window<R>,
     emitter: &mut Emitter<'_>,
     nesting: Nesting,
 ) -> bool {
+    // Terminals and mails part it into lines.
+    let is_part = |byte: &u8| is_of_base64(*byte) || matches!(byte, b'\n' | b'\r');
     let is_one = |text: &[u8]| {
         let text = text.trim_ascii();
-        text.starts_with(GZIP) && text.iter().all(|byte| is_of_base64(*byte))
+        text.starts_with(GZIP) && text.iter().all(is_part)
     };
     if nesting == Nesting::Inner || !is_one(window.fill_to(crate::decode::HEAD)) {
         return false;
@@ -59,7 +74,6 @@ fn split(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     texts.iter().map(|text| bytes(text).ok()).collect()
 }
 
-/// Terminals and mails part it into lines.
 fn is_of_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }

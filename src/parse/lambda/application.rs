@@ -92,19 +92,22 @@ fn head(text: &[u8]) -> Option<Head<'_>> {
 
 /// Whether a request and its status stand behind a time and an id, parted by tabs: fields of an access log.
 fn is_of_access_log(text: &[u8]) -> bool {
-    let mut cells = text.split(|byte| *byte == b'\t');
+    // Nearly all lines are told by their first cell.
+    let method = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let Some([b'\t', cells @ ..]) = text.get(method..).filter(|_| method > 0) else {
+        return false;
+    };
+    if !cells.starts_with(b"/") {
+        return false;
+    }
+    let mut cells = cells.split(|byte| *byte == b'\t').skip(1);
     let mut next = || cells.next().unwrap_or_default();
-    let (method, path, status, behind) = (next(), next(), next(), next());
+    let (status, behind) = (next(), next());
     // A function's own line may have a unit there.
     let is_field = matches!(behind, b"" | b"-")
         || behind.iter().all(u8::is_ascii_digit)
         || memchr::memchr(b' ', behind).is_some();
-    is_field
-        && !method.is_empty()
-        && method.iter().all(u8::is_ascii_uppercase)
-        && path.starts_with(b"/")
-        && status.len() == 3
-        && status.iter().all(u8::is_ascii_digit)
+    is_field && status.len() == 3 && status.iter().all(u8::is_ascii_digit)
 }
 
 /// `[INFO]`, and what follows.
@@ -186,7 +189,10 @@ fn bare(text: &[u8]) -> Option<Line<'_>> {
     if let Some(failure) = panic::of_heap(text) {
         return Some(Line { id: None, line: failure.into_logged_line() });
     }
-    let dumps = if dump::is_source(text) { Dumps::default() } else { dump::search_own(text) };
+    let mut dumps = dump::search_own(text);
+    if dumps.is_some() && dump::is_source(text) {
+        dumps = Dumps::default();
+    }
     (dumps.is_some() || failure::is_logged(text)).then(|| dumps.into_line(None))
 }
 

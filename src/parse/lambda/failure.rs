@@ -326,11 +326,13 @@ pub(super) fn bare(text: &[u8]) -> Option<Failure> {
 
 /// `Runtime.ImportModuleError: ...`, where the level in front of it was cut off.
 fn of_type(text: &[u8]) -> Option<Failure> {
+    if !begins_as_init_error(text) {
+        return None;
+    }
     let line = first_line(text);
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
     let kind = line.get(..memchr(b':', line)?)?;
-    let is_of_loading = begins_as_init_error(kind) && kind.iter().all(is_name);
-    is_of_loading.then(|| Failure::new(lossy(line)))
+    kind.iter().all(is_name).then(|| Failure::new(lossy(line)))
 }
 
 /// Whether the text names an error type of code that could not be loaded, or ends in that of an

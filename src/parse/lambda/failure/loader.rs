@@ -47,9 +47,8 @@ pub(super) fn is_of_bref(text: &[u8]) -> bool {
 pub(in crate::parse::lambda) fn of_emulator(text: &[u8]) -> Option<Failure> {
     const LABEL: &[u8] = b"(rapid) Init failed error=";
     const NEAR: usize = 128;
-    let line = first_line(text);
-    let at = memmem::find(line.get(..NEAR).unwrap_or(line), LABEL)?;
-    let error = line.get(at + LABEL.len()..)?;
+    let at = memmem::find(text.get(..NEAR).unwrap_or(text), LABEL)?;
+    let error = first_line(text).get(at + LABEL.len()..)?;
     let end = memmem::find(error, b" InvokeID=").unwrap_or(error.len());
     Some(Failure::new(lossy(error.get(..end)?)).of_loading())
 }
